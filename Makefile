@@ -1,0 +1,25 @@
+# The commands a newcomer types. Everything real is an npm script or a TypeScript program.
+.PHONY: demo test check cluster-key clean
+SHELL := /bin/bash
+NODE := node_modules/.bin/node
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# KEEP=1 leaves the demo running; DEMO_INSTALL=0 refuses to install packages.
+demo: node_modules/.installed
+	@KEEP=$(KEEP) DEMO_INSTALL=$(DEMO_INSTALL) $(NODE) test/lab/demo.ts
+
+test: node_modules/.installed
+	@$(NODE) test/run.ts
+
+check: node_modules/.installed
+	@npm run --silent check
+
+cluster-key: node_modules/.installed
+	@$(NODE) src/cli/main.ts key create --out $(or $(KEY),cluster.key)
+
+node_modules/.installed: package.json package-lock.json
+	@deploy/dev/install-node-modules
+	@touch $@
+
+clean:
+	rm -rf node_modules build dist

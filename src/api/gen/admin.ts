@@ -1,0 +1,51 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServiceDefinition as _clusteros_v1_AdminServiceDefinition } from './clusteros/v1/AdminService.ts';
+import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
+import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
+import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
+import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from './clusteros/v1/LeaderRequest.ts';
+import type { Member as _clusteros_v1_Member, Member__Output as _clusteros_v1_Member__Output } from './clusteros/v1/Member.ts';
+import type { MemberRecord as _clusteros_v1_MemberRecord, MemberRecord__Output as _clusteros_v1_MemberRecord__Output } from './clusteros/v1/MemberRecord.ts';
+import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from './clusteros/v1/MembersReply.ts';
+import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from './clusteros/v1/MembersRequest.ts';
+import type { Operation as _clusteros_v1_Operation, Operation__Output as _clusteros_v1_Operation__Output } from './clusteros/v1/Operation.ts';
+import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Output as _clusteros_v1_OperationStep__Output } from './clusteros/v1/OperationStep.ts';
+import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
+import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from './clusteros/v1/OperationsRequest.ts';
+import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
+import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from './clusteros/v1/StatusReply.ts';
+import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from './clusteros/v1/StatusRequest.ts';
+import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from './clusteros/v1/VersionReply.ts';
+import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from './clusteros/v1/VersionRequest.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  clusteros: {
+    v1: {
+      AdminService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_AdminServiceClient> & { service: _clusteros_v1_AdminServiceDefinition }
+      Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
+      EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
+      LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>
+      LeaderRequest: MessageTypeDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderRequest__Output>
+      Member: MessageTypeDefinition<_clusteros_v1_Member, _clusteros_v1_Member__Output>
+      MemberRecord: MessageTypeDefinition<_clusteros_v1_MemberRecord, _clusteros_v1_MemberRecord__Output>
+      MembersReply: MessageTypeDefinition<_clusteros_v1_MembersReply, _clusteros_v1_MembersReply__Output>
+      MembersRequest: MessageTypeDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersRequest__Output>
+      Operation: MessageTypeDefinition<_clusteros_v1_Operation, _clusteros_v1_Operation__Output>
+      OperationStep: MessageTypeDefinition<_clusteros_v1_OperationStep, _clusteros_v1_OperationStep__Output>
+      OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
+      OperationsRequest: MessageTypeDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsRequest__Output>
+      ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
+      StatusReply: MessageTypeDefinition<_clusteros_v1_StatusReply, _clusteros_v1_StatusReply__Output>
+      StatusRequest: MessageTypeDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusRequest__Output>
+      VersionReply: MessageTypeDefinition<_clusteros_v1_VersionReply, _clusteros_v1_VersionReply__Output>
+      VersionRequest: MessageTypeDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionRequest__Output>
+    }
+  }
+}
+

@@ -1,0 +1,109 @@
+// Original file: proto/clusteros/v1/admin.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
+import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
+import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
+import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from '../../clusteros/v1/LeaderRequest.ts';
+import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from '../../clusteros/v1/MembersReply.ts';
+import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from '../../clusteros/v1/MembersRequest.ts';
+import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
+import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from '../../clusteros/v1/StatusReply.ts';
+import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from '../../clusteros/v1/StatusRequest.ts';
+import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from '../../clusteros/v1/VersionReply.ts';
+import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from '../../clusteros/v1/VersionRequest.ts';
+
+export interface AdminServiceClient extends grpc.Client {
+  Events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  Events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  
+  Leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  Leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  Leader(argument: _clusteros_v1_LeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  Leader(argument: _clusteros_v1_LeaderRequest, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  leader(argument: _clusteros_v1_LeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  leader(argument: _clusteros_v1_LeaderRequest, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  
+  Members(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  Members(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  Members(argument: _clusteros_v1_MembersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  Members(argument: _clusteros_v1_MembersRequest, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  members(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  members(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  members(argument: _clusteros_v1_MembersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  members(argument: _clusteros_v1_MembersRequest, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
+  
+  Operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  Operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  Operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  Operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  
+  Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _clusteros_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _clusteros_v1_StatusRequest, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _clusteros_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _clusteros_v1_StatusRequest, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  
+  Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  Version(argument: _clusteros_v1_VersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  Version(argument: _clusteros_v1_VersionRequest, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  version(argument: _clusteros_v1_VersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  version(argument: _clusteros_v1_VersionRequest, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  
+  WatchMembers(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
+  WatchMembers(argument: _clusteros_v1_MembersRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
+  watchMembers(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
+  watchMembers(argument: _clusteros_v1_MembersRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
+  
+  WatchOperations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_OperationsReply__Output>;
+  WatchOperations(argument: _clusteros_v1_OperationsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_OperationsReply__Output>;
+  watchOperations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_OperationsReply__Output>;
+  watchOperations(argument: _clusteros_v1_OperationsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_OperationsReply__Output>;
+  
+}
+
+export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
+  Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
+  
+  Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
+  
+  Members: grpc.handleUnaryCall<_clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply>;
+  
+  Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
+  
+  Status: grpc.handleUnaryCall<_clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply>;
+  
+  Version: grpc.handleUnaryCall<_clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply>;
+  
+  WatchMembers: grpc.handleServerStreamingCall<_clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply>;
+  
+  WatchOperations: grpc.handleServerStreamingCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
+  
+}
+
+export interface AdminServiceDefinition extends grpc.ServiceDefinition {
+  Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
+  Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
+  Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
+  Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
+  Version: MethodDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionReply, _clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply__Output>
+  WatchMembers: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
+  WatchOperations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+}

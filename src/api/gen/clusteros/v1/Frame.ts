@@ -1,0 +1,43 @@
+// Original file: proto/clusteros/v1/peer.proto
+
+import type { Hello as _clusteros_v1_Hello, Hello__Output as _clusteros_v1_Hello__Output } from '../../clusteros/v1/Hello.ts';
+import type { Ping as _clusteros_v1_Ping, Ping__Output as _clusteros_v1_Ping__Output } from '../../clusteros/v1/Ping.ts';
+import type { Ack as _clusteros_v1_Ack, Ack__Output as _clusteros_v1_Ack__Output } from '../../clusteros/v1/Ack.ts';
+import type { PingRequest as _clusteros_v1_PingRequest, PingRequest__Output as _clusteros_v1_PingRequest__Output } from '../../clusteros/v1/PingRequest.ts';
+import type { PingReport as _clusteros_v1_PingReport, PingReport__Output as _clusteros_v1_PingReport__Output } from '../../clusteros/v1/PingReport.ts';
+import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1_Records__Output } from '../../clusteros/v1/Records.ts';
+import type { Digest as _clusteros_v1_Digest, Digest__Output as _clusteros_v1_Digest__Output } from '../../clusteros/v1/Digest.ts';
+import type { VoteRequest as _clusteros_v1_VoteRequest, VoteRequest__Output as _clusteros_v1_VoteRequest__Output } from '../../clusteros/v1/VoteRequest.ts';
+import type { VoteReply as _clusteros_v1_VoteReply, VoteReply__Output as _clusteros_v1_VoteReply__Output } from '../../clusteros/v1/VoteReply.ts';
+import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from '../../clusteros/v1/AppendRequest.ts';
+import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _clusteros_v1_AppendReply__Output } from '../../clusteros/v1/AppendReply.ts';
+
+export interface Frame {
+  'hello'?: (_clusteros_v1_Hello | null);
+  'ping'?: (_clusteros_v1_Ping | null);
+  'ack'?: (_clusteros_v1_Ack | null);
+  'pingRequest'?: (_clusteros_v1_PingRequest | null);
+  'pingReport'?: (_clusteros_v1_PingReport | null);
+  'records'?: (_clusteros_v1_Records | null);
+  'digest'?: (_clusteros_v1_Digest | null);
+  'voteRequest'?: (_clusteros_v1_VoteRequest | null);
+  'voteReply'?: (_clusteros_v1_VoteReply | null);
+  'appendRequest'?: (_clusteros_v1_AppendRequest | null);
+  'appendReply'?: (_clusteros_v1_AppendReply | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"digest"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+}
+
+export interface Frame__Output {
+  'hello'?: (_clusteros_v1_Hello__Output | null);
+  'ping'?: (_clusteros_v1_Ping__Output | null);
+  'ack'?: (_clusteros_v1_Ack__Output | null);
+  'pingRequest'?: (_clusteros_v1_PingRequest__Output | null);
+  'pingReport'?: (_clusteros_v1_PingReport__Output | null);
+  'records'?: (_clusteros_v1_Records__Output | null);
+  'digest'?: (_clusteros_v1_Digest__Output | null);
+  'voteRequest'?: (_clusteros_v1_VoteRequest__Output | null);
+  'voteReply'?: (_clusteros_v1_VoteReply__Output | null);
+  'appendRequest'?: (_clusteros_v1_AppendRequest__Output | null);
+  'appendReply'?: (_clusteros_v1_AppendReply__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"digest"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+}

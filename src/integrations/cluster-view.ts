@@ -1,0 +1,97 @@
+// What an integration is told about the cluster, and what it may ask for. Types only.
+// The agent builds a view after every change; an integration never reaches back into the agent.
+
+/** Life of a member as this agent's membership sees it. */
+export type MemberState = 'alive' | 'suspect' | 'degraded' | 'dead' | 'left';
+
+/** How one role of a service fares on one node, in that node's own words; gossiped in its record. */
+export interface ServiceReport {
+  readonly service: string;
+  readonly role: string;
+  /** Fencing token (log index of the grant) this report is about. */
+  readonly token: number;
+  readonly state: 'starting' | 'ready' | 'failing';
+  /** The step under way or failed; empty when ready. */
+  readonly step: string;
+  /** Reason code such as `slurmctld-missing`; empty unless failing. */
+  readonly reason: string;
+  /** One line for people that names the thing and the mend; empty when there is nothing to say. */
+  readonly detail: string;
+}
+
+/** An admitted node, joined with what membership knows of it. */
+export interface ViewNode {
+  readonly id: string;
+  readonly name: string;
+  /** IP address without port, as peers reach it. */
+  readonly ip: string;
+  readonly state: MemberState;
+  /** What the node found on its own machine, e.g. `slurm-controller`, `slurm-worker`, `cores=8`, `memory-mib=7950`. */
+  readonly capabilities: readonly string[];
+  readonly reports: readonly ServiceReport[];
+}
+
+/** A committed decision that a node plays a role in a service. */
+export interface Grant {
+  readonly service: string;
+  readonly role: string;
+  readonly node: string;
+  /** Fencing token: log index of the grant. A larger token replaces a smaller one. */
+  readonly token: number;
+}
+
+/** A committed, resumable record of something the leader drives on one node. */
+export interface OperationView {
+  /** Log index of the entry that opened it. */
+  readonly id: number;
+  readonly kind: 'join';
+  readonly service: string;
+  readonly role: string;
+  readonly node: string;
+  readonly token: number;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly state: 'pending' | 'running' | 'done' | 'failed';
+    readonly detail: string;
+  }[];
+  readonly outcome: 'running' | 'done' | 'failed';
+  readonly reason: string;
+}
+
+/** The one read model an integration gets. Committed parts are equal on every node at the same log index. */
+export interface ClusterView {
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly self: { readonly id: string; readonly name: string; readonly ip: string };
+  /** Admitted nodes, sorted by id. */
+  readonly nodes: readonly ViewNode[];
+  readonly grants: readonly Grant[];
+  readonly operations: readonly OperationView[];
+  /** Names of the sealed secrets that the log holds. */
+  readonly secretNames: readonly string[];
+  /** Opens a sealed secret of the log; undefined when there is none of that name. */
+  readonly secret: (name: string) => Uint8Array | undefined;
+}
+
+/** What a leader's integration asks to have decided; the agent turns each into one log entry. */
+export type Decision =
+  /** Make `bytes` random bytes, seal them, and keep them in the log under `name` (once; a second is refused). */
+  | { readonly kind: 'secret'; readonly name: string; readonly bytes: number }
+  | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  | {
+      readonly kind: 'open-operation';
+      readonly operation: 'join';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly token: number;
+      readonly steps: readonly string[];
+    }
+  | {
+      readonly kind: 'advance-operation';
+      readonly id: number;
+      /** Replaces the steps' states. */
+      readonly steps: OperationView['steps'];
+      readonly outcome: OperationView['outcome'];
+      readonly reason: string;
+    };
