@@ -1,0 +1,71 @@
+// Whether a node founds a cluster, waits to be admitted, or gives up a cluster of one. Pure.
+// Two rules carry it: never found while a cluster is in sight, and of all fresh nodes in a view that has stood still
+// only the one with the lowest id founds.
+import { discoveryWindowMs } from './limits.ts';
+import type { MemberAdvice } from './messages.ts';
+
+/** `auto`: found when nobody else does. `join`: never found. `expect`: wait for so many fresh nodes first. `found`: an operator named this node. */
+export type BirthPolicy =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'join' }
+  | { readonly kind: 'expect'; readonly nodes: number }
+  | { readonly kind: 'found' };
+
+export type BirthDecision = { readonly kind: 'found' } | { readonly kind: 'wait'; readonly text: string };
+
+/**
+ * What a node without a cluster does.
+ * @param stableSinceMs when the set of fresh members in sight last changed
+ */
+export function decideBirth(
+  policy: BirthPolicy,
+  self: string,
+  members: readonly MemberAdvice[],
+  stableSinceMs: number,
+  nowMs: number,
+): BirthDecision {
+  const wait = (text: string): BirthDecision => ({ kind: 'wait', text });
+  const settled = members.find(member => member.clusterId !== '' && member.id !== self);
+  if (settled) {
+    return wait(
+      settled.alive
+        ? `waiting to be admitted to cluster ${settled.clusterId}, which ${settled.name} belongs to`
+        : `waiting for ${settled.name}, the last known member of cluster ${settled.clusterId}`,
+    );
+  }
+  if (policy.kind === 'found') return { kind: 'found' };
+  if (policy.kind === 'join') return wait('waiting for a cluster in sight (bootstrap is "join")');
+  const fresh = members.filter(member => member.alive).map(member => member.id);
+  if (policy.kind === 'expect' && fresh.length < policy.nodes) {
+    return wait(`waiting for ${policy.nodes} fresh nodes, ${fresh.length} in sight (bootstrap is "expect")`);
+  }
+  if (nowMs < stableSinceMs + discoveryWindowMs) return wait('looking for peers');
+  const founder = [self, ...fresh].sort()[0] ?? self;
+  if (founder === self) return { kind: 'found' };
+  const name = members.find(member => member.id === founder)?.name ?? founder;
+  return wait(`waiting for ${name}, which has the lowest id in sight, to found the cluster`);
+}
+
+export type MeetingDecision =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'yield'; readonly to: string }
+  | { readonly kind: 'two-clusters'; readonly other: MemberAdvice };
+
+/**
+ * What a member of a cluster does when it sees another cluster of the same key.
+ * @param idle true when this node is the whole cluster and nothing was ever granted in it
+ */
+export function decideMeeting(
+  clusterId: string,
+  idle: boolean,
+  members: readonly MemberAdvice[],
+): MeetingDecision {
+  const other = members.find(
+    member => member.alive && member.clusterId !== '' && member.clusterId !== clusterId,
+  );
+  if (!other) return { kind: 'none' };
+  if (!idle) return { kind: 'two-clusters', other };
+  // Of two clusters of one the higher id gives way; a cluster of several is never asked to.
+  if (other.clusterSize > 1 || other.clusterId < clusterId) return { kind: 'yield', to: other.clusterId };
+  return { kind: 'none' };
+}

@@ -1,0 +1,127 @@
+// What can be decided: the commands of the log, and their reading from what a disk or a peer holds.
+// A command that this version does not know is refused, never guessed.
+import { nodeNameLengthMax } from './limits.ts';
+import type { Configuration } from './quorum.ts';
+
+export interface OperationStep {
+  readonly name: string;
+  readonly state: 'pending' | 'running' | 'done' | 'failed';
+  readonly detail: string;
+}
+
+export type OperationOutcome = 'running' | 'done' | 'failed';
+
+export type Command =
+  | {
+      readonly kind: 'birth';
+      readonly clusterId: string;
+      readonly clusterName: string;
+      readonly founder: string;
+    }
+  | { readonly kind: 'admit'; readonly node: string; readonly name: string }
+  | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
+  | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  | {
+      readonly kind: 'open-operation';
+      readonly operation: 'join';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly token: number;
+      readonly steps: readonly string[];
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'advance-operation';
+      readonly id: number;
+      readonly steps: readonly OperationStep[];
+      readonly outcome: OperationOutcome;
+      readonly reason: string;
+      readonly atMs: number;
+    };
+
+export type Payload =
+  /** First entry of a leader's term (Raft, section 8). */
+  | { readonly kind: 'noop' }
+  | { readonly kind: 'configuration'; readonly configuration: Configuration }
+  | { readonly kind: 'command'; readonly command: Command };
+
+export interface Entry {
+  readonly index: number;
+  readonly term: number;
+  readonly payload: Payload;
+}
+
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const text = (value: unknown) => typeof value === 'string';
+const count = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const texts = (value: unknown) => Array.isArray(value) && value.every(text);
+const oneOf =
+  (...allowed: string[]) =>
+  (value: unknown) =>
+    allowed.includes(String(value));
+const stepShape: Shape = { name: text, state: oneOf('pending', 'running', 'done', 'failed'), detail: text };
+const steps = (value: unknown) => Array.isArray(value) && value.every(step => fits(step, stepShape));
+
+const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
+  birth: { clusterId: text, clusterName: text, founder: text },
+  admit: { node: text, name: text },
+  secret: { name: text, sealed: text },
+  grant: { service: text, role: text, node: text },
+  'open-operation': {
+    operation: oneOf('join'),
+    service: text,
+    role: text,
+    node: text,
+    token: count,
+    steps: texts,
+    atMs: count,
+  },
+  'advance-operation': {
+    id: count,
+    steps,
+    outcome: oneOf('running', 'done', 'failed'),
+    reason: text,
+    atMs: count,
+  },
+};
+
+const configurationShape: Shape = { voters: texts, outgoing: texts, learners: texts };
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function fits(value: unknown, shape: Shape): boolean {
+  return isObject(value) && Object.entries(shape).every(([key, test]) => test(value[key]));
+}
+
+/** The payload in `value`, or why it is not one that this version understands. */
+export function payloadFrom(value: unknown): Payload | { readonly refused: string } {
+  if (!isObject(value)) return { refused: 'an entry of the log is not an object' };
+  if (value.kind === 'noop') return { kind: 'noop' };
+  if (value.kind === 'configuration') {
+    return fits(value.configuration, configurationShape)
+      ? (value as Payload)
+      : { refused: 'a configuration is malformed' };
+  }
+  if (value.kind !== 'command' || !isObject(value.command))
+    return { refused: `unknown entry kind ${String(value.kind)}` };
+  const { kind } = value.command;
+  if (typeof kind !== 'string' || !Object.hasOwn(commandShapes, kind))
+    return { refused: `unknown command ${String(kind)}` };
+  const shape = commandShapes[kind as Command['kind']];
+  return fits(value.command, shape) ? (value as Payload) : { refused: `the command ${kind} is malformed` };
+}
+
+/** A name that can be a host name, from what a machine calls itself; `node` when nothing of it can be kept. */
+export function nodeNameFrom(name: string): string {
+  const label = name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, nodeNameLengthMax)
+    .replace(/-+$/, '');
+  return label === '' ? 'node' : label;
+}

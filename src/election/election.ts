@@ -1,0 +1,234 @@
+// WHO LEADS, AND WHAT WAS DECIDED: Raft, the state machine behind it, the birth of a cluster, and the choices that the
+// leader makes by itself (admission, voters). A pure state machine like its parts: no clock, no disk, no socket.
+import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
+import { applyCommand, type ClusterState, unborn } from './cluster-state.ts';
+import type { Entry, Payload } from './command.ts';
+import { caughtUpLagMax, discoveryWindowMs } from './limits.ts';
+import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
+import { type Configuration, membersOf } from './quorum.ts';
+import { nothingSaved, Raft, type Saved } from './raft.ts';
+import { decideConfiguration } from './voters.ts';
+
+export interface ElectionOptions {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the cluster this node would found. */
+  readonly clusterName: string;
+  readonly bootstrap: BirthPolicy;
+  /** What the log store held; `nothingSaved` only when it was never written. */
+  readonly saved: Saved;
+  readonly random: () => number;
+  readonly nowMs: number;
+}
+
+export class Election {
+  readonly #options: ElectionOptions;
+  #raft: Raft;
+  #state: ClusterState = unborn;
+  #members: readonly MemberAdvice[] = [];
+  #freshInSight = '';
+  #stableSinceMs: number;
+  #admitting = new Set<string>();
+  #told = { role: 'follower' as Role, term: -1, leader: '' };
+  #noticed = '';
+  #effects: ElectionEffect[] = [];
+
+  constructor(options: ElectionOptions) {
+    this.#options = options;
+    this.#raft = new Raft(options.id, options.saved, options.random, options.nowMs);
+    this.#stableSinceMs = options.nowMs;
+    this.#collect();
+  }
+
+  /** The decided state as far as this node knows it; what a restart finds again before the first input. */
+  get state(): ClusterState {
+    return this.#state;
+  }
+  get raft(): Pick<
+    Raft,
+    'clusterId' | 'term' | 'role' | 'leader' | 'commitIndex' | 'lastIndex' | 'configuration' | 'ready'
+  > {
+    return this.#raft;
+  }
+
+  nextWakeMs(): number {
+    if (this.#raft.clusterId !== '') return this.#raft.nextWakeMs();
+    return this.#stableSinceMs + discoveryWindowMs;
+  }
+
+  /** Takes one input and returns what is to be done, in order; `save` first, and what follows it only once it is durable. */
+  step(input: ElectionInput, nowMs: number): ElectionEffect[] {
+    switch (input.kind) {
+      case 'tick':
+        if (this.#raft.clusterId !== '') this.#raft.tick(nowMs);
+        else if (this.nextWakeMs() <= nowMs) this.#considerBirth(nowMs);
+        break;
+      case 'message':
+        this.#receive(input.from, input.message, nowMs);
+        break;
+      case 'advice':
+        this.#takeAdvice(input.members, nowMs);
+        break;
+      case 'propose':
+        this.#raft.propose(input.request, { kind: 'command', command: input.command }, nowMs);
+        break;
+      case 'read':
+        this.#raft.read(input.request, nowMs);
+        break;
+    }
+    this.#collect();
+    while (this.#govern(nowMs)) this.#collect();
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #receive(from: string, message: ElectionMessage, nowMs: number): void {
+    const own = this.#raft.clusterId;
+    // A fresh node takes the log of whoever leads; that is how it joins. Everything else must be of the own cluster.
+    const welcome = own === '' ? message.kind === 'append-request' : message.clusterId === own;
+    if (welcome) this.#raft.receive(from, message, nowMs);
+    else if (own !== '')
+      this.#notice(
+        'foreign-cluster',
+        `${from} speaks for cluster ${message.clusterId}, this node belongs to ${own}`,
+      );
+  }
+
+  #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
+    this.#members = members;
+    const fresh = members.filter(member => member.alive && member.clusterId === '').map(member => member.id);
+    const inSight = fresh.sort().join(' ');
+    if (inSight !== this.#freshInSight) {
+      this.#freshInSight = inSight;
+      this.#stableSinceMs = nowMs;
+    }
+    if (this.#raft.clusterId === '') this.#considerBirth(nowMs);
+    else this.#considerMeeting(nowMs);
+  }
+
+  #considerBirth(nowMs: number): void {
+    const { id, name, clusterName, bootstrap, random } = this.#options;
+    const decision = decideBirth(bootstrap, id, this.#members, this.#stableSinceMs, nowMs);
+    if (decision.kind === 'wait') {
+      this.#notice('waiting', decision.text);
+      // Look again after another window; news of members comes by itself.
+      if (this.nextWakeMs() <= nowMs) this.#stableSinceMs = nowMs;
+      return;
+    }
+    const clusterId = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+    const birth: Payload = {
+      kind: 'command',
+      command: { kind: 'birth', clusterId, clusterName, founder: id },
+    };
+    const admission: Payload = { kind: 'command', command: { kind: 'admit', node: id, name } };
+    this.#raft.found(clusterId, [birth, admission], nowMs);
+    this.#notice('founded', `founded cluster ${clusterName} (${clusterId})`);
+  }
+
+  #considerMeeting(nowMs: number): void {
+    const { clusterId, configuration, commitIndex, lastIndex } = this.#raft;
+    const alone = membersOf(configuration).length === 1 && Object.keys(this.#state.nodes).length === 1;
+    const idle = alone && this.#state.grants.length === 0 && commitIndex === lastIndex;
+    const meeting = decideMeeting(clusterId, idle, this.#members);
+    if (meeting.kind === 'two-clusters') {
+      const { name, clusterId: other } = meeting.other;
+      this.#notice(
+        'two-clusters',
+        `${name} belongs to cluster ${other}, this node to ${clusterId}: two clusters were born from one key. ` +
+          'Keep one: on each node of the other stop the agent, move its data folder aside, and start it again',
+      );
+    } else if (meeting.kind === 'yield') {
+      this.#effects.push({ kind: 'abandon', clusterId, inFavourOf: meeting.to });
+      this.#raft = new Raft(this.#options.id, nothingSaved, this.#options.random, nowMs);
+      this.#state = unborn;
+      this.#stableSinceMs = nowMs;
+    }
+  }
+
+  /** What a leader does by itself: admits who is present, and keeps the configuration right. True when it proposed something. */
+  #govern(nowMs: number): boolean {
+    if (!this.#raft.ready) {
+      this.#admitting.clear();
+      return false;
+    }
+    const { clusterId, configuration, reconfiguring } = this.#raft;
+    const welcome = (member: MemberAdvice) =>
+      member.alive && (member.clusterId === '' || member.clusterId === clusterId);
+    const newcomer = this.#members.find(
+      member =>
+        welcome(member) && !Object.hasOwn(this.#state.nodes, member.id) && !this.#admitting.has(member.id),
+    );
+    if (newcomer) {
+      this.#admitting.add(newcomer.id);
+      const command = { kind: 'admit', node: newcomer.id, name: newcomer.name } as const;
+      this.#raft.propose(0, { kind: 'command', command }, nowMs);
+      return true;
+    }
+    if (reconfiguring) return false;
+    const alive = new Set(this.#members.filter(member => member.alive).map(member => member.id));
+    const candidates = Object.keys(this.#state.nodes).map(id => ({
+      id,
+      alive: id === this.#options.id || alive.has(id),
+      caughtUp: this.#raft.lagOf(id) <= caughtUpLagMax,
+    }));
+    const wanted = decideConfiguration(configuration, candidates);
+    return wanted !== undefined && this.#raft.reconfigure(wanted.voters, wanted.learners, nowMs);
+  }
+
+  /** Turns what Raft has to say into effects: save, send, then what became known. */
+  #collect(): void {
+    const { save, sends, committed, answers } = this.#raft.take();
+    if (save) this.#effects.push({ kind: 'save', save });
+    for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });
+    if (committed.length > 0) {
+      const refusals = this.#apply(committed);
+      this.#effects.push({
+        ...{ kind: 'applied', entries: committed, state: this.#state },
+        configuration: this.#raft.configuration,
+      });
+      this.#tellRole();
+      for (const { request, index, refused } of answers) {
+        const reason = refused ?? refusals.get(index);
+        this.#effects.push({
+          kind: 'answer',
+          request,
+          index,
+          ...(reason === undefined ? {} : { refused: reason }),
+        });
+      }
+      return;
+    }
+    this.#tellRole();
+    for (const answer of answers) this.#effects.push({ kind: 'answer', ...answer });
+  }
+
+  #apply(entries: readonly Entry[]): ReadonlyMap<number, string> {
+    const refusals = new Map<number, string>();
+    for (const { index, payload } of entries) {
+      if (payload.kind !== 'command') continue;
+      const { state, refused } = applyCommand(this.#state, payload.command, index);
+      this.#state = state;
+      if (refused !== undefined) refusals.set(index, refused);
+    }
+    return refusals;
+  }
+
+  #tellRole(): void {
+    const { role, term, leader } = this.#raft;
+    if (role === this.#told.role && term === this.#told.term && leader === this.#told.leader) return;
+    this.#told = { role, term, leader };
+    this.#effects.push({ kind: 'role', role, term, leader });
+  }
+
+  #notice(reason: Extract<ElectionEffect, { kind: 'notice' }>['reason'], text: string): void {
+    if (this.#noticed === text) return;
+    this.#noticed = text;
+    this.#effects.push({ kind: 'notice', reason, text });
+  }
+
+  /** The configuration in force on this node. */
+  get configuration(): Configuration {
+    return this.#raft.configuration;
+  }
+}

@@ -1,0 +1,26 @@
+// Every number of the election and of the decided state: a name, a unit, a reason.
+
+/** Heartbeats of a leader. Five in the shortest election timeout: four may be lost or late without an election. */
+export const heartbeatMs = 200;
+/** A follower waits at least this long without a leader; about ten times the round trip of a relayed tailnet path. */
+export const electionTimeoutMinMs = 1000;
+/** ...and at most this long; the spread keeps two followers from standing at once (Raft, section 5.2). */
+export const electionTimeoutMaxMs = 2000;
+/** A round of votes that has not ended after this is given up and tried anew. */
+export const campaignTimeoutMs = 700;
+/** Entries in one append; keeps a message of small commands far below gRPC's 4 MiB. */
+export const entriesPerAppendMax = 128;
+/** Proposals that wait for commit; beyond it new ones are refused as `busy`. */
+export const proposalsMax = 1024;
+/** Reads that wait for a confirmation. */
+export const readsMax = 256;
+/** A fresh node founds nothing before its view of fresh peers has stood still this long. */
+export const discoveryWindowMs = 3000;
+/** Voters the leader aims for once so many nodes are there; never two (DESIGN, Election). */
+export const votersWanted = 3;
+/** A learner counts as caught up when it lacks no more entries than this. */
+export const caughtUpLagMax = 16;
+/** Ended operations that the decided state keeps for people to read; the oldest go first. */
+export const endedOperationsMax = 200;
+/** Longest name of a node: a DNS label (RFC 1035, section 2.3.4), because SLURM and Kubernetes take it as a host name. */
+export const nodeNameLengthMax = 63;

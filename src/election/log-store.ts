@@ -1,0 +1,145 @@
+// Term, vote and log on disk, in a LevelDB of their own. What `save` has resolved survives a power cut; what it has not
+// may be there or not, but never in part. Never repairs by itself, and never takes a missing log for an empty one.
+import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { Level } from 'level';
+import { type Entry, payloadFrom } from './command.ts';
+import type { Save } from './messages.ts';
+import { nothingSaved, type Saved } from './raft.ts';
+
+/** Where the election outlives the process. The in-memory twin is in the simulator. */
+export interface LogStore {
+  load(): Promise<Saved>;
+  /** Durable when it resolves. After a failure the process must end: what is on disk is unknown. */
+  save(save: Save): Promise<void>;
+  /** Forgets everything, in one step: a cluster of one gives up. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is wrong with a log, and the mend, in one line. */
+export class LogStoreError extends Error {
+  override readonly name = 'LogStoreError';
+}
+
+interface Meta {
+  readonly clusterId: string;
+  readonly term: number;
+  readonly votedFor: string;
+  readonly commitIndex: number;
+  readonly lastIndex: number;
+}
+
+const metaKey = 'meta';
+const entryKey = (index: number) => `entry/${String(index).padStart(16, '0')}`;
+
+// Each value carries a checksum of its own: LevelDB opens some damaged files without a word (facts: LevelDB lies quietly).
+function sealed(value: unknown): string {
+  const text = JSON.stringify(value);
+  return `${crc32(text).toString(16).padStart(8, '0')} ${text}`;
+}
+
+function unsealed(line: string): unknown {
+  const text = line.slice(9);
+  if (crc32(text).toString(16).padStart(8, '0') !== line.slice(0, 8)) throw new Error('checksum mismatch');
+  return JSON.parse(text);
+}
+
+const mend =
+  'this node must not vote with it; stop the agent, move the data folder aside, and start again: it then joins as a new node';
+
+/**
+ * Opens the log in `folder`, which this process must own alone. A marker file beside it remembers that a log was
+ * begun, so that a missing or emptied folder is found out.
+ * @throws LogStoreError when the log is missing, damaged or of a newer version
+ */
+export async function openLogStore(folder: string): Promise<LogStore> {
+  const marker = `${folder}.begun`;
+  const begun = existsSync(marker);
+  const db = new Level<string, string>(folder, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'utf8',
+    createIfMissing: !begun,
+  });
+  try {
+    await db.open();
+  } catch (error) {
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new LogStoreError(`the log in ${folder} cannot be opened (${cause}): ${mend}`);
+  }
+  let lastIndex = 0;
+  let marked = begun;
+  return {
+    load: async () => {
+      try {
+        const saved = await load(db, begun);
+        lastIndex = saved.entries.length;
+        return saved;
+      } catch (error) {
+        throw new LogStoreError(
+          `the log in ${folder} is damaged (${error instanceof Error ? error.message : error}): ${mend}`,
+        );
+      }
+    },
+    async save(save) {
+      const { clusterId, term, votedFor, commitIndex, entries, truncateFrom } = save;
+      const batch = db.batch();
+      for (let index = truncateFrom; truncateFrom > 0 && index <= lastIndex; index++)
+        batch.del(entryKey(index));
+      for (const entry of entries) batch.put(entryKey(entry.index), sealed(entry));
+      lastIndex = entries.at(-1)?.index ?? (truncateFrom > 0 ? truncateFrom - 1 : lastIndex);
+      const meta: Meta = { clusterId, term, votedFor, commitIndex, lastIndex };
+      batch.put(metaKey, sealed(meta));
+      await batch.write({ sync: true });
+      if (!marked) await touch(marker);
+      marked = true;
+    },
+    async clear() {
+      // The marker goes first: a log without a marker is only a log, a marker without a log is an alarm.
+      await rm(marker, { force: true });
+      marked = false;
+      const batch = db.batch();
+      for await (const key of db.keys()) batch.del(key);
+      await batch.write({ sync: true });
+      lastIndex = 0;
+    },
+    close: () => db.close(),
+  };
+}
+
+async function load(db: Level<string, string>, begun: boolean): Promise<Saved> {
+  const line = await db.get(metaKey);
+  if (line === undefined) {
+    if (begun) throw new Error('it was begun, but its first record is gone');
+    return nothingSaved;
+  }
+  const meta = unsealed(line) as Meta;
+  const entries: Entry[] = [];
+  for await (const [key, value] of db.iterator({ gte: 'entry/', lt: 'entry0' })) {
+    const raw = unsealed(value) as Entry;
+    const payload = payloadFrom(raw.payload);
+    if ('refused' in payload)
+      throw new Error(`${key}: ${payload.refused}; a newer version may have written it`);
+    if (raw.index !== entries.length + 1 || key !== entryKey(raw.index))
+      throw new Error(`entry ${entries.length + 1} is missing`);
+    entries.push({ index: raw.index, term: raw.term, payload });
+  }
+  if (entries.length !== meta.lastIndex)
+    throw new Error(`it ends at entry ${entries.length}, not at ${meta.lastIndex}`);
+  const { clusterId, term, votedFor, commitIndex } = meta;
+  return { clusterId, term, votedFor, commitIndex, entries };
+}
+
+/** Creates an empty file that survives a power cut. */
+async function touch(path: string): Promise<void> {
+  const file = await open(`${path}.new`, 'w', 0o600);
+  await file.sync();
+  await file.close();
+  await rename(`${path}.new`, path);
+  const folder = await open(dirname(path), 'r');
+  await folder.sync();
+  await folder.close();
+}

@@ -1,0 +1,90 @@
+// What goes into the election and what comes out of it. The shell encodes messages; the core sees only these values.
+import type { ClusterState } from './cluster-state.ts';
+import type { Command, Entry } from './command.ts';
+import type { Configuration } from './quorum.ts';
+
+interface Envelope {
+  /** Messages of another cluster are refused and told of. */
+  readonly clusterId: string;
+  readonly term: number;
+}
+
+export type ElectionMessage =
+  | (Envelope & {
+      readonly kind: 'vote-request';
+      readonly preVote: boolean;
+      readonly lastLogIndex: number;
+      readonly lastLogTerm: number;
+    })
+  | (Envelope & { readonly kind: 'vote-reply'; readonly preVote: boolean; readonly granted: boolean })
+  | (Envelope & {
+      readonly kind: 'append-request';
+      readonly prevLogIndex: number;
+      readonly prevLogTerm: number;
+      readonly entries: readonly Entry[];
+      readonly commitIndex: number;
+      /** The leader's heartbeat round, echoed: check-quorum and read-index count on it. */
+      readonly round: number;
+    })
+  | (Envelope & {
+      readonly kind: 'append-reply';
+      readonly success: boolean;
+      /** On success the last index known to equal the leader's. */
+      readonly matchIndex: number;
+      /** On refusal where the leader should try next. */
+      readonly conflictIndex: number;
+      readonly round: number;
+    });
+
+/** What membership says of the others: advice, never a decision. */
+export interface MemberAdvice {
+  readonly id: string;
+  readonly name: string;
+  readonly alive: boolean;
+  /** Empty for a member that belongs to no cluster yet. */
+  readonly clusterId: string;
+  readonly clusterSize: number;
+}
+
+export type ElectionInput =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'message'; readonly from: string; readonly message: ElectionMessage }
+  /** What membership sees now; replaces the former advice. */
+  | { readonly kind: 'advice'; readonly members: readonly MemberAdvice[] }
+  /** Asks the leader to decide `command`; answered under `request`. */
+  | { readonly kind: 'propose'; readonly request: number; readonly command: Command }
+  /** Asks for proof that this node still leads; answered under `request`. */
+  | { readonly kind: 'read'; readonly request: number };
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+
+/** What must be durable before anything that follows it is done. One atomic write. */
+export interface Save {
+  readonly clusterId: string;
+  readonly term: number;
+  readonly votedFor: string;
+  readonly commitIndex: number;
+  /** Entries from this index on are gone before `entries` are added; 0 when nothing is cut. */
+  readonly truncateFrom: number;
+  readonly entries: readonly Entry[];
+}
+
+export type ElectionEffect =
+  | { readonly kind: 'save'; readonly save: Save }
+  /** A cluster of one that was never granted anything gives up: its log is cleared and the node is fresh again. */
+  | { readonly kind: 'abandon'; readonly clusterId: string; readonly inFavourOf: string }
+  | { readonly kind: 'send'; readonly to: string; readonly message: ElectionMessage }
+  | { readonly kind: 'role'; readonly role: Role; readonly term: number; readonly leader: string }
+  | {
+      readonly kind: 'applied';
+      readonly entries: readonly Entry[];
+      readonly state: ClusterState;
+      readonly configuration: Configuration;
+    }
+  | { readonly kind: 'answer'; readonly request: number; readonly index: number; readonly refused?: string }
+  /** Something an operator should know; said once for each change of `text`. */
+  | {
+      readonly kind: 'notice';
+      readonly reason: 'founded' | 'waiting' | 'two-clusters' | 'foreign-cluster';
+      readonly text: string;
+    };

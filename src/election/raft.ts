@@ -1,0 +1,541 @@
+// Raft for one node (Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", extended version),
+// with pre-vote, check-quorum, leader stickiness, read-index and joint configuration changes (Ongaro's dissertation).
+// A pure state machine: it collects what must be saved and what must be sent; its caller saves first.
+import type { Entry, Payload } from './command.ts';
+import {
+  campaignTimeoutMs,
+  electionTimeoutMaxMs,
+  electionTimeoutMinMs,
+  entriesPerAppendMax,
+  heartbeatMs,
+  proposalsMax,
+  readsMax,
+} from './limits.ts';
+import type { ElectionMessage, Role, Save } from './messages.ts';
+import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
+import { RaftLog } from './raft-log.ts';
+
+/** What a node finds on its disk: everything it may have promised. */
+export interface Saved {
+  readonly clusterId: string;
+  readonly term: number;
+  readonly votedFor: string;
+  readonly commitIndex: number;
+  /** Contiguous from index 1. */
+  readonly entries: readonly Entry[];
+}
+
+export const nothingSaved: Saved = { clusterId: '', term: 0, votedFor: '', commitIndex: 0, entries: [] };
+
+/** What the leader knows of another's log. */
+interface Progress {
+  nextIndex: number;
+  matchIndex: number;
+  ackedRound: number;
+  ackedAtMs: number;
+}
+
+interface Answer {
+  readonly request: number;
+  readonly index: number;
+  readonly refused?: string;
+}
+
+export interface RaftOutput {
+  readonly save: Save | undefined;
+  readonly sends: readonly { readonly to: string; readonly message: ElectionMessage }[];
+  readonly committed: readonly Entry[];
+  readonly answers: readonly Answer[];
+}
+
+type VoteRequest = Extract<ElectionMessage, { kind: 'vote-request' }>;
+type VoteReply = Extract<ElectionMessage, { kind: 'vote-reply' }>;
+type AppendRequest = Extract<ElectionMessage, { kind: 'append-request' }>;
+type AppendReply = Extract<ElectionMessage, { kind: 'append-reply' }>;
+
+export class Raft {
+  readonly id: string;
+  readonly #random: () => number;
+  readonly #log: RaftLog;
+  #clusterId: string;
+  #term: number;
+  #votedFor: string;
+  #commitIndex: number;
+  #handedOver = 0;
+  #role: Role = 'follower';
+  #leader = '';
+  #heardLeaderAtMs = Number.NEGATIVE_INFINITY;
+  #electionAtMs: number;
+  #votes = new Set<string>();
+  #progress = new Map<string, Progress>();
+  #heartbeatAtMs = 0;
+  #quorumCheckAtMs = 0;
+  #round = 0;
+  #termStartIndex = 0;
+  #proposals = new Map<number, number>();
+  #reads: { readonly request: number; readonly index: number; readonly round: number }[] = [];
+  #mustSave = false;
+  #sends: { to: string; message: ElectionMessage }[] = [];
+  #answers: Answer[] = [];
+
+  constructor(id: string, saved: Saved, random: () => number, nowMs: number) {
+    this.id = id;
+    this.#random = random;
+    this.#log = new RaftLog(saved.entries);
+    this.#clusterId = saved.clusterId;
+    this.#term = saved.term;
+    this.#votedFor = saved.votedFor;
+    this.#commitIndex = Math.min(saved.commitIndex, saved.entries.length);
+    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+  }
+
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+  get term(): number {
+    return this.#term;
+  }
+  get role(): Role {
+    return this.#role;
+  }
+  /** Id of the leader this node follows; empty when it knows none. */
+  get leader(): string {
+    return this.#leader;
+  }
+  get commitIndex(): number {
+    return this.#commitIndex;
+  }
+  get lastIndex(): number {
+    return this.#log.lastIndex();
+  }
+  /** The configuration in force: the latest in the log, committed or not. */
+  get configuration(): Configuration {
+    return this.#log.configuration().configuration;
+  }
+  /** True for a leader that has committed in its own term: only then does it know all that was decided before. */
+  get ready(): boolean {
+    return this.#role === 'leader' && this.#commitIndex >= this.#termStartIndex;
+  }
+  /** True while a change of configuration is under way. */
+  get reconfiguring(): boolean {
+    const { index, configuration } = this.#log.configuration();
+    return index > this.#commitIndex || configuration.outgoing.length > 0;
+  }
+
+  /** How many entries `id` lacks, as far as this leader knows. */
+  lagOf(id: string): number {
+    return (
+      this.#log.lastIndex() -
+      (id === this.id ? this.#log.lastIndex() : (this.#progress.get(id)?.matchIndex ?? 0))
+    );
+  }
+
+  nextWakeMs(): number {
+    return this.#role === 'leader'
+      ? Math.min(this.#heartbeatAtMs, this.#quorumCheckAtMs)
+      : this.#electionAtMs;
+  }
+
+  /** Starts a log of this node's own: it is the only voter and leads from term 1. Only for a node without any cluster. */
+  found(clusterId: string, first: readonly Payload[], nowMs: number): void {
+    if (this.#clusterId !== '' || this.#log.lastIndex() > 0)
+      throw new Error('raft: only a fresh node can found a cluster');
+    this.#clusterId = clusterId;
+    this.#term = 1;
+    this.#votedFor = this.id;
+    this.#mustSave = true;
+    const configuration: Configuration = { voters: [this.id], outgoing: [], learners: [] };
+    this.#append({ kind: 'configuration', configuration });
+    for (const payload of first) this.#append(payload);
+    this.#lead(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    if (this.#role === 'leader') {
+      if (this.#quorumCheckAtMs <= nowMs) this.#checkQuorum(nowMs);
+      if (this.#role === 'leader' && this.#heartbeatAtMs <= nowMs) this.#heartbeat(nowMs);
+      return;
+    }
+    if (this.#electionAtMs > nowMs) return;
+    this.#leader = '';
+    if (this.#clusterId !== '' && isVoter(this.configuration, this.id)) this.#campaign(true, nowMs);
+    else this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+  }
+
+  receive(from: string, message: ElectionMessage, nowMs: number): void {
+    switch (message.kind) {
+      case 'vote-request':
+        this.#onVoteRequest(from, message, nowMs);
+        break;
+      case 'vote-reply':
+        this.#onVoteReply(from, message, nowMs);
+        break;
+      case 'append-request':
+        this.#onAppendRequest(from, message, nowMs);
+        break;
+      case 'append-reply':
+        this.#onAppendReply(from, message, nowMs);
+        break;
+    }
+  }
+
+  /** Appends a payload on the leader; the answer comes with the commit. `request` 0 asks for no answer. */
+  propose(request: number, payload: Payload, nowMs: number): void {
+    const refused =
+      this.#role !== 'leader' ? 'not-leader' : this.#proposals.size >= proposalsMax ? 'busy' : undefined;
+    if (refused !== undefined) {
+      if (request !== 0) this.#answers.push({ request, index: 0, refused });
+      return;
+    }
+    const index = this.#append(payload);
+    if (request !== 0) this.#proposals.set(index, request);
+    this.#replicate();
+    this.#advanceCommit(nowMs);
+  }
+
+  /** Proposes a configuration: by one joint step when the voters change, at once when only learners do. False when it cannot be now. */
+  reconfigure(voters: readonly string[], learners: readonly string[], nowMs: number): boolean {
+    if (!this.ready || this.reconfiguring) return false;
+    const present = this.configuration.voters;
+    const same = voters.length === present.length && voters.every(id => present.includes(id));
+    const configuration: Configuration = { voters, outgoing: same ? [] : present, learners };
+    this.propose(0, { kind: 'configuration', configuration }, nowMs);
+    return true;
+  }
+
+  /** Confirms leadership by a round of heartbeats (read-index, dissertation section 6.4). */
+  read(request: number, nowMs: number): void {
+    const refused = this.#role !== 'leader' ? 'not-leader' : !this.ready ? 'not-ready' : undefined;
+    if (refused !== undefined || this.#reads.length >= readsMax) {
+      this.#answers.push({ request, index: 0, refused: refused ?? 'busy' });
+      return;
+    }
+    this.#reads.push({ request, index: this.#commitIndex, round: this.#round + 1 });
+    this.#heartbeat(nowMs);
+  }
+
+  /** What has come of the inputs since the last call. The caller makes `save` durable before it does anything else. */
+  take(): RaftOutput {
+    const unsaved = this.#log.takeUnsaved();
+    let save: Save | undefined;
+    // The commit index alone is not worth an fsync: it rides on the next write.
+    if (unsaved || this.#mustSave) {
+      save = {
+        ...{
+          clusterId: this.#clusterId,
+          term: this.#term,
+          votedFor: this.#votedFor,
+          commitIndex: this.#commitIndex,
+        },
+        ...{ truncateFrom: unsaved?.truncateFrom ?? 0, entries: unsaved?.entries ?? [] },
+      };
+    }
+    this.#mustSave = false;
+    const committed = this.#log.slice(this.#handedOver + 1, this.#commitIndex - this.#handedOver);
+    this.#handedOver = this.#commitIndex;
+    const output = { save, sends: this.#sends, committed, answers: this.#answers };
+    this.#sends = [];
+    this.#answers = [];
+    return output;
+  }
+
+  #electionTimeoutMs(): number {
+    return electionTimeoutMinMs + this.#random() * (electionTimeoutMaxMs - electionTimeoutMinMs);
+  }
+
+  #append(payload: Payload): number {
+    const entry: Entry = { index: this.#log.lastIndex() + 1, term: this.#term, payload };
+    this.#log.append(entry);
+    for (const id of membersOf(this.configuration)) this.#follow(id);
+    return entry.index;
+  }
+
+  /** Keeps progress for `id` from now on. */
+  #follow(id: string): Progress {
+    const known = this.#progress.get(id);
+    if (known) return known;
+    const fresh: Progress = {
+      nextIndex: this.#log.lastIndex() + 1,
+      matchIndex: 0,
+      ackedRound: 0,
+      ackedAtMs: 0,
+    };
+    this.#progress.set(id, fresh);
+    return fresh;
+  }
+
+  #stepDown(term: number, nowMs: number): void {
+    if (term > this.#term) {
+      this.#term = term;
+      this.#votedFor = '';
+      this.#mustSave = true;
+    }
+    if (this.#role === 'leader') {
+      for (const request of this.#proposals.values())
+        this.#answers.push({ request, index: 0, refused: 'leadership-lost' });
+      for (const { request } of this.#reads)
+        this.#answers.push({ request, index: 0, refused: 'leadership-lost' });
+      this.#proposals.clear();
+      this.#reads = [];
+    }
+    this.#role = 'follower';
+    this.#leader = '';
+    this.#votes.clear();
+    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+  }
+
+  #campaign(preVote: boolean, nowMs: number): void {
+    this.#role = preVote ? 'pre-candidate' : 'candidate';
+    this.#leader = '';
+    if (!preVote) {
+      this.#term += 1;
+      this.#votedFor = this.id;
+      this.#mustSave = true;
+    }
+    this.#votes = new Set([this.id]);
+    this.#electionAtMs = nowMs + campaignTimeoutMs * (1 + this.#random());
+    if (this.#wonVotes(nowMs)) return;
+    const { voters, outgoing } = this.configuration;
+    for (const to of new Set([...voters, ...outgoing])) {
+      if (to === this.id) continue;
+      this.#send(to, {
+        ...{
+          kind: 'vote-request',
+          clusterId: this.#clusterId,
+          term: this.#term + (preVote ? 1 : 0),
+          preVote,
+        },
+        ...{ lastLogIndex: this.#log.lastIndex(), lastLogTerm: this.#log.lastTerm() },
+      });
+    }
+  }
+
+  #wonVotes(nowMs: number): boolean {
+    if (!isQuorum(this.configuration, this.#votes)) return false;
+    if (this.#role === 'pre-candidate') this.#campaign(false, nowMs);
+    else this.#lead(nowMs);
+    return true;
+  }
+
+  #lead(nowMs: number): void {
+    this.#role = 'leader';
+    this.#leader = this.id;
+    this.#progress = new Map();
+    this.#quorumCheckAtMs = nowMs + electionTimeoutMinMs;
+    this.#round = 0;
+    this.#termStartIndex = this.#append({ kind: 'noop' });
+    for (const progress of this.#progress.values()) {
+      progress.nextIndex = this.#termStartIndex;
+      progress.ackedAtMs = nowMs;
+    }
+    this.#heartbeat(nowMs);
+    this.#advanceCommit(nowMs);
+  }
+
+  #checkQuorum(nowMs: number): void {
+    this.#quorumCheckAtMs = nowMs + electionTimeoutMinMs;
+    const answering = new Set([this.id]);
+    for (const [id, { ackedAtMs }] of this.#progress)
+      if (ackedAtMs > nowMs - electionTimeoutMinMs) answering.add(id);
+    if (!isQuorum(this.configuration, answering)) this.#stepDown(this.#term, nowMs);
+  }
+
+  #heartbeat(nowMs: number): void {
+    this.#heartbeatAtMs = nowMs + heartbeatMs;
+    this.#round += 1;
+    this.#replicate();
+    this.#answerReads();
+  }
+
+  #replicate(): void {
+    for (const id of membersOf(this.configuration)) if (id !== this.id) this.#sendAppend(id);
+  }
+
+  #sendAppend(to: string): void {
+    const progress = this.#follow(to);
+    const prevLogIndex = progress.nextIndex - 1;
+    const entries = this.#log.slice(progress.nextIndex, entriesPerAppendMax);
+    this.#send(to, {
+      ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
+      ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0, entries },
+      ...{ commitIndex: this.#commitIndex, round: this.#round },
+    });
+  }
+
+  #onVoteRequest(from: string, message: VoteRequest, nowMs: number): void {
+    if (this.#clusterId === '') return;
+    // Who hears a leader helps nobody to depose it; not even a higher term counts (dissertation, section 4.2.3).
+    const led =
+      this.#role === 'leader' ||
+      (this.#leader !== '' && nowMs < this.#heardLeaderAtMs + electionTimeoutMinMs);
+    if (led) return;
+    const { lastLogIndex, lastLogTerm } = message;
+    const lastTerm = this.#log.lastTerm();
+    const upToDate =
+      lastLogTerm > lastTerm || (lastLogTerm === lastTerm && lastLogIndex >= this.#log.lastIndex());
+    if (message.preVote) {
+      const granted = message.term > this.#term && upToDate;
+      const term = granted ? message.term : this.#term;
+      this.#send(from, { kind: 'vote-reply', clusterId: this.#clusterId, term, preVote: true, granted });
+      return;
+    }
+    if (message.term > this.#term) this.#stepDown(message.term, nowMs);
+    const free = this.#votedFor === '' || this.#votedFor === from;
+    const granted = message.term === this.#term && free && upToDate;
+    if (granted) {
+      this.#votedFor = from;
+      this.#mustSave = true;
+      this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    }
+    this.#send(from, {
+      kind: 'vote-reply',
+      clusterId: this.#clusterId,
+      term: this.#term,
+      preVote: false,
+      granted,
+    });
+  }
+
+  #onVoteReply(from: string, message: VoteReply, nowMs: number): void {
+    if (message.term > this.#term && !(message.preVote && message.granted)) {
+      this.#stepDown(message.term, nowMs);
+      return;
+    }
+    // A late pre-vote must never be counted as a vote (canonical/raft#196).
+    const expected = message.preVote ? 'pre-candidate' : 'candidate';
+    const term = message.preVote ? this.#term + 1 : this.#term;
+    if (!message.granted || this.#role !== expected || message.term !== term) return;
+    this.#votes.add(from);
+    this.#wonVotes(nowMs);
+  }
+
+  #onAppendRequest(from: string, message: AppendRequest, nowMs: number): void {
+    if (this.#clusterId === '') {
+      this.#clusterId = message.clusterId;
+      this.#mustSave = true;
+    }
+    const clusterId = this.#clusterId;
+    const { round } = message;
+    const refuse = (conflictIndex: number): void =>
+      this.#send(from, {
+        kind: 'append-reply',
+        clusterId,
+        term: this.#term,
+        success: false,
+        matchIndex: 0,
+        conflictIndex,
+        round,
+      });
+    if (message.term < this.#term) {
+      refuse(this.#log.lastIndex() + 1);
+      return;
+    }
+    if (message.term === this.#term && this.#role === 'leader')
+      throw new Error(`raft: two leaders in term ${this.#term}`);
+    if (message.term > this.#term || this.#role !== 'follower') this.#stepDown(message.term, nowMs);
+    this.#leader = from;
+    this.#heardLeaderAtMs = nowMs;
+    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    const { prevLogIndex, entries } = message;
+    const termThere = this.#log.termAt(prevLogIndex);
+    if (termThere !== message.prevLogTerm) {
+      refuse(
+        termThere === undefined ? this.#log.lastIndex() + 1 : this.#log.firstIndexOfTermAt(prevLogIndex),
+      );
+      return;
+    }
+    for (const entry of entries) {
+      const term = this.#log.termAt(entry.index);
+      if (term === entry.term) continue;
+      if (term !== undefined) {
+        if (entry.index <= this.#commitIndex)
+          throw new Error(`raft: the leader contradicts committed entry ${entry.index}`);
+        this.#log.truncate(entry.index);
+      }
+      this.#log.append(entry);
+    }
+    const matchIndex = prevLogIndex + entries.length;
+    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex));
+    this.#send(from, {
+      kind: 'append-reply',
+      clusterId,
+      term: this.#term,
+      success: true,
+      matchIndex,
+      conflictIndex: 0,
+      round,
+    });
+  }
+
+  #onAppendReply(from: string, message: AppendReply, nowMs: number): void {
+    if (message.term > this.#term) {
+      this.#stepDown(message.term, nowMs);
+      return;
+    }
+    const progress = this.#progress.get(from);
+    if (this.#role !== 'leader' || message.term < this.#term || !progress) return;
+    progress.ackedAtMs = nowMs;
+    progress.ackedRound = Math.max(progress.ackedRound, message.round);
+    this.#answerReads();
+    if (!message.success) {
+      const nextIndex = Math.max(
+        progress.matchIndex + 1,
+        Math.min(message.conflictIndex, progress.nextIndex - 1),
+      );
+      if (nextIndex === progress.nextIndex) return;
+      progress.nextIndex = nextIndex;
+      this.#sendAppend(from);
+      return;
+    }
+    const advanced = message.matchIndex > progress.matchIndex;
+    progress.matchIndex = Math.max(progress.matchIndex, message.matchIndex);
+    progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
+    if (!advanced) return;
+    this.#advanceCommit(nowMs);
+    if (progress.nextIndex <= this.#log.lastIndex()) this.#sendAppend(from);
+  }
+
+  #advanceCommit(nowMs: number): void {
+    if (this.#role !== 'leader') return;
+    const reached = (id: string) =>
+      id === this.id ? this.#log.lastIndex() : (this.#progress.get(id)?.matchIndex ?? 0);
+    const index = quorumIndex(this.configuration, reached);
+    // Only entries of the own term are committed by counting (Raft, section 5.4.2).
+    if (index <= this.#commitIndex || this.#log.termAt(index) !== this.#term) return;
+    const before = this.#commitIndex;
+    this.#commitIndex = index;
+    for (const entry of this.#log.slice(before + 1, index - before)) {
+      const request = this.#proposals.get(entry.index);
+      this.#proposals.delete(entry.index);
+      if (request !== undefined) this.#answers.push({ request, index: entry.index });
+    }
+    const latest = this.#log.configuration();
+    if (latest.index <= index && latest.configuration.outgoing.length > 0) {
+      this.propose(
+        0,
+        { kind: 'configuration', configuration: { ...latest.configuration, outgoing: [] } },
+        nowMs,
+      );
+    } else if (latest.index <= index && !isVoter(latest.configuration, this.id)) {
+      this.#stepDown(this.#term, nowMs);
+    } else {
+      this.#replicate();
+    }
+  }
+
+  #answerReads(): void {
+    const waiting = this.#reads;
+    this.#reads = [];
+    for (const read of waiting) {
+      const confirmed = new Set([this.id]);
+      for (const [id, { ackedRound }] of this.#progress) if (ackedRound >= read.round) confirmed.add(id);
+      if (isQuorum(this.configuration, confirmed))
+        this.#answers.push({ request: read.request, index: read.index });
+      else this.#reads.push(read);
+    }
+  }
+
+  #send(to: string, message: ElectionMessage): void {
+    this.#sends.push({ to, message });
+  }
+}

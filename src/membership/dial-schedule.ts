@@ -1,0 +1,62 @@
+// When each address is dialled next. Dialling never ends; it only slows down. Never dials by itself.
+import { dialGiveUpMs, dialRetryMaxMs, dialRetryMinMs } from './limits.ts';
+
+interface Attempt {
+  failures: number;
+  nextAtMs: number;
+  inFlight: boolean;
+}
+
+export class DialSchedule {
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Makes the wanted addresses (and the earliest time of a first dial) the whole schedule; known ones keep their back-off. */
+  want(addresses: ReadonlyMap<string, number>): void {
+    for (const address of this.#attempts.keys()) if (!addresses.has(address)) this.#attempts.delete(address);
+    for (const [address, nextAtMs] of addresses) {
+      if (!this.#attempts.has(address))
+        this.#attempts.set(address, { failures: 0, nextAtMs, inFlight: false });
+    }
+  }
+
+  /** Forgets the back-off of an address, because there is news of the machine behind it. */
+  hurry(address: string, nowMs: number): void {
+    const attempt = this.#attempts.get(address);
+    if (attempt && !attempt.inFlight) {
+      attempt.failures = 0;
+      attempt.nextAtMs = nowMs;
+    }
+  }
+
+  failed(address: string, nowMs: number): void {
+    const attempt = this.#attempts.get(address);
+    if (!attempt) return;
+    attempt.inFlight = false;
+    attempt.failures += 1;
+    const backoffMs = Math.min(dialRetryMaxMs, dialRetryMinMs * 2 ** Math.min(attempt.failures - 1, 10));
+    attempt.nextAtMs = nowMs + backoffMs * (0.5 + 0.5 * this.#random());
+  }
+
+  /** The addresses to dial now; each counts as under way until `failed` or until it is no longer wanted. */
+  take(nowMs: number): string[] {
+    const due: string[] = [];
+    for (const [address, attempt] of this.#attempts) {
+      if (attempt.nextAtMs > nowMs) continue;
+      attempt.inFlight = true;
+      attempt.nextAtMs = nowMs + dialGiveUpMs;
+      due.push(address);
+    }
+    return due;
+  }
+
+  nextMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { nextAtMs } of this.#attempts.values()) next = Math.min(next, nextAtMs);
+    return next;
+  }
+}
