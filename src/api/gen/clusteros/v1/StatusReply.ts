@@ -19,7 +19,7 @@ export interface StatusReply {
   'votersAnswering'?: (number);
   'quorum'?: (number);
   'logIndex'?: (number | string | Long);
-  'commitIndex'?: (number | string | Long);
+  'appliedIndex'?: (number | string | Long);
   'inputsDropped'?: (number | string | Long);
   'operationsRunning'?: (number);
   'operationsFailed'?: (number);
@@ -43,7 +43,7 @@ export interface StatusReply__Output {
   'votersAnswering': (number);
   'quorum': (number);
   'logIndex': (number);
-  'commitIndex': (number);
+  'appliedIndex': (number);
   'inputsDropped': (number);
   'operationsRunning': (number);
   'operationsFailed': (number);

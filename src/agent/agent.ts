@@ -1,0 +1,600 @@
+// The daemon's heart: feeds the two cores, performs what they want done, and tells the rest what has become known.
+// The simulator runs this very class; all it knows of the world comes through its Environment.
+
+import type { BirthPolicy } from '../election/birth.ts';
+import { type ClusterState, unborn } from '../election/cluster-state.ts';
+import type { Command, Entry } from '../election/command.ts';
+import { Election } from '../election/election.ts';
+import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
+import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
+import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
+import type { Integration } from '../integrations/reconciler.ts';
+import type { MemberDescription, MemberRecord } from '../membership/member.ts';
+import { type Contact, Membership } from '../membership/membership.ts';
+import type { MembershipEffect, MembershipInput } from '../membership/messages.ts';
+import { Announcer } from './announcer.ts';
+import type { Environment, TransportEvent } from './environment.ts';
+import { EventLog } from './events.ts';
+import { Executor } from './executor.ts';
+import { Lane } from './lane.ts';
+import { LeaderDriver } from './leader-driver.ts';
+import {
+  farewellMs,
+  inputsMax,
+  keyRefusalsMax,
+  readTimeoutMs,
+  settleMs,
+  tableWriteDelayMs,
+} from './limits.ts';
+import type { Sealer } from './sealing.ts';
+import { exitCode, StartError } from './start-error.ts';
+import { clusterViewFrom, nameOf } from './view.ts';
+
+export interface AgentOptions {
+  readonly id: string;
+  /** Durably raised before the agent is made. */
+  readonly epoch: number;
+  readonly name: string;
+  readonly clusterName: string;
+  /** Software version. */
+  readonly version: string;
+  /** HOST:PORT where peers reach this node. */
+  readonly address: string;
+  /** Addresses where peers may be. */
+  readonly peers: readonly string[];
+  readonly bootstrap: BirthPolicy;
+  readonly integrations: readonly Integration[];
+  readonly sealer: Sealer;
+  /** The agent cannot go on: the process must end. Called at most once. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Who leads, as this node knows it. */
+export interface Leadership {
+  readonly role: Role;
+  readonly term: number;
+  /** Id; empty when no leader is known. */
+  readonly leader: string;
+  /** Monotonic time since when. */
+  readonly sinceMs: number;
+}
+
+export class Agent {
+  readonly events = new EventLog();
+  readonly options: AgentOptions;
+  readonly startedAtMs: number;
+  readonly #environment: Environment;
+  readonly #announcer: Announcer;
+  readonly #membership: Membership;
+  readonly #election: Election;
+  readonly #membershipLane: Lane<MembershipInput, MembershipEffect>;
+  readonly #electionLane: Lane<ElectionInput, ElectionEffect>;
+  readonly #executors: readonly Executor[];
+  readonly #driver: LeaderDriver;
+  readonly #reports = new Map<string, readonly ServiceReport[]>();
+  readonly #waiting = new Map<number, (outcome: { index: number; refused?: string }) => void>();
+  readonly #listeners = new Set<() => void>();
+  readonly #refusedBy = new Map<string, number>();
+  readonly #unsavedRecords = new Map<string, MemberRecord>();
+  #state: ClusterState;
+  #configuration: Configuration;
+  #leadership: Leadership;
+  #waitingFor = '';
+  #everConnected = false;
+  #ready = false;
+  #closed = false;
+  #nodesSettledAtMs: number;
+  #appliedIndex: number;
+  #requests = 0;
+  #cancelTimer: () => void = () => {};
+  #cancelTableWrite: (() => void) | undefined;
+  #cancelSettle: () => void = () => {};
+
+  private constructor(
+    options: AgentOptions,
+    environment: Environment,
+    membership: Membership,
+    election: Election,
+  ) {
+    this.options = options;
+    this.#environment = environment;
+    this.#membership = membership;
+    this.#election = election;
+    this.#announcer = new Announcer(this.events, () => environment.wallMs());
+    this.startedAtMs = environment.nowMs();
+    this.#nodesSettledAtMs = this.startedAtMs + settleMs;
+    this.#state = election.state;
+    this.#appliedIndex = election.raft.commitIndex;
+    this.#configuration = election.state === unborn ? emptyConfiguration : election.raft.configuration;
+    this.#leadership = { role: 'follower', term: election.raft.term, leader: '', sinceMs: this.startedAtMs };
+    const common = {
+      nowMs: () => environment.nowMs(),
+      onFatal: (error: unknown) => this.#fatal(error),
+      inputsMax,
+    };
+    this.#membershipLane = new Lane({
+      ...common,
+      core: membership,
+      perform: effect => this.#performMembership(effect),
+      onIdle: () => this.#afterMembership(),
+    });
+    this.#electionLane = new Lane({
+      ...common,
+      core: election,
+      perform: effect => this.#performElection(effect),
+      onIdle: () => this.#arm(),
+    });
+    this.#driver = new LeaderDriver({
+      integrations: options.integrations,
+      propose: command =>
+        this.#ask(request => ({ kind: 'propose', request, command })).then(({ refused }) => refused),
+      sealer: options.sealer,
+      secretBytes: count => environment.secretBytes(count),
+      wallMs: () => environment.wallMs(),
+      onRefused: (command, reason) =>
+        this.#announcer.tell('decision.refused', `${command.kind} was not decided: ${reason}`, {
+          fields: { reason },
+        }),
+    });
+    this.#executors = options.integrations.map(
+      integration =>
+        new Executor({
+          integration,
+          host: environment.host,
+          view: () => this.view(),
+          onReports: reports => this.#report(integration.name, reports),
+          onFatal: common.onFatal,
+          setTimer: (delayMs, run) => environment.setTimer(delayMs, run),
+        }),
+    );
+  }
+
+  /** Loads what the disks hold, begins to listen, and goes to work. Rejects with a StartError when that cannot be done. */
+  static async start(options: AgentOptions, environment: Environment): Promise<Agent> {
+    const { id, epoch, name, clusterName, version, address, bootstrap } = options;
+    const saved = await environment.logStore.load();
+    const known = await environment.tableStore.load();
+    const capabilities = await Promise.all(
+      options.integrations.map(each => each.capabilities(environment.host)),
+    );
+    const nowMs = environment.nowMs();
+    const random = () => environment.random();
+    const election = new Election({ id, name, clusterName, bootstrap, saved, random, nowMs });
+    const description = {
+      ...{ name, address, version, capabilities: [...new Set(capabilities.flat())].sort(), services: [] },
+      ...{ clusterId: election.raft.clusterId, clusterSize: Object.keys(election.state.nodes).length },
+    };
+    const membership = new Membership({ id, epoch, description, known, random, nowMs });
+    const agent = new Agent(options, environment, membership, election);
+    await environment.transport.open({ epoch, name, address }, event => agent.#onTransport(event));
+    agent.#membershipLane.submit({ kind: 'candidates', addresses: options.peers });
+    agent.#advise();
+    agent.#pokeExecutors();
+    return agent;
+  }
+
+  /** Says goodbye, so that the others know it is no failure, and stops. Daemons that were started go on. */
+  async stop(): Promise<void> {
+    if (this.#closed) return;
+    this.#announcer.tell('agent.stopping', 'leaving: the others are told');
+    this.#membershipLane.submit({ kind: 'leave' });
+    await new Promise<void>(resolve => this.#environment.setTimer(farewellMs, resolve));
+    await this.close();
+  }
+
+  /** Stops without a word, as a crash would, but lets the disks finish. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTimer();
+    this.#cancelSettle();
+    this.#cancelTableWrite?.();
+    for (const executor of this.#executors) executor.close();
+    this.#membershipLane.close();
+    this.#electionLane.close();
+    await this.#environment.transport.close();
+    if (this.#unsavedRecords.size > 0)
+      await this.#environment.tableStore.save([...this.#unsavedRecords.values()]);
+    await this.#environment.tableStore.close();
+    await this.#environment.logStore.close();
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+  get configuration(): Configuration {
+    return this.#configuration;
+  }
+  get leadership(): Leadership {
+    return this.#leadership;
+  }
+  /** Why this node belongs to no cluster yet, for people; empty when it does. */
+  get waitingFor(): string {
+    return this.#state.clusterId === '' ? this.#waitingFor : '';
+  }
+  get inputsDropped(): number {
+    return this.#membershipLane.dropped + this.#electionLane.dropped;
+  }
+  /** The last entry of this node's log, and the last one that its decided state holds. */
+  get logIndexes(): { readonly last: number; readonly applied: number } {
+    return { last: this.#election.raft.lastIndex, applied: this.#appliedIndex };
+  }
+  get nowMs(): number {
+    return this.#environment.nowMs();
+  }
+  get wallMs(): number {
+    return this.#environment.wallMs();
+  }
+
+  records(): readonly MemberRecord[] {
+    return this.#membership.records();
+  }
+  contact(id: string): Contact {
+    return this.#membership.contact(id);
+  }
+  nameOf(id: string): string {
+    return nameOf(id, this.#state, this.#membership.record(id));
+  }
+  view(): ClusterView {
+    const open = (sealed: string) => this.options.sealer.open(sealed);
+    return clusterViewFrom(this.#membership.self(), this.records(), this.#state, open);
+  }
+
+  /** Calls back after each change of members, leadership or decided state, until the returned function is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Proof by a majority that this node leads now; undefined, or why there is none. */
+  async confirmLeadership(): Promise<string | undefined> {
+    return (await this.#ask(request => ({ kind: 'read', request }))).refused;
+  }
+
+  /** Has `command` decided by the cluster; only a leader can. Resolves with why it was not, or undefined once it is committed. */
+  async decide(command: Command): Promise<string | undefined> {
+    return (await this.#ask(request => ({ kind: 'propose', request, command }))).refused;
+  }
+
+  /** Changes what this node says of itself. */
+  describe(change: Partial<MemberDescription>): void {
+    this.#membershipLane.submit({ kind: 'describe', change });
+  }
+
+  #ask(input: (request: number) => ElectionInput): Promise<{ index: number; refused?: string }> {
+    this.#requests += 1;
+    const request = this.#requests;
+    return new Promise(resolve => {
+      const cancel = this.#environment.setTimer(readTimeoutMs, () => {
+        this.#waiting.delete(request);
+        resolve({ index: 0, refused: 'timed-out' });
+      });
+      this.#waiting.set(request, outcome => {
+        cancel();
+        resolve(outcome);
+      });
+      this.#electionLane.submit(input(request));
+    });
+  }
+
+  #onTransport(event: TransportEvent): void {
+    if (this.#closed) return;
+    switch (event.kind) {
+      case 'up':
+        this.#everConnected = true;
+        this.#membershipLane.submit(event);
+        break;
+      case 'down':
+      case 'own-address':
+        this.#membershipLane.submit(event);
+        break;
+      case 'unreachable':
+        this.#membershipLane.submit(event);
+        if (event.reason === 'key-refused' || event.reason === 'clock')
+          this.#keyRefused(event.address, event.detail);
+        break;
+      case 'turned-away':
+        this.#announcer.tell('peer.turned-away', `${event.address} was turned away: ${event.detail}`, {
+          level: 'warn',
+          fields: { address: event.address, reason: event.reason },
+        });
+        break;
+      case 'message':
+        if (event.message.layer === 'membership') {
+          this.#membershipLane.submit(
+            { kind: 'message', from: event.from, message: event.message.message },
+            true,
+          );
+        } else {
+          this.#electionLane.submit(
+            { kind: 'message', from: event.from, message: event.message.message },
+            true,
+          );
+        }
+        break;
+    }
+  }
+
+  #keyRefused(address: string, detail: string): void {
+    const times = (this.#refusedBy.get(address) ?? 0) + 1;
+    this.#refusedBy.set(address, times);
+    if (times === 1) {
+      const message = `${address} and this node do not hold the same cluster key: ${detail}`;
+      this.#announcer.tell('peer.key-refused', message, { level: 'error', fields: { address } });
+    }
+    // A node that never met anyone, and is refused by most of those it was told of, has the wrong key: say so and end.
+    const total = [...this.#refusedBy.values()].reduce((sum, each) => sum + each, 0);
+    const most = this.#refusedBy.size * 2 > this.options.peers.length;
+    if (this.#everConnected || this.#state.clusterId !== '' || total < keyRefusalsMax || !most) return;
+    const by = [...this.#refusedBy.keys()].sort().join(', ');
+    this.#fatal(
+      new StartError(
+        `the cluster key of this node was refused by ${by}: they hold another one; ` +
+          'copy the cluster key file of a member to this node and start again',
+        exitCode.denied,
+      ),
+    );
+  }
+
+  #performMembership(effect: MembershipEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#environment.transport.send(effect.to, { layer: 'membership', message: effect.message });
+        break;
+      case 'dial':
+        this.#environment.transport.dial(effect.address);
+        break;
+      case 'save':
+        for (const record of effect.records) this.#unsavedRecords.set(record.id, record);
+        this.#scheduleTableWrite();
+        break;
+      case 'changed':
+        if (effect.after.id !== this.options.id)
+          this.#announcer.member(effect.before, effect.after, this.#state);
+        else this.#announceOwnServices(effect.before, effect.after);
+        break;
+      case 'refuted': {
+        const by = effect.accusers.map(id => this.nameOf(id)).join(', ');
+        this.#announcer.tell(
+          'member.refuted',
+          `this node was called silent by ${by === '' ? 'others' : by} and has spoken up`,
+          { level: 'warn' },
+        );
+        break;
+      }
+      case 'identity-conflict': {
+        const { epoch, address } = effect.record;
+        const message =
+          `this node's identity was seen at boot ${epoch}, this is boot ${this.options.epoch} (other address: ${address}): ` +
+          'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
+        this.#announcer.tell('identity.conflict', message, { level: 'error' });
+        this.#fatal(new StartError(message, exitCode.denied));
+        break;
+      }
+    }
+  }
+
+  #announceOwnServices(before: MemberRecord | undefined, after: MemberRecord): void {
+    const { state, epoch } = after;
+    if (before) this.#announcer.member({ ...before, state, epoch }, after, this.#state);
+  }
+
+  #afterMembership(): void {
+    this.#advise();
+    this.#changed();
+    this.#arm();
+  }
+
+  #advised = '';
+  /** Tells the election what membership sees, when that has changed. */
+  #advise(): void {
+    const members = this.records()
+      .map(({ id, name, state, clusterId, clusterSize }) => ({
+        id,
+        name,
+        alive: state === 'alive',
+        clusterId,
+        clusterSize,
+      }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const text = JSON.stringify(members);
+    if (text === this.#advised) return;
+    this.#advised = text;
+    this.#electionLane.submit({ kind: 'advice', members });
+  }
+
+  async #performElection(effect: ElectionEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'save':
+        await this.#environment.logStore.save(effect.save);
+        break;
+      case 'abandon':
+        await this.#environment.logStore.clear();
+        this.#state = unborn;
+        this.#appliedIndex = 0;
+        this.#configuration = emptyConfiguration;
+        this.#announcer.tell(
+          'cluster.abandoned',
+          `gave up cluster ${effect.clusterId}, which was only this node, for ${effect.inFavourOf}`,
+        );
+        this.describe({ clusterId: '', clusterSize: 0 });
+        break;
+      case 'send':
+        this.#environment.transport.send(effect.to, { layer: 'election', message: effect.message });
+        break;
+      case 'role':
+        this.#onRole(effect.role, effect.term, effect.leader);
+        break;
+      case 'applied':
+        this.#onApplied(effect.entries, effect.state, effect.configuration);
+        break;
+      case 'answer': {
+        const { request, index, refused } = effect;
+        this.#waiting.get(request)?.({ index, ...(refused === undefined ? {} : { refused }) });
+        this.#waiting.delete(request);
+        break;
+      }
+      case 'notice':
+        this.#onNotice(effect.reason, effect.text);
+        break;
+    }
+  }
+
+  #onNotice(reason: Extract<ElectionEffect, { kind: 'notice' }>['reason'], text: string): void {
+    switch (reason) {
+      case 'founded':
+        this.#announcer.tell('cluster.founded', text);
+        break;
+      case 'waiting':
+        this.#waitingFor = text;
+        this.#announcer.tell('agent.waiting', text);
+        break;
+      case 'two-clusters':
+      case 'foreign-cluster':
+        this.#announcer.tell('cluster.conflict', text, { level: 'error', fields: { reason } });
+        break;
+    }
+  }
+
+  #onRole(role: Role, term: number, leader: string): void {
+    const former = this.#leadership;
+    const sinceMs =
+      former.leader === leader && former.term === term ? former.sinceMs : this.#environment.nowMs();
+    this.#leadership = { role, term, leader, sinceMs };
+    if (leader !== '' && (leader !== former.leader || term !== former.term)) {
+      const member = this.nameOf(leader);
+      this.#announcer.tell('leader.elected', `${member} leads in term ${term}`, { member, fields: { term } });
+    } else if (leader === '' && former.leader !== '') {
+      const member = this.nameOf(former.leader);
+      this.#announcer.tell('leader.lost', `${member} leads no more`, {
+        member,
+        level: 'warn',
+        fields: { term },
+      });
+    }
+    this.#tellReady();
+    this.#changed();
+  }
+
+  #onApplied(entries: readonly Entry[], state: ClusterState, configuration: Configuration): void {
+    this.#appliedIndex = entries.at(-1)?.index ?? this.#appliedIndex;
+    const before = this.#state;
+    this.#state = state;
+    this.#announcer.decided(before, state);
+    this.#announcer.voters(configuration, state);
+    this.#configuration = configuration;
+    const clusterSize = Object.keys(state.nodes).length;
+    if (clusterSize !== Object.keys(before.nodes).length)
+      this.#nodesSettledAtMs = this.#environment.nowMs() + settleMs;
+    if (state.clusterId !== before.clusterId || clusterSize !== Object.keys(before.nodes).length) {
+      this.describe({ clusterId: state.clusterId, clusterSize });
+    }
+    if (state !== before) this.#pokeExecutors();
+    this.#tellReady();
+    this.#changed();
+  }
+
+  #tellReady(): void {
+    const { leader } = this.#leadership;
+    if (this.#ready || leader === '' || !Object.hasOwn(this.#state.nodes, this.options.id)) return;
+    this.#ready = true;
+    const { clusterId, clusterName } = this.#state;
+    this.#announcer.tell('agent.ready', `a member of ${clusterName}, led by ${this.nameOf(leader)}`, {
+      fields: { clusterId },
+    });
+  }
+
+  #report(integration: string, reports: readonly ServiceReport[]): void {
+    this.#reports.set(integration, reports);
+    this.#membershipLane.submit({
+      kind: 'describe',
+      change: { services: [...this.#reports.values()].flat() },
+    });
+  }
+
+  #pokeExecutors(): void {
+    if (this.#state.clusterId !== '' && !this.#closed)
+      for (const executor of this.#executors) executor.poke();
+  }
+
+  /** Something that others read has changed: tell them, and decide what is due. */
+  #changed(): void {
+    if (this.#closed) return;
+    for (const listener of this.#listeners) listener();
+    this.#drive();
+  }
+
+  #drive(): void {
+    this.#cancelSettle();
+    if (this.options.integrations.length === 0 || !this.#election.raft.ready) return;
+    const restMs = this.#nodesSettledAtMs - this.#environment.nowMs();
+    if (restMs > 0) {
+      this.#cancelSettle = this.#environment.setTimer(restMs, () => this.#drive());
+      return;
+    }
+    this.#driver
+      .drive(() => (this.#election.raft.ready && !this.#closed ? this.view() : undefined))
+      .catch(error => this.#fatal(error));
+  }
+
+  #scheduleTableWrite(): void {
+    if (this.#cancelTableWrite || this.#closed) return;
+    this.#cancelTableWrite = this.#environment.setTimer(tableWriteDelayMs, () => {
+      const records = [...this.#unsavedRecords.values()];
+      this.#unsavedRecords.clear();
+      this.#environment.tableStore.save(records).then(
+        () => this.#tableWritten(),
+        error => {
+          // The table is a cache: losing a write costs a slower restart, never the service.
+          for (const record of records)
+            if (!this.#unsavedRecords.has(record.id)) this.#unsavedRecords.set(record.id, record);
+          if (!this.#closed)
+            this.#announcer.tell('table.write-failed', `the member table was not written: ${error}`, {
+              level: 'warn',
+            });
+          this.#cancelTableWrite = undefined;
+        },
+      );
+    });
+  }
+
+  #tableWritten(): void {
+    this.#cancelTableWrite = undefined;
+    if (this.#unsavedRecords.size > 0) this.#scheduleTableWrite();
+  }
+
+  /** Sets the one timer for whichever core wants to be woken first. */
+  #arm(): void {
+    this.#cancelTimer();
+    if (this.#closed) return;
+    const lanes = [
+      { lane: this.#membershipLane, core: this.#membership },
+      { lane: this.#electionLane, core: this.#election },
+    ].filter(({ lane }) => !lane.busy);
+    const nextMs = Math.min(...lanes.map(({ core }) => core.nextWakeMs()));
+    if (!Number.isFinite(nextMs)) return;
+    this.#cancelTimer = this.#environment.setTimer(
+      Math.max(1, Math.ceil(nextMs - this.#environment.nowMs())),
+      () => {
+        const nowMs = this.#environment.nowMs();
+        if (this.#membership.nextWakeMs() <= nowMs) this.#membershipLane.submit({ kind: 'tick' });
+        if (this.#election.nextWakeMs() <= nowMs && !this.#electionLane.busy)
+          this.#electionLane.submit({ kind: 'tick' });
+        this.#arm();
+      },
+    );
+  }
+
+  #fatal(error: unknown): void {
+    if (this.#closed) return;
+    this.options.onFatal(error);
+    // What is half done on the disks is for the next start to judge; nothing more is done or sent.
+    this.#closed = true;
+    this.#cancelTimer();
+    this.#cancelSettle();
+    this.#cancelTableWrite?.();
+    for (const executor of this.#executors) executor.close();
+    this.#membershipLane.close();
+    this.#electionLane.close();
+  }
+}

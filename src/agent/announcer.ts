@@ -1,0 +1,137 @@
+// Turns changes into events: what a member, the leader or an operation did, in words for people and fields for programs.
+// Decides nothing and changes nothing.
+import type { ClusterState, Operation } from '../election/cluster-state.ts';
+import type { Configuration } from '../election/quorum.ts';
+import type { MemberRecord } from '../membership/member.ts';
+import type { ClusterEvent, EventLog, EventName } from './events.ts';
+import { nameOf } from './view.ts';
+
+export class Announcer {
+  readonly #log: EventLog;
+  readonly #wallMs: () => number;
+  #voters = '';
+
+  constructor(log: EventLog, wallMs: () => number) {
+    this.#log = log;
+    this.#wallMs = wallMs;
+  }
+
+  tell(
+    event: EventName,
+    message: string,
+    options: {
+      readonly member?: string;
+      readonly level?: ClusterEvent['level'];
+      readonly fields?: ClusterEvent['fields'];
+    } = {},
+  ): void {
+    const { member = '', level = 'info', fields = {} } = options;
+    this.#log.add({ atMs: this.#wallMs(), event, level, member, message, fields });
+  }
+
+  /** A record of the member table has changed. */
+  member(before: MemberRecord | undefined, after: MemberRecord, state: ClusterState): void {
+    const member = nameOf(after.id, state, after);
+    const { epoch, incarnation, address } = after;
+    const fields = { id: after.id, epoch, incarnation, address };
+    if (before === undefined || before.state !== after.state || before.epoch !== after.epoch) {
+      switch (after.state) {
+        case 'alive':
+          this.tell('member.alive', `${member} is here, at ${address}`, { member, fields });
+          break;
+        case 'suspect':
+          this.tell('member.suspected', `${member} is silent`, { member, level: 'warn', fields });
+          break;
+        case 'dead':
+          this.tell('member.failed', `${member} has failed`, { member, level: 'warn', fields });
+          break;
+        case 'left':
+          this.tell('member.left', `${member} has left`, { member, fields });
+          break;
+      }
+    }
+    for (const report of after.services) {
+      const former = before?.services.find(
+        ({ service, role }) => service === report.service && role === report.role,
+      );
+      if (former?.state === report.state && former.token === report.token && former.reason === report.reason)
+        continue;
+      const { service, role, token, reason } = report;
+      const options = { member, fields: { service, role, token, reason } };
+      if (report.state === 'ready')
+        this.tell('service.ready', `${service} ${role} on ${member} is ready`, options);
+      if (report.state === 'failing') {
+        this.tell('service.failed', `${service} ${role} on ${member} fails: ${report.detail}`, {
+          ...options,
+          level: 'warn',
+        });
+      }
+    }
+  }
+
+  /** Decided state has advanced. */
+  decided(before: ClusterState, after: ClusterState): void {
+    for (const node of Object.values(after.nodes)) {
+      if (before.nodes[node.id]) continue;
+      this.tell('node.admitted', `${node.name} is admitted`, {
+        member: node.name,
+        fields: { id: node.id, index: node.admittedAt },
+      });
+    }
+    const newest = Math.max(0, ...before.grants.map(grant => grant.token));
+    for (const { service, role, node, token } of after.grants) {
+      if (token <= newest) continue;
+      const member = nameOf(node, after, undefined);
+      this.tell('service.granted', `${member} is the ${service} ${role} now`, {
+        member,
+        fields: { service, role, token },
+      });
+    }
+    for (const operation of after.operations) {
+      this.#operation(
+        before.operations.find(({ id }) => id === operation.id),
+        operation,
+        after,
+      );
+    }
+  }
+
+  /** The voters as they are now; a joint configuration is on its way and is not told. */
+  voters({ voters, outgoing }: Configuration, state: ClusterState): void {
+    const names = voters
+      .map(id => nameOf(id, state, undefined))
+      .sort()
+      .join(', ');
+    if (outgoing.length > 0 || names === this.#voters) return;
+    this.#voters = names;
+    this.tell('voters.changed', `the voters are ${names}`, { fields: { voters: names } });
+  }
+
+  #operation(before: Operation | undefined, after: Operation, state: ClusterState): void {
+    if (before === after) return;
+    const member = nameOf(after.node, state, undefined);
+    const what = `${after.kind} of ${member} to ${after.service} as ${after.role}`;
+    const { id: operation, service, role, token, reason } = after;
+    const fields = { operation, service, role, token };
+    if (!before) this.tell('operation.started', `${what} has begun`, { member, fields });
+    if (before?.outcome === after.outcome || (!before && after.outcome === 'running')) {
+      const step = after.steps.find(({ state: at }) => at === 'running');
+      const former = before?.steps.find(({ state: at }) => at === 'running');
+      if (step && step.name !== former?.name) {
+        this.tell('operation.advanced', `${what}: ${step.name}`, {
+          member,
+          fields: { ...fields, step: step.name },
+        });
+      }
+    } else if (after.outcome === 'done') {
+      this.tell('operation.done', `${what} is done`, { member, fields });
+    } else if (after.outcome === 'failed') {
+      const detail = after.steps.find(({ state: at }) => at === 'failed')?.detail ?? '';
+      this.tell('operation.failed', `${what} has failed: ${detail}`, {
+        member,
+        level: 'error',
+        fields: { ...fields, reason },
+      });
+    }
+  }
+}

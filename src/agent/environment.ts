@@ -1,0 +1,70 @@
+// The ports between the agent and the world: time, chance, peers, disks. Production and the simulator each supply one.
+// Types only; nothing here decides anything.
+import type { LogStore } from '../election/log-store.ts';
+import type { ElectionMessage } from '../election/messages.ts';
+import type { Host } from '../integrations/host.ts';
+import type { MembershipMessage } from '../membership/messages.ts';
+import type { TableStore } from '../membership/table-store.ts';
+
+export type PeerMessage =
+  | { readonly layer: 'membership'; readonly message: MembershipMessage }
+  | { readonly layer: 'election'; readonly message: ElectionMessage };
+
+/** Why an address could not be reached, as far as the handshake tells. */
+export type UnreachableReason = 'no-answer' | 'key-refused' | 'clock' | 'protocol' | 'duplicate';
+
+export type TransportEvent =
+  /** A stream to `id` is ready. Also told when a dial of `address` ended at an `id` that is connected already. */
+  | { readonly kind: 'up'; readonly id: string; readonly address: string }
+  | { readonly kind: 'down'; readonly id: string; readonly reason: 'reset' | 'closed' }
+  | {
+      readonly kind: 'unreachable';
+      readonly address: string;
+      readonly reason: UnreachableReason;
+      readonly detail: string;
+    }
+  | { readonly kind: 'own-address'; readonly address: string }
+  | { readonly kind: 'message'; readonly from: string; readonly message: PeerMessage }
+  /** Somebody dialled us and was turned away. */
+  | {
+      readonly kind: 'turned-away';
+      readonly address: string;
+      readonly reason: UnreachableReason;
+      readonly detail: string;
+    };
+
+/** What a node says first on a stream, beyond what the handshake proves. */
+export interface Greeting {
+  readonly epoch: number;
+  readonly name: string;
+  /** HOST:PORT where it listens. */
+  readonly address: string;
+}
+
+/** Streams to peers, each inside mTLS, at most one for a pair of nodes. Contract: test/contract/transport.suite.ts. */
+export interface PeerTransport {
+  /** Begins to listen and to tell events. Rejects with a StartError when the address cannot be had. */
+  open(greeting: Greeting, onEvent: (event: TransportEvent) => void): Promise<void>;
+  /** Tries once; the outcome is an event. */
+  dial(address: string): void;
+  /** Sends, or drops when there is no stream or its buffer is full. Order within a stream is kept. */
+  send(to: string, message: PeerMessage): void;
+  close(): Promise<void>;
+}
+
+export interface Environment {
+  /** Monotonic, never set back. Milliseconds from an arbitrary start. */
+  nowMs(): number;
+  /** Wall clock, for people only. Milliseconds since 1970. */
+  wallMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Unpredictable bytes, for secrets. */
+  secretBytes(count: number): Uint8Array;
+  /** Calls `run` once after `delayMs`; the result cancels it. */
+  setTimer(delayMs: number, run: () => void): () => void;
+  readonly transport: PeerTransport;
+  readonly tableStore: TableStore;
+  readonly logStore: LogStore;
+  readonly host: Host;
+}

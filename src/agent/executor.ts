@@ -1,0 +1,74 @@
+// Makes this machine match the decisions: runs one integration's passes, never two at once, after each change and from
+// time to time. Reports go into the node's own record; nothing here decides.
+import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
+import type { Host } from '../integrations/host.ts';
+import type { Integration } from '../integrations/reconciler.ts';
+import { reconcileIntervalMs, reconcileSoonMs } from './limits.ts';
+
+export class Executor {
+  readonly #integration: Integration;
+  readonly #host: Host;
+  readonly #view: () => ClusterView;
+  readonly #onReports: (reports: readonly ServiceReport[]) => void;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #setTimer: (delayMs: number, run: () => void) => () => void;
+  #reports: readonly ServiceReport[] = [];
+  #busy = false;
+  #again = false;
+  #closed = false;
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: {
+    readonly integration: Integration;
+    readonly host: Host;
+    readonly view: () => ClusterView;
+    /** All reports of this integration, after each change of one of them. */
+    readonly onReports: (reports: readonly ServiceReport[]) => void;
+    readonly onFatal: (error: unknown) => void;
+    readonly setTimer: (delayMs: number, run: () => void) => () => void;
+  }) {
+    this.#integration = options.integration;
+    this.#host = options.host;
+    this.#view = options.view;
+    this.#onReports = options.onReports;
+    this.#onFatal = options.onFatal;
+    this.#setTimer = options.setTimer;
+  }
+
+  /** Something has changed: reconcile now, or right after the pass that is under way. */
+  poke(): void {
+    this.#again = true;
+    if (!this.#busy && !this.#closed) this.#run().catch(this.#onFatal);
+  }
+
+  /** Starts no further pass. Daemons that were started go on: they are not the agent's to end. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    this.#cancelTimer();
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      this.#publish(await this.#integration.pass(this.#host, this.#view(), report => this.#progress(report)));
+    }
+    this.#busy = false;
+    if (this.#closed) return;
+    const settled = this.#reports.every(report => report.state === 'ready');
+    this.#cancelTimer = this.#setTimer(settled ? reconcileIntervalMs : reconcileSoonMs, () => this.poke());
+  }
+
+  #progress(report: ServiceReport): void {
+    const others = this.#reports.filter(({ role }) => role !== report.role);
+    this.#publish([...others, report]);
+  }
+
+  #publish(reports: readonly ServiceReport[]): void {
+    const sorted = [...reports].sort((a, b) => (a.role < b.role ? -1 : 1));
+    if (JSON.stringify(sorted) === JSON.stringify(this.#reports) || this.#closed) return;
+    this.#reports = sorted;
+    this.#onReports(sorted);
+  }
+}

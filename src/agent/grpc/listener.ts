@@ -1,0 +1,151 @@
+// The door for peers: accepts TCP from allowed addresses only, does the TLS handshake itself so that a refusal has a
+// reason, and hands the connection to gRPC. Knows nothing of what is said inside.
+import { BlockList, createServer as createTcpServer, isIPv6, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { Credentials } from '../certificates.ts';
+import type { UnreachableReason } from '../environment.ts';
+import { handshakeTimeoutMs } from '../limits.ts';
+import { exitCode, StartError } from '../start-error.ts';
+
+export interface Listener {
+  /** Certificates for handshakes from now on. */
+  renew(credentials: Credentials): void;
+  close(): void;
+}
+
+/** The tailnet's own ranges (Tailscale: CGNAT 100.64.0.0/10 and its ULA). */
+const tailnet = new BlockList();
+tailnet.addSubnet('100.64.0.0', 10, 'ipv4');
+tailnet.addSubnet('fd7a:115c:a1e0::', 48, 'ipv6');
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const within = (ranges: BlockList, ip: string) => ranges.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+
+/** True for an address of a tailnet. */
+export function isTailnetAddress(ip: string): boolean {
+  return within(tailnet, ip);
+}
+
+/** Whether a peer at `ip` may speak to an agent bound to `boundIp`: tailnet to tailnet, loopback to loopback; elsewhere the operator chose, so anyone. */
+export function mayConnect(boundIp: string, ip: string): boolean {
+  for (const ranges of [tailnet, loopback]) if (within(ranges, boundIp)) return within(ranges, ip);
+  return true;
+}
+
+/**
+ * Listens on `host`:`port`.
+ * @throws StartError when the address cannot be had
+ */
+export async function listen(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: Credentials;
+  readonly onConnection: (socket: TLSSocket) => void;
+  readonly onTurnedAway: (address: string, reason: UnreachableReason, detail: string) => void;
+}): Promise<Listener> {
+  const { host, port, credentials, onConnection, onTurnedAway } = options;
+  const sockets = new Set<Socket>();
+  const tls = createTlsServer({
+    ...{ ca: credentials.authority, cert: credentials.certificate, key: credentials.privateKeyPem },
+    ...{ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] },
+    handshakeTimeout: handshakeTimeoutMs,
+  });
+  tls.on('secureConnection', onConnection);
+  tls.on('tlsClientError', (error, socket) => {
+    const refusal = reasonOf(error);
+    if (refusal) onTurnedAway(remoteOf(socket), refusal.reason, refusal.detail);
+  });
+  const tcp = createTcpServer(socket => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    if (mayConnect(host, socket.remoteAddress ?? '')) tls.emit('connection', socket);
+    else {
+      onTurnedAway(remoteOf(socket), 'protocol', `it is outside the network that ${host} belongs to`);
+      socket.destroy();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    tcp.once('error', error => reject(listenError(error, host, port)));
+    tcp.listen({ host, port }, resolve);
+  });
+  return {
+    renew: ({ authority, certificate, privateKeyPem }) =>
+      tls.setSecureContext({ ca: authority, cert: certificate, key: privateKeyPem, minVersion: 'TLSv1.3' }),
+    close() {
+      tcp.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+}
+
+/** Why a handshake failed, for people; undefined when the other side merely went away. */
+export function reasonOf(
+  error: Error,
+): { readonly reason: UnreachableReason; readonly detail: string } | undefined {
+  const { message } = error;
+  if (/expired|not yet valid/i.test(message)) {
+    return {
+      reason: 'clock',
+      detail: 'its certificate is not valid now: the clock of one of the two is wrong',
+    };
+  }
+  if (
+    /unknown ca|self-signed|self signed|unable to (verify|get)|signature failure|bad certificate|decrypt error/i.test(
+      message,
+    )
+  ) {
+    return {
+      reason: 'key-refused',
+      detail: 'its certificate is not of this cluster: it holds another cluster key',
+    };
+  }
+  if (/certificate required|did not return a certificate/i.test(message)) {
+    return { reason: 'key-refused', detail: 'it showed no certificate: it is no agent of this cluster' };
+  }
+  if (
+    /http request|wrong version|unsupported protocol|no shared|no application protocol|packet length/i.test(
+      message,
+    )
+  ) {
+    return { reason: 'protocol', detail: `it does not speak this protocol (${message})` };
+  }
+  if (
+    /ECONNRESET|EPIPE|socket hang up|disconnected before/i.test(
+      `${message} ${(error as NodeJS.ErrnoException).code}`,
+    )
+  )
+    return undefined;
+  return { reason: 'protocol', detail: message };
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): StartError {
+  const where = `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(
+        `cannot listen on ${where}: the port is in use; is another agent running ("node-agent status")? choose another with --bind`,
+        exitCode.failed,
+      );
+    case 'EADDRNOTAVAIL':
+      return new StartError(
+        `cannot listen on ${where}: this machine does not have the address; is the tailnet up? choose another with --bind`,
+      );
+    case 'EACCES':
+      return new StartError(
+        `cannot listen on ${where}: not permitted; choose a port above 1023 with --bind`,
+        exitCode.denied,
+      );
+    default:
+      return new StartError(
+        `cannot listen on ${where} (${error.message}): choose another address with --bind HOST:PORT`,
+        exitCode.usage,
+      );
+  }
+}

@@ -1,0 +1,312 @@
+// Streams to peers over gRPC and mTLS: dials, accepts, and keeps one stream for a pair of nodes. The id of a peer is
+// read from the key in its certificate, never from what it says. Decides nothing about members.
+import { X509Certificate } from 'node:crypto';
+import {
+  type ClientDuplexStream,
+  credentials as channelCredentials,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  status,
+} from '@grpc/grpc-js';
+import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
+import { protocolVersion, v1 } from '../../api/proto.ts';
+import { type Authority, type Credentials, issueCredentials } from '../certificates.ts';
+import type {
+  Greeting,
+  PeerMessage,
+  PeerTransport,
+  TransportEvent,
+  UnreachableReason,
+} from '../environment.ts';
+import { type Identity, idOf } from '../identity.ts';
+import {
+  certificateRenewMs,
+  handshakeTimeoutMs,
+  keepaliveIntervalMs,
+  keepaliveTimeoutMs,
+  refusalLogIntervalMs,
+  refusalsRememberedMax,
+  streamBufferBytesMax,
+} from '../limits.ts';
+import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
+import { type Listener, listen, reasonOf } from './listener.ts';
+
+type Call = ClientDuplexStream<Frame, Frame__Output> | ServerDuplexStream<Frame__Output, Frame>;
+
+interface Stream {
+  readonly id: string;
+  readonly epoch: number;
+  readonly dialledByUs: boolean;
+  readonly call: Call;
+  /** Ends the stream; the other side sees an intended end. */
+  end(): void;
+}
+
+export interface PeerTransportOptions {
+  readonly identity: Identity;
+  readonly authority: Authority;
+  readonly host: string;
+  readonly port: number;
+  readonly wallMs: () => number;
+  readonly nowMs: () => number;
+}
+
+export class GrpcPeerTransport implements PeerTransport {
+  readonly #options: PeerTransportOptions;
+  readonly #streams = new Map<string, Stream>();
+  readonly #dialling = new Set<() => void>();
+  readonly #toldAtMs = new Map<string, number>();
+  readonly #server = new Server();
+  #greeting: Greeting = { epoch: 0, name: '', address: '' };
+  #onEvent: (event: TransportEvent) => void = () => {};
+  #credentials: Credentials | undefined;
+  #listener: Listener | undefined;
+  #closed = false;
+  #dropped = 0;
+
+  constructor(options: PeerTransportOptions) {
+    this.#options = options;
+  }
+
+  /** Messages dropped because a peer did not read fast enough. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  async open(greeting: Greeting, onEvent: (event: TransportEvent) => void): Promise<void> {
+    this.#greeting = greeting;
+    this.#onEvent = onEvent;
+    this.#server.addService(v1.PeerService.service, {
+      exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
+    });
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const { host, port } = this.#options;
+    this.#listener = await listen({
+      ...{ host, port, credentials: await this.#freshCredentials() },
+      onConnection: socket => injector.injectConnection(socket),
+      onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
+    });
+  }
+
+  dial(address: string): void {
+    this.#dial(address).catch(error => {
+      if (!this.#closed) this.#onEvent({ kind: 'unreachable', address, ...unreachableFrom(error) });
+    });
+  }
+
+  send(to: string, message: PeerMessage): void {
+    const call = this.#streams.get(to)?.call;
+    if (!call) return;
+    if (call.writableLength > streamBufferBytesMax) this.#dropped += 1;
+    else call.write(encodeMessage(message));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listener?.close();
+    for (const cancel of this.#dialling) cancel();
+    for (const stream of this.#streams.values()) stream.end();
+    this.#streams.clear();
+    this.#server.forceShutdown();
+  }
+
+  async #freshCredentials(): Promise<Credentials> {
+    const { authority, identity, wallMs } = this.#options;
+    const present = this.#credentials;
+    if (present && wallMs() - present.issuedAtMs < certificateRenewMs) return present;
+    this.#credentials = await issueCredentials(authority, identity, wallMs());
+    this.#listener?.renew(this.#credentials);
+    return this.#credentials;
+  }
+
+  async #dial(address: string): Promise<void> {
+    const { authority, certificate, privateKeyPem } = await this.#freshCredentials();
+    if (this.#closed) return;
+    let id = '';
+    const secure = channelCredentials.createSsl(
+      Buffer.from(authority),
+      Buffer.from(privateKeyPem),
+      Buffer.from(certificate),
+      {
+        checkServerIdentity: (_name, peer) => {
+          id = idOf(new X509Certificate(peer.raw).publicKey);
+          return undefined;
+        },
+      },
+    );
+    const client = new v1.PeerService(address, secure, {
+      // Node refuses an IP address as a TLS server name; the name is not what we check.
+      'grpc.ssl_target_name_override': 'peer.clusteros.internal',
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_retries': 0,
+      'grpc.keepalive_time_ms': keepaliveIntervalMs,
+      'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    });
+    const call = client.exchange();
+    const end = () => {
+      call.cancel();
+      client.close();
+    };
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error('no answer to the handshake'));
+      }, handshakeTimeoutMs);
+      const done = () => {
+        clearTimeout(timer);
+        this.#dialling.delete(end);
+      };
+      this.#dialling.add(end);
+      call.once('error', error => {
+        done();
+        client.close();
+        reject(error);
+      });
+      call.once('data', (frame: Frame__Output) => {
+        done();
+        if (id === this.#options.identity.id) {
+          end();
+          this.#onEvent({ kind: 'own-address', address });
+        } else {
+          this.#greeted(call, frame, id, address, true, end);
+        }
+        resolve();
+      });
+      call.write(helloFrame(this.#greeting, protocolVersion));
+    });
+  }
+
+  #accept(call: ServerDuplexStream<Frame__Output, Frame>): void {
+    const { sslPeerCertificate } = call.getAuthContext();
+    // The listener lets nobody in without a certificate of the cluster; this is the second lock on the same door.
+    if (!sslPeerCertificate) {
+      call.emit('error', { code: status.UNAUTHENTICATED, details: 'a certificate of the cluster is needed' });
+      return;
+    }
+    const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
+    const timer = setTimeout(
+      () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
+      handshakeTimeoutMs,
+    );
+    call.on('error', () => clearTimeout(timer));
+    call.once('data', (frame: Frame__Output) => {
+      clearTimeout(timer);
+      this.#greeted(call, frame, id, call.getPeer(), false, () => call.end());
+    });
+  }
+
+  /** The first frame of a peer has come: the stream is taken or, when there is a better one, let go. */
+  #greeted(
+    call: Call,
+    frame: Frame__Output,
+    id: string,
+    address: string,
+    dialledByUs: boolean,
+    end: () => void,
+  ): void {
+    const fail = (reason: UnreachableReason, detail: string) => {
+      if (dialledByUs) {
+        end();
+        this.#onEvent({ kind: 'unreachable', address, reason, detail });
+      } else {
+        (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
+          code: status.FAILED_PRECONDITION,
+          details: detail,
+        });
+        this.#turnedAway(address, reason, detail);
+      }
+    };
+    let hello: ReturnType<typeof decodeFrame>;
+    try {
+      hello = decodeFrame(frame);
+    } catch (error) {
+      fail('protocol', error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (hello.kind !== 'hello') {
+      fail('protocol', 'it did not begin with Hello');
+      return;
+    }
+    const { epoch, address: listens } = hello.greeting;
+    const stream: Stream = { id, epoch, dialledByUs, call, end };
+    const former = this.#streams.get(id);
+    if (former && !this.#replaces(stream, former)) {
+      if (dialledByUs) {
+        end();
+        this.#onEvent({ kind: 'up', id, address });
+      } else {
+        (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
+          code: status.ALREADY_EXISTS,
+          details: 'a stream of this pair is open',
+        });
+      }
+      return;
+    }
+    if (former) {
+      this.#streams.delete(id);
+      former.end();
+      this.#onEvent({ kind: 'down', id, reason: former.epoch === epoch ? 'closed' : 'reset' });
+    }
+    this.#streams.set(id, stream);
+    this.#carry(stream);
+    if (!dialledByUs) call.write(helloFrame(this.#greeting, protocolVersion));
+    this.#onEvent({ kind: 'up', id, address: dialledByUs ? address : listens });
+  }
+
+  /** Of two streams of one pair: the later boot, then the later dial of one side, then the one that the lower id dialled. Both sides come to the same answer. */
+  #replaces(stream: Stream, former: Stream): boolean {
+    if (stream.epoch !== former.epoch) return stream.epoch > former.epoch;
+    if (stream.dialledByUs === former.dialledByUs) return true;
+    return stream.dialledByUs === this.#options.identity.id < stream.id;
+  }
+
+  #carry(stream: Stream): void {
+    const { id, call } = stream;
+    const gone = (reason: 'reset' | 'closed') => {
+      if (this.#streams.get(id) !== stream) return;
+      this.#streams.delete(id);
+      stream.end();
+      if (!this.#closed) this.#onEvent({ kind: 'down', id, reason });
+    };
+    call.on('data', (frame: Frame__Output) => {
+      if (this.#streams.get(id) !== stream) return;
+      try {
+        const decoded = decodeFrame(frame);
+        if (decoded.kind === 'message')
+          this.#onEvent({ kind: 'message', from: id, message: decoded.message });
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error;
+        this.#turnedAway(id, 'protocol', error.message);
+      }
+    });
+    call.on('error', () => gone('reset'));
+    call.on('cancelled', () => gone('reset'));
+    call.on('end', () => gone('closed'));
+  }
+
+  #turnedAway(address: string, reason: UnreachableReason, detail: string): void {
+    const { nowMs } = this.#options;
+    // Ports of a dialler change with each try: what is told once a minute goes by host and reason.
+    const key = `${address.replace(/:\d+$/, '')} ${reason}`;
+    if (
+      nowMs() - (this.#toldAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < refusalLogIntervalMs ||
+      this.#closed
+    )
+      return;
+    if (this.#toldAtMs.size >= refusalsRememberedMax) this.#toldAtMs.clear();
+    this.#toldAtMs.set(key, nowMs());
+    this.#onEvent({ kind: 'turned-away', address, reason, detail });
+  }
+}
+
+function unreachableFrom(error: unknown): { reason: UnreachableReason; detail: string } {
+  const details =
+    error instanceof Error ? ((error as { details?: string }).details ?? error.message) : String(error);
+  const cause = /Last error: (.*?)\.? Resolution note/s.exec(details)?.[1] ?? details;
+  if ((error as { code?: number }).code === status.ALREADY_EXISTS)
+    return { reason: 'duplicate', detail: cause };
+  if (/certificate|self-signed|unable to|signature/i.test(cause))
+    return reasonOf(new Error(cause)) ?? { reason: 'no-answer', detail: cause };
+  return { reason: 'no-answer', detail: cause };
+}

@@ -1,0 +1,41 @@
+// Every number of the daemon: a name, a unit, a reason.
+
+/** Port for peers and remote administration (DESIGN, Identity). */
+export const peerPort = 7443;
+/** Inputs that wait for a core; gossip tolerates loss, memory does not. Ticks and own requests are never dropped. */
+export const inputsMax = 4096;
+/** Events kept for `clusterctl events`. */
+export const eventsMax = 1000;
+/** Changed records wait this long for company before the table is written; the table is a cache. */
+export const tableWriteDelayMs = 200;
+/** How long a leaving node stays to see its farewell sent; several gossip windows. */
+export const farewellMs = 400;
+/** A service is reconciled at least this often, whatever happens; level-triggered means also without a trigger. */
+export const reconcileIntervalMs = 10_000;
+/** ...and this soon after a pass that left work to do or failed. */
+export const reconcileSoonMs = 2000;
+/** The leader grants nothing until the set of admitted nodes has stood still this long, so that a cluster of one can still give up for a larger one. */
+export const settleMs = 2500;
+/** A handshake must end within this: TCP, TLS and both Hellos, over a relayed path. */
+export const handshakeTimeoutMs = 5000;
+/** Unanswered bytes a peer's stream may hold before messages to it are dropped. */
+export const streamBufferBytesMax = 4 * 1024 * 1024;
+/** HTTP/2 keepalive: a half-open connection is found within their sum even when nothing is sent. */
+export const keepaliveIntervalMs = 10_000;
+export const keepaliveTimeoutMs = 5000;
+/** Life of a node's certificate. Nodes renew themselves, so it only bounds how long a lost key is of use. */
+export const certificateLifeMs = 7 * 24 * 3600 * 1000;
+/** Certificates begin in the past, for peers whose clock is behind at boot. */
+export const certificateBackdateMs = 7 * 24 * 3600 * 1000;
+/** A certificate older than this is replaced before the next handshake. */
+export const certificateRenewMs = 24 * 3600 * 1000;
+/** A fresh node whose key was refused this often, and that never met a peer, ends with an error. */
+export const keyRefusalsMax = 3;
+/** The same refusal is logged once in this time. */
+export const refusalLogIntervalMs = 60_000;
+/** Hosts whose refusals are remembered for that; a scan of a whole network must not fill the memory. */
+export const refusalsRememberedMax = 1000;
+/** An answer to an admin request that needs a majority. */
+export const readTimeoutMs = 3000;
+/** Longest that stopping may take before the process ends anyway. */
+export const stopTimeoutMs = 5000;

@@ -1,0 +1,60 @@
+// The one read model: what membership sees and what was decided, joined. Pure; built anew after each change.
+import type { ClusterState } from '../election/cluster-state.ts';
+import { type Configuration, isVoter } from '../election/quorum.ts';
+import type { ClusterView, ViewNode } from '../integrations/cluster-view.ts';
+import type { MemberRecord } from '../membership/member.ts';
+
+/** The host part of HOST:PORT, without the brackets of an IPv6 address. */
+export function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}
+
+export type MemberRole = 'leader' | 'voter' | 'learner' | 'observer';
+
+/** The part a member plays in decisions. */
+export function roleOf(id: string, leader: string, configuration: Configuration): MemberRole {
+  if (id === leader) return 'leader';
+  if (isVoter(configuration, id)) return 'voter';
+  return configuration.learners.includes(id) ? 'learner' : 'observer';
+}
+
+/** The name a member goes by: the decided one, else its own word, else its id. */
+export function nameOf(id: string, state: ClusterState, record: MemberRecord | undefined): string {
+  return state.nodes[id]?.name ?? record?.name ?? id;
+}
+
+/** What integrations get. `openSecret` is given the ciphertext. */
+export function clusterViewFrom(
+  self: MemberRecord,
+  records: readonly MemberRecord[],
+  state: ClusterState,
+  openSecret: (sealed: string) => Uint8Array | undefined,
+): ClusterView {
+  const known = new Map(records.map(record => [record.id, record]));
+  const nodes = Object.values(state.nodes)
+    .map((node): ViewNode => {
+      const record = known.get(node.id);
+      return {
+        id: node.id,
+        name: node.name,
+        ip: record ? hostOf(record.address) : '',
+        state: record?.state ?? 'dead',
+        capabilities: record?.capabilities ?? [],
+        reports: record?.services ?? [],
+      };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    clusterId: state.clusterId,
+    clusterName: state.clusterName,
+    self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },
+    nodes,
+    grants: state.grants,
+    operations: state.operations,
+    secretNames: Object.keys(state.secrets).sort(),
+    secret: name => {
+      const sealed = state.secrets[name];
+      return sealed === undefined ? undefined : openSecret(sealed);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// The disks of a virtual machine: in-memory twins of the table store and the log store. A write is durable when its
+// promise resolves; a crash before that keeps all of it or nothing, by chance, as one LevelDB batch would.
+import type { Entry } from '../../src/election/command.ts';
+import type { LogStore } from '../../src/election/log-store.ts';
+import type { Save } from '../../src/election/messages.ts';
+import { nothingSaved, type Saved } from '../../src/election/raft.ts';
+import type { MemberRecord } from '../../src/membership/member.ts';
+import type { TableStore } from '../../src/membership/table-store.ts';
+
+interface Pending {
+  readonly commit: () => void;
+  readonly resolve: () => void;
+  cancelled: boolean;
+}
+
+export class VirtualDisk {
+  /** What a restart would find. */
+  saved: Saved = nothingSaved;
+  readonly table = new Map<string, MemberRecord>();
+  /** Told after each durable change of the log. */
+  onSaved: (before: Saved, after: Saved) => void = () => {};
+  readonly #after: (delayMs: number, run: () => void) => void;
+  readonly #random: () => number;
+  #pending: Pending[] = [];
+  /** Longest fsync; the shortest is a tenth of it. */
+  fsyncMsMax = 3;
+
+  constructor(after: (delayMs: number, run: () => void) => void, random: () => number) {
+    this.#after = after;
+    this.#random = random;
+  }
+
+  /** The power goes: what is under way lands whole or not at all, in order, and nobody hears of it. */
+  crash(): void {
+    let landing = true;
+    for (const pending of this.#pending) {
+      landing = landing && this.#random() < 0.5;
+      if (landing) pending.commit();
+      pending.cancelled = true;
+    }
+    this.#pending = [];
+  }
+
+  logStore(): LogStore {
+    return {
+      load: async () => this.saved,
+      save: save => this.#write(() => this.#replace(afterSave(this.saved, save))),
+      clear: () => this.#write(() => this.#replace(nothingSaved)),
+      close: async () => {},
+    };
+  }
+
+  tableStore(): TableStore {
+    return {
+      load: async () => [...this.table.values()],
+      save: records =>
+        this.#write(() => {
+          for (const record of records) this.table.set(record.id, record);
+        }),
+      close: async () => {},
+    };
+  }
+
+  #replace(after: Saved): void {
+    const before = this.saved;
+    this.saved = after;
+    this.onSaved(before, after);
+  }
+
+  #write(commit: () => void): Promise<void> {
+    return new Promise(resolve => {
+      const pending: Pending = { commit, resolve, cancelled: false };
+      this.#pending.push(pending);
+      this.#after(this.fsyncMsMax * (0.1 + 0.9 * this.#random()), () => {
+        if (pending.cancelled) return;
+        this.#pending = this.#pending.filter(each => each !== pending);
+        pending.commit();
+        resolve();
+      });
+    });
+  }
+}
+
+function afterSave(before: Saved, save: Save): Saved {
+  const { clusterId, term, votedFor, commitIndex, truncateFrom } = save;
+  const kept = truncateFrom > 0 ? before.entries.slice(0, truncateFrom - 1) : before.entries;
+  const entries: Entry[] = [...kept, ...save.entries];
+  return { clusterId, term, votedFor, commitIndex, entries };
+}
