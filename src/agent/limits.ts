@@ -39,3 +39,5 @@ export const refusalsRememberedMax = 1000;
 export const readTimeoutMs = 3000;
 /** Longest that stopping may take before the process ends anyway. */
 export const stopTimeoutMs = 5000;
+/** Unread bytes of a watching administrator before updates are skipped (states) or the watch ends (events). */
+export const adminBufferBytesMax = 1024 * 1024;

@@ -7,6 +7,11 @@ import type { UnreachableReason } from '../environment.ts';
 import { handshakeTimeoutMs } from '../limits.ts';
 import { exitCode, StartError } from '../start-error.ts';
 
+interface Refusal {
+  readonly reason: UnreachableReason;
+  readonly detail: string;
+}
+
 export interface Listener {
   /** Certificates for handshakes from now on. */
   renew(credentials: Credentials): void;
@@ -45,25 +50,20 @@ export async function listen(options: {
   readonly onConnection: (socket: TLSSocket) => void;
   readonly onTurnedAway: (address: string, reason: UnreachableReason, detail: string) => void;
 }): Promise<Listener> {
-  const { host, port, credentials, onConnection, onTurnedAway } = options;
+  const { host, port, onConnection, onTurnedAway } = options;
   const sockets = new Set<Socket>();
-  const tls = createTlsServer({
-    ...{ ca: credentials.authority, cert: credentials.certificate, key: credentials.privateKeyPem },
-    ...{ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] },
-    handshakeTimeout: handshakeTimeoutMs,
-  });
-  tls.on('secureConnection', onConnection);
-  tls.on('tlsClientError', (error, socket) => {
-    const refusal = reasonOf(error);
-    if (refusal) onTurnedAway(remoteOf(socket), refusal.reason, refusal.detail);
-  });
+  let credentials = options.credentials;
   const tcp = createTcpServer(socket => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    if (mayConnect(host, socket.remoteAddress ?? '')) tls.emit('connection', socket);
-    else {
-      onTurnedAway(remoteOf(socket), 'protocol', `it is outside the network that ${host} belongs to`);
+    const remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    if (mayConnect(host, socket.remoteAddress ?? '')) {
+      shakeHands(socket, credentials, onConnection, ({ reason, detail }) =>
+        onTurnedAway(remote, reason, detail),
+      );
+    } else {
+      onTurnedAway(remote, 'protocol', `it is outside the network that ${host} belongs to`);
       socket.destroy();
     }
   });
@@ -72,8 +72,9 @@ export async function listen(options: {
     tcp.listen({ host, port }, resolve);
   });
   return {
-    renew: ({ authority, certificate, privateKeyPem }) =>
-      tls.setSecureContext({ ca: authority, cert: certificate, key: privateKeyPem, minVersion: 'TLSv1.3' }),
+    renew(renewed) {
+      credentials = renewed;
+    },
     close() {
       tcp.close();
       for (const socket of sockets) socket.destroy();
@@ -81,14 +82,61 @@ export async function listen(options: {
   };
 }
 
-function remoteOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+/**
+ * Does the handshake on one connection. A TLS server of its own for each costs about a millisecond and ties every
+ * failure to its connection: Node has torn down the socket, address and all, by the time it reports one.
+ */
+function shakeHands(
+  socket: Socket,
+  { authority, certificate, privateKeyPem }: Credentials,
+  onConnection: (socket: TLSSocket) => void,
+  onRefused: (refusal: Refusal) => void,
+): void {
+  const tls = createTlsServer({
+    ...{ ca: authority, cert: certificate, key: privateKeyPem, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] },
+    // Node would drop an unauthorised peer without a word; here it is dropped below, with the reason.
+    ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: handshakeTimeoutMs },
+  });
+  tls.on('secureConnection', secure => {
+    if (secure.authorized) {
+      onConnection(secure);
+      return;
+    }
+    onRefused(
+      reasonOf(authorizationErrorOf(secure)) ?? { reason: 'protocol', detail: 'it was not authorised' },
+    );
+    secure.destroy();
+  });
+  tls.on('tlsClientError', error => {
+    const refusal = reasonOf(error);
+    if (refusal) onRefused(refusal);
+    // Node's TLS client breaks off without an alert when it does not accept our certificate. One that came and went
+    // without a word is no news.
+    else if (socket.bytesRead > 0 && socket.bytesWritten > 0) onRefused(brokenOff);
+  });
+  tls.emit('connection', socket);
+}
+
+const brokenOff: Refusal = {
+  reason: 'key-refused',
+  detail: 'it broke off when it saw our certificate, as a node with another cluster key does',
+};
+
+/** Why OpenSSL did not accept a peer's certificate. Node types it as an Error and hands out a code. */
+function authorizationErrorOf(socket: TLSSocket): Error {
+  const why: unknown = socket.authorizationError;
+  const codes: Readonly<Record<string, string>> = {
+    CERT_HAS_EXPIRED: 'expired',
+    CERT_NOT_YET_VALID: 'not yet valid',
+  };
+  const code = why instanceof Error ? why.message : String(why ?? 'no certificate');
+  return new Error(
+    codes[code] ?? (socket.getPeerX509Certificate() ? `unable to verify (${code})` : 'certificate required'),
+  );
 }
 
 /** Why a handshake failed, for people; undefined when the other side merely went away. */
-export function reasonOf(
-  error: Error,
-): { readonly reason: UnreachableReason; readonly detail: string } | undefined {
+export function reasonOf(error: Error): Refusal | undefined {
   const { message } = error;
   if (/expired|not yet valid/i.test(message)) {
     return {

@@ -78,7 +78,7 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#greeting = greeting;
     this.#onEvent = onEvent;
     this.#server.addService(v1.PeerService.service, {
-      exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
+      Exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const { host, port } = this.#options;
@@ -161,16 +161,16 @@ export class GrpcPeerTransport implements PeerTransport {
       call.once('error', error => {
         done();
         client.close();
-        reject(error);
+        if (id !== this.#options.identity.id) {
+          reject(error);
+          return;
+        }
+        this.#onEvent({ kind: 'own-address', address });
+        resolve();
       });
       call.once('data', (frame: Frame__Output) => {
         done();
-        if (id === this.#options.identity.id) {
-          end();
-          this.#onEvent({ kind: 'own-address', address });
-        } else {
-          this.#greeted(call, frame, id, address, true, end);
-        }
+        this.#greeted(call, frame, id, address, true, end);
         resolve();
       });
       call.write(helloFrame(this.#greeting, protocolVersion));
@@ -185,6 +185,10 @@ export class GrpcPeerTransport implements PeerTransport {
       return;
     }
     const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
+    if (id === this.#options.identity.id) {
+      call.emit('error', { code: status.ALREADY_EXISTS, details: 'this is you' });
+      return;
+    }
     const timer = setTimeout(
       () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
       handshakeTimeoutMs,

@@ -1,0 +1,278 @@
+// Answers clusterctl over the agent's unix socket: reads from the agent, changes nothing. Each answer is this agent's
+// own view, at once; only a leader's claim to lead asks the others first.
+import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { AdminServiceHandlers } from '../../api/gen/clusteros/v1/AdminService.ts';
+import type { LeaderReply } from '../../api/gen/clusteros/v1/LeaderReply.ts';
+import type { Member } from '../../api/gen/clusteros/v1/Member.ts';
+import type { MembersReply } from '../../api/gen/clusteros/v1/MembersReply.ts';
+import type { OperationsReply } from '../../api/gen/clusteros/v1/OperationsReply.ts';
+import type { StatusReply } from '../../api/gen/clusteros/v1/StatusReply.ts';
+import { protocolVersion, v1 } from '../../api/proto.ts';
+import { quorumOf } from '../../election/quorum.ts';
+import type { Agent } from '../agent.ts';
+import type { ClusterEvent } from '../events.ts';
+import { adminBufferBytesMax, eventsMax } from '../limits.ts';
+import { exitCode, StartError } from '../start-error.ts';
+import { roleOf } from '../view.ts';
+
+export interface AdminServer {
+  close(): void;
+}
+
+/** Serves `agent` on the unix socket `path`, for its owner only. @throws StartError when the socket cannot be had */
+export async function serveAdmin(agent: Agent, path: string): Promise<AdminServer> {
+  await prepareSocket(path);
+  const server = new Server();
+  server.addService(v1.AdminService.service, handlersOf(agent) as unknown as UntypedServiceImplementation);
+  // The socket must not be open to others even for a moment.
+  const umask = process.umask(0o077);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), error =>
+        error ? reject(error) : resolve(),
+      );
+    });
+    await chmod(path, 0o600);
+  } catch (error) {
+    throw new StartError(
+      `admin socket ${path} cannot be made (${(error as Error).message}): choose another with --set admin.socket=PATH`,
+    );
+  } finally {
+    process.umask(umask);
+  }
+  return { close: () => server.forceShutdown() };
+}
+
+/** Makes the folder, and takes away what a dead agent left; a living one is an error. */
+async function prepareSocket(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const living = await new Promise<boolean>((resolve, reject) => {
+      const socket = connect(path, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(false);
+        else reject(error);
+      });
+    });
+    if (living)
+      throw new StartError(
+        `admin socket ${path} is in use by another agent: stop it, or choose another with --set admin.socket=PATH`,
+      );
+    await unlink(path).catch(error => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const mend = 'start the agent as root, or choose another with --set admin.socket=PATH';
+    throw new StartError(
+      `admin socket ${path} cannot be made (${code}): ${mend}`,
+      code === 'EACCES' ? exitCode.denied : exitCode.failed,
+    );
+  }
+}
+
+function handlersOf(agent: Agent): AdminServiceHandlers {
+  return {
+    Version: (_call, answer) =>
+      answer(null, { version: agent.options.version, node: process.version, protocol: protocolVersion }),
+    Status: (_call, answer) => answer(null, statusOf(agent)),
+    Members: (_call, answer) => answer(null, membersOf(agent)),
+    WatchMembers: call => watch(agent, call, () => membersOf(agent)),
+    Operations: (_call, answer) => answer(null, operationsOf(agent)),
+    WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
+    Leader: (_call, answer) => {
+      leaderOf(agent).then(
+        reply => {
+          if ('refused' in reply)
+            answer({
+              code: status.UNAVAILABLE,
+              details: reply.detail,
+              metadata: reasonMetadata(reply.refused),
+            });
+          else answer(null, reply);
+        },
+        error => answer({ code: status.INTERNAL, details: String(error) }),
+      );
+    },
+    Events: call => {
+      const { follow, sinceMs } = call.request;
+      const oldestMs = sinceMs > 0 ? agent.wallMs - sinceMs : 0;
+      for (const event of agent.events.recent()) if (event.atMs >= oldestMs) call.write(wireEvent(event));
+      if (!follow) {
+        call.end();
+        return;
+      }
+      const stop = agent.events.listen(event => {
+        if (call.writableLength > adminBufferBytesMax)
+          call.emit('error', {
+            code: status.RESOURCE_EXHAUSTED,
+            details: `the reader is more than ${eventsMax} events behind`,
+          });
+        else call.write(wireEvent(event));
+      });
+      call.on('cancelled', stop);
+      call.on('error', stop);
+      call.on('close', stop);
+    },
+  };
+}
+
+function reasonMetadata(reason: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('clusteros-reason', reason);
+  return metadata;
+}
+
+/** Sends the answer now and after each change of it. */
+function watch<Request, Reply extends object>(
+  agent: Agent,
+  call: ServerWritableStream<Request, Reply>,
+  answer: () => Reply,
+): void {
+  let last = '';
+  const send = () => {
+    const reply = answer();
+    // Ages and round trips change all the time; they are no news.
+    const text = JSON.stringify(reply, (key, value) =>
+      key === 'rttMs' || key === 'seenMs' ? undefined : value,
+    );
+    if (text === last || call.writableLength > adminBufferBytesMax) return;
+    last = text;
+    call.write(reply);
+  };
+  const stop = agent.listen(send);
+  call.on('cancelled', stop);
+  call.on('error', stop);
+  call.on('close', stop);
+  send();
+}
+
+function votersOf(agent: Agent): { voters: number; votersAnswering: number; quorum: number } {
+  const { voters } = agent.configuration;
+  const alive = new Set(
+    agent
+      .records()
+      .filter(record => record.state === 'alive')
+      .map(record => record.id),
+  );
+  return {
+    voters: voters.length,
+    votersAnswering: voters.filter(id => alive.has(id)).length,
+    quorum: voters.length === 0 ? 0 : quorumOf(voters.length),
+  };
+}
+
+function statusOf(agent: Agent): StatusReply {
+  const { id, epoch, name, address, version } = agent.options;
+  const { term, leader, sinceMs } = agent.leadership;
+  const { clusterId, clusterName, operations } = agent.state;
+  const { last, applied } = agent.logIndexes;
+  return {
+    ...{ id, epoch, address, version, clusterId, clusterName, term },
+    ...votersOf(agent),
+    name: clusterId === '' ? name : agent.nameOf(id),
+    uptimeMs: Math.round(agent.nowMs - agent.startedAtMs),
+    role: roleOf(id, leader, agent.configuration),
+    leader: leader === '' ? '' : agent.nameOf(leader),
+    leaderSinceMs: leader === '' ? 0 : Math.round(agent.nowMs - sinceMs),
+    logIndex: last,
+    appliedIndex: applied,
+    inputsDropped: agent.inputsDropped,
+    operationsRunning: operations.filter(({ outcome }) => outcome === 'running').length,
+    operationsFailed: standingFailures(agent),
+    waitingFor: agent.waitingFor,
+  };
+}
+
+/** Failed operations that no later operation of the same grant has made good. */
+function standingFailures(agent: Agent): number {
+  const latest = new Map<string, string>();
+  for (const { service, role, node, outcome } of agent.state.operations)
+    latest.set(`${service}/${role}/${node}`, outcome);
+  return [...latest.values()].filter(outcome => outcome === 'failed').length;
+}
+
+function membersOf(agent: Agent): MembersReply {
+  const { leader, term } = agent.leadership;
+  const members = agent
+    .records()
+    .map((record): Member => {
+      const { id, state, address, epoch, incarnation, version, services } = record;
+      const { rttMs, heardAtMs } = agent.contact(id);
+      const own = id === agent.options.id;
+      return {
+        ...{ id, state, address, epoch, incarnation, version, services: [...services] },
+        name: agent.nameOf(id),
+        role: roleOf(id, leader, agent.configuration),
+        rttMs: rttMs ?? 0,
+        seenMs: own || heardAtMs === undefined ? 0 : Math.round(agent.nowMs - heardAtMs),
+        admitted: Object.hasOwn(agent.state.nodes, id),
+      };
+    })
+    .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+  return { members, leader: leader === '' ? '' : agent.nameOf(leader), term, ...votersOf(agent) };
+}
+
+function operationsOf(agent: Agent): OperationsReply {
+  return {
+    operations: agent.state.operations.map(({ node, openedAtMs, closedAtMs, steps, ...rest }) => ({
+      ...rest,
+      member: agent.nameOf(node),
+      openedAtMs,
+      closedAtMs,
+      steps: steps.map(step => ({ ...step })),
+    })),
+  };
+}
+
+async function leaderOf(
+  agent: Agent,
+): Promise<LeaderReply | { readonly refused: string; readonly detail: string }> {
+  const { role, leader } = agent.leadership;
+  let confirmed = false;
+  if (role === 'leader') {
+    const refused = await agent.confirmLeadership();
+    if (refused !== undefined)
+      return {
+        refused: 'no-quorum',
+        detail: `this node led, but no majority of the voters confirms it (${refused})`,
+      };
+    confirmed = true;
+  } else if (leader === '') {
+    const { waitingFor } = agent;
+    return {
+      refused: 'no-leader',
+      detail:
+        waitingFor === ''
+          ? 'no leader is known: a majority of the voters cannot be reached'
+          : `no cluster yet: ${waitingFor}`,
+    };
+  }
+  const { leader: id, term, sinceMs } = agent.leadership;
+  const address = agent.records().find(record => record.id === id)?.address ?? '';
+  return { id, name: agent.nameOf(id), address, term, sinceMs: Math.round(agent.nowMs - sinceMs), confirmed };
+}
+
+function wireEvent({ atMs, event, member, message, fields }: ClusterEvent) {
+  return {
+    atMs,
+    event,
+    member,
+    message,
+    fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)])),
+  };
+}
