@@ -41,7 +41,8 @@ for (const scenario of chosen) {
     try {
       const world = await scenario.run(seed);
       if (values.events) printEvents(world);
-      if (values.seed !== undefined) console.log(`${scenario.name} seed ${seed}: ok, trace ${world.traceHash()}`);
+      if (values.seed !== undefined)
+        console.log(`${scenario.name} seed ${seed}: ok, trace ${world.traceHash()}`);
     } catch (error) {
       bad += 1;
       if (values.events && error instanceof RunError) printEvents(error.world);
@@ -52,7 +53,9 @@ for (const scenario of chosen) {
   }
   failed += bad;
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${scenario.name}: ${last - first + 1 - bad} of ${last - first + 1} seeds hold (${seconds} s): ${scenario.title}`);
+  console.log(
+    `${scenario.name}: ${last - first + 1 - bad} of ${last - first + 1} seeds hold (${seconds} s): ${scenario.title}`,
+  );
 }
 process.exit(failed === 0 ? 0 : 1);
 

@@ -1,0 +1,193 @@
+// A process that the lab started, its output line by line, and its real pid: the one inside the host, not that of the
+// nsenter that brought it there. It is in a session of its own, so a Ctrl-C in the terminal never reaches it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drainMs, followPollMs, keptLinesMax, launchPollMs, launchTimeoutMs } from './limits.ts';
+import { childrenOf, identityOf, type ProcessIdentity, sendSignal } from './processes.ts';
+
+export interface Exit {
+  /** As a shell tells it: 128 + the signal's number after a signal. */
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface LaunchOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to its standard input, which is then closed; without it standard input is empty. */
+  readonly input?: string;
+  /** Both outputs go to this file, which is followed; a child may then outlive the process that started it. */
+  readonly logFile?: string;
+  /** True when argv is a wrapper such as nsenter, which forks the process that is meant. */
+  readonly wrapped?: boolean;
+}
+
+const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+
+export class Child {
+  /** The process that is meant; undefined when it ended before it could be looked at. */
+  readonly process: ProcessIdentity | undefined;
+  readonly stdout: string[] = [];
+  readonly stderr: string[] = [];
+  /** Settles when the process has ended and its output was read. */
+  readonly exited: Promise<Exit>;
+  readonly #wrapper: ProcessIdentity | undefined;
+  readonly #listeners = new Set<(line: string) => void>();
+  readonly #spawned: ChildProcess;
+  #running = true;
+
+  private constructor(
+    spawned: ChildProcess,
+    found: ProcessIdentity | undefined,
+    wrapper: ProcessIdentity | undefined,
+    ended: Promise<Exit>,
+    logFile: string | undefined,
+  ) {
+    this.process = found;
+    this.#wrapper = wrapper;
+    this.#spawned = spawned;
+    const closed = new Promise<void>(resolve => spawned.once('close', () => resolve()));
+    if (spawned.stdout) this.#readLines(spawned.stdout, this.stdout);
+    if (spawned.stderr) this.#readLines(spawned.stderr, this.stderr);
+    const follow = logFile === undefined ? undefined : this.#follow(logFile);
+    this.exited = ended.then(async exit => {
+      await Promise.race([closed, sleep(drainMs)]);
+      follow?.();
+      spawned.stdout?.destroy();
+      spawned.stderr?.destroy();
+      this.#running = false;
+      return exit;
+    });
+  }
+
+  /** Starts argv and waits until the process that is meant is there. @throws Error when it cannot be started */
+  static async launch(argv: readonly string[], options: LaunchOptions = {}): Promise<Child> {
+    const [command = '', ...args] = argv;
+    const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600);
+    const output = log ?? 'pipe';
+    const stdio = [options.input === undefined ? 'ignore' : 'pipe', output, output] as const;
+    const spawned = spawn(command, args, {
+      detached: true,
+      env: { ...options.env },
+      stdio: [...stdio],
+    });
+    const ended = new Promise<Exit>((resolve, reject) => {
+      spawned.once('error', reject);
+      spawned.once('exit', (code, signal) => resolve({ exitCode: codeOf(code, signal), signal }));
+    });
+    if (log !== undefined) {
+      closeSync(log);
+      spawned.unref();
+    }
+    spawned.stdin?.once('error', () => {}); // it ended without reading: its exit says the rest
+    spawned.stdin?.end(options.input);
+    if (spawned.pid === undefined) await ended;
+    const outer = identityOf(spawned.pid ?? 0);
+    const found = options.wrapped ? await childOf(outer, ended) : outer;
+    return new Child(spawned, found, options.wrapped ? outer : undefined, ended, options.logFile);
+  }
+
+  /** The pid in the root PID namespace. @throws Error when the process ended at once */
+  get pid(): number {
+    if (this.process === undefined) throw new Error('the process ended before its pid was known');
+    return this.process.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
+  /** Signals the process itself. @returns whether it was still there */
+  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
+    // nsenter stops itself together with its child, and nobody else would let it go on.
+    if (signal === 'SIGCONT' && this.#wrapper !== undefined) sendSignal(this.#wrapper, signal);
+    return this.process !== undefined && sendSignal(this.process, signal);
+  }
+
+  /** Reads no more of its output and lets this process end before it. */
+  release(): void {
+    this.#spawned.stdout?.destroy();
+    this.#spawned.stderr?.destroy();
+    this.#spawned.unref();
+  }
+
+  /** Tells each later line of either output until the returned function is called. */
+  onLine(listener: (line: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #keep(line: string, into: string[]): void {
+    into.push(line);
+    if (into.length > keptLinesMax) into.shift();
+    for (const listener of this.#listeners) listener(line);
+  }
+
+  #readLines(from: Readable, into: string[]): void {
+    const take = lineSplitter(line => this.#keep(line, into));
+    from.setEncoding('utf8');
+    from.on('data', take);
+    from.once('close', () => take('', true));
+  }
+
+  /** Reads the file as it grows. @returns what stops that, after a last look */
+  #follow(file: string): () => void {
+    const descriptor = openSync(file, 'r');
+    const decoder = new TextDecoder();
+    const buffer = Buffer.alloc(65_536);
+    const take = lineSplitter(line => this.#keep(line, this.stdout));
+    let position = 0;
+    const look = () => {
+      for (;;) {
+        const length = readSync(descriptor, buffer, 0, buffer.length, position);
+        if (length === 0) return;
+        position += length;
+        take(decoder.decode(buffer.subarray(0, length), { stream: true }));
+      }
+    };
+    const timer = setInterval(look, followPollMs);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+      look();
+      take('', true);
+      closeSync(descriptor);
+    };
+  }
+}
+
+function lineSplitter(tell: (line: string) => void): (text: string, isLast?: boolean) => void {
+  let rest = '';
+  return (text, isLast = false) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell(line);
+    if (isLast && rest !== '') tell(rest);
+    if (isLast) rest = '';
+  };
+}
+
+function codeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (signalNumbers[signal ?? ''] ?? 0);
+}
+
+async function childOf(
+  wrapper: ProcessIdentity | undefined,
+  ended: Promise<unknown>,
+): Promise<ProcessIdentity | undefined> {
+  if (wrapper === undefined) return undefined;
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  ended.then(over, over);
+  const deadline = performance.now() + launchTimeoutMs;
+  while (!isOver) {
+    const child = childrenOf(wrapper.pid)[0];
+    if (child !== undefined) return child;
+    if (performance.now() > deadline) throw new Error(`pid ${wrapper.pid} started nothing`);
+    await sleep(launchPollMs);
+  }
+  return undefined;
+}

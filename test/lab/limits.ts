@@ -1,0 +1,40 @@
+// Every limit and timeout of the lab, with its unit and its reason. Nothing else in test/lab holds a number of that kind.
+
+/** Hosts in one lab: each is named after one letter, node-a to node-z. */
+export const hostsMax = 26;
+/** Bytes: the MTU of a tailnet interface, so that large messages are cut into packets as they are in production. */
+export const mtuBytes = 1280;
+
+/** A host's boot is a few mounts; ten times what a loaded two-core machine needed. */
+export const bootTimeoutMs = 10_000;
+/** From the start of nsenter to its child being there: one fork. */
+export const launchTimeoutMs = 5_000;
+/** Between two looks for a new child, in milliseconds: a fork takes about one. */
+export const launchPollMs = 2;
+/** `run` without a timeout of its own: no command of a test may hang for ever. */
+export const runTimeoutMs = 30_000;
+/** A daemon may keep its parent's pipe open after the parent ended: how long `exited` waits for the rest of it. */
+export const drainMs = 300;
+/** Kept lines of a child's output; the oldest go first. A chatty daemon must not fill the test's memory. */
+export const keptLinesMax = 20_000;
+/** Between two looks at a log file that a child writes. */
+export const followPollMs = 40;
+/** A killed process leaves the process table when the kernel has freed its memory and its parent has reaped it. */
+export const deathTimeoutMs = 10_000;
+/** Between two looks whether it has. */
+export const deathPollMs = 10;
+/** One `ip` or `bridge` call: milliseconds in fact, but deleting namespaces waits for the kernel's own clean-up. */
+export const networkCommandTimeoutMs = 20_000;
+/** One probe of `reaches`: veth answers in well under a millisecond, so a second of silence is silence. */
+export const reachTimeoutMs = 1_000;
+/** `waitFor` without a timeout of its own. */
+export const waitTimeoutMs = 20_000;
+/** Between two looks of `waitFor`; the predicate may be a whole clusterctl call. */
+export const waitPollMs = 50;
+
+/** An agent with a new identity: its first line comes after about 0.3 s, its `agent.ready` after it listens. */
+export const agentReadyTimeoutMs = 20_000;
+/** A clusterctl call that is not a `wait`: connects to a local socket and asks once. */
+export const clusterctlTimeoutMs = 15_000;
+/** SIGTERM to exit: an agent tells its peers that it leaves and saves; then it is killed. */
+export const agentStopTimeoutMs = 8_000;

@@ -1,0 +1,89 @@
+// The test command of the README: every tier this machine can carry, then the counts. `--tier NAME` runs one tier,
+// further words are files. Exit code 0 only when nothing failed and something ran.
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+
+const root = new URL('..', import.meta.url).pathname;
+process.chdir(root);
+
+/** Tiers in the order in which they run: cheap ones first, so that a slip is told soon. */
+const tiers = {
+  unit: 'test/{tidy,membership,election,agent,integrations,cli,contract}/**/*.test.ts',
+  simulation: 'test/simulation/**/*.test.ts',
+  lab: 'test/lab/**/*.test.ts',
+} as const;
+
+const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
+
+let passed = 0;
+let failed = 0;
+const skipped: string[] = [];
+
+function count(name: string, ok: boolean): void {
+  console.log(`${ok ? '✔' : '✖'} ${name}`);
+  if (ok) passed += 1;
+  else failed += 1;
+}
+
+function command(name: string, program: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) console.log(`${stdout}${stderr}`);
+  count(name, status === 0);
+}
+
+function staticChecks(): void {
+  console.log('\n== static');
+  const bin = join(root, 'node_modules/.bin');
+  command('formatted and linted (biome)', join(bin, 'biome'), ['check', '--error-on-warnings']);
+  command('types hold (tsc)', join(bin, 'tsc'), []);
+  const fresh = mkdtempSync(join(tmpdir(), 'clusteros-gen-'));
+  const gen = JSON.parse(
+    spawnSync('npm', ['pkg', 'get', 'scripts.gen'], { encoding: 'utf8' }).stdout,
+  ) as string;
+  spawnSync('sh', ['-c', gen.replace('--outDir=src/api/gen', `--outDir=${fresh}`)], {
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+  });
+  command('generated types are those of proto/ (npm run gen)', 'diff', ['-r', fresh, 'src/api/gen']);
+  rmSync(fresh, { recursive: true });
+}
+
+async function runFiles(name: string, files: string[], concurrency: number): Promise<void> {
+  console.log(`\n== ${name}`);
+  if (files.length === 0) return;
+  const events = run({ files, concurrency, timeout: 900_000 });
+  events.on('test:pass', ({ name: title, skip, details }) => {
+    if (details.type === 'suite') return;
+    if (skip === undefined) passed += 1;
+    else skipped.push(`${title}${typeof skip === 'string' ? `: ${skip}` : ''}`);
+  });
+  events.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') failed += 1;
+  });
+  await new Promise<void>((resolve, reject) => {
+    const printed = events.compose(spec);
+    printed.pipe(process.stdout, { end: false });
+    printed.on('end', resolve);
+    printed.on('error', reject);
+  });
+}
+
+const startedAt = Date.now();
+if (positionals.length > 0) await runFiles('files', positionals, 1);
+else {
+  if (values.tier === undefined || values.tier === 'static') staticChecks();
+  for (const [tier, pattern] of Object.entries(tiers)) {
+    if (values.tier !== undefined && values.tier !== tier) continue;
+    // The lab's hosts share two cores with their tests; one file at a time keeps their clocks honest.
+    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' ? 1 : 2);
+  }
+}
+
+console.log(`\nin ${Math.round((Date.now() - startedAt) / 1000)} s`);
+for (const each of skipped) console.log(`skipped: ${each}`);
+console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
