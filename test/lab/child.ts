@@ -26,39 +26,35 @@ export interface LaunchOptions {
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 
 export class Child {
-  /** The process that is meant; undefined when it ended before it could be looked at. */
-  readonly process: ProcessIdentity | undefined;
   readonly stdout: string[] = [];
   readonly stderr: string[] = [];
-  /** Settles when the process has ended and its output was read. */
+  /** Settles when the process has ended and its output was read. @throws Error when it could not be started */
   readonly exited: Promise<Exit>;
-  readonly #wrapper: ProcessIdentity | undefined;
-  readonly #listeners = new Set<(line: string) => void>();
   readonly #spawned: ChildProcess;
+  readonly #listeners = new Set<(line: string) => void>();
+  #wrapper: ProcessIdentity | undefined;
+  #process: ProcessIdentity | undefined;
   #running = true;
 
-  private constructor(
-    spawned: ChildProcess,
-    found: ProcessIdentity | undefined,
-    wrapper: ProcessIdentity | undefined,
-    ended: Promise<Exit>,
-    logFile: string | undefined,
-  ) {
-    this.process = found;
-    this.#wrapper = wrapper;
+  private constructor(spawned: ChildProcess, logFile: string | undefined) {
     this.#spawned = spawned;
-    const closed = new Promise<void>(resolve => spawned.once('close', () => resolve()));
+    // At once: what nobody listens to when the process ends is thrown away.
     if (spawned.stdout) this.#readLines(spawned.stdout, this.stdout);
     if (spawned.stderr) this.#readLines(spawned.stderr, this.stderr);
-    const follow = logFile === undefined ? undefined : this.#follow(logFile);
+    const stopFollowing = logFile === undefined ? undefined : this.#follow(logFile);
+    const closed = new Promise<void>(resolve => spawned.once('close', () => resolve()));
+    const ended = new Promise<Exit>((resolve, reject) => {
+      spawned.once('error', reject);
+      spawned.once('exit', (code, signal) => resolve({ exitCode: codeOf(code, signal), signal }));
+    });
     this.exited = ended.then(async exit => {
       await Promise.race([closed, sleep(drainMs)]);
-      follow?.();
-      spawned.stdout?.destroy();
-      spawned.stderr?.destroy();
+      stopFollowing?.();
+      this.release();
       this.#running = false;
       return exit;
     });
+    this.exited.catch(() => {}); // whoever waits hears of it
   }
 
   /** Starts argv and waits until the process that is meant is there. @throws Error when it cannot be started */
@@ -66,32 +62,32 @@ export class Child {
     const [command = '', ...args] = argv;
     const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600);
     const output = log ?? 'pipe';
-    const stdio = [options.input === undefined ? 'ignore' : 'pipe', output, output] as const;
     const spawned = spawn(command, args, {
       detached: true,
       env: { ...options.env },
-      stdio: [...stdio],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output],
     });
-    const ended = new Promise<Exit>((resolve, reject) => {
-      spawned.once('error', reject);
-      spawned.once('exit', (code, signal) => resolve({ exitCode: codeOf(code, signal), signal }));
-    });
+    const child = new Child(spawned, options.logFile);
     if (log !== undefined) {
       closeSync(log);
       spawned.unref();
     }
     spawned.stdin?.once('error', () => {}); // it ended without reading: its exit says the rest
     spawned.stdin?.end(options.input);
-    if (spawned.pid === undefined) await ended;
-    const outer = identityOf(spawned.pid ?? 0);
-    const found = options.wrapped ? await childOf(outer, ended) : outer;
-    return new Child(spawned, found, options.wrapped ? outer : undefined, ended, options.logFile);
+    if (spawned.pid === undefined) await child.exited;
+    await child.#find(options.wrapped ?? false);
+    return child;
+  }
+
+  /** The process that is meant; undefined when it ended before it could be looked at. */
+  get process(): ProcessIdentity | undefined {
+    return this.#process;
   }
 
   /** The pid in the root PID namespace. @throws Error when the process ended at once */
   get pid(): number {
-    if (this.process === undefined) throw new Error('the process ended before its pid was known');
-    return this.process.pid;
+    if (this.#process === undefined) throw new Error('the process ended before its pid was known');
+    return this.#process.pid;
   }
 
   get isRunning(): boolean {
@@ -102,7 +98,7 @@ export class Child {
   kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
     // nsenter stops itself together with its child, and nobody else would let it go on.
     if (signal === 'SIGCONT' && this.#wrapper !== undefined) sendSignal(this.#wrapper, signal);
-    return this.process !== undefined && sendSignal(this.process, signal);
+    return this.#process !== undefined && sendSignal(this.#process, signal);
   }
 
   /** Reads no more of its output and lets this process end before it. */
@@ -116,6 +112,25 @@ export class Child {
   onLine(listener: (line: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #find(isWrapped: boolean): Promise<void> {
+    const outer = identityOf(this.#spawned.pid ?? 0);
+    if (!isWrapped || outer === undefined) {
+      this.#process = outer;
+      return;
+    }
+    this.#wrapper = outer;
+    const deadline = performance.now() + launchTimeoutMs;
+    while (
+      this.#process === undefined &&
+      this.#spawned.exitCode === null &&
+      this.#spawned.signalCode === null
+    ) {
+      if (performance.now() > deadline) throw new Error(`pid ${outer.pid} started nothing`);
+      this.#process = childrenOf(outer.pid)[0];
+      if (this.#process === undefined) await sleep(launchPollMs);
+    }
   }
 
   #keep(line: string, into: string[]): void {
@@ -170,24 +185,4 @@ function lineSplitter(tell: (line: string) => void): (text: string, isLast?: boo
 
 function codeOf(code: number | null, signal: NodeJS.Signals | null): number {
   return code ?? 128 + (signalNumbers[signal ?? ''] ?? 0);
-}
-
-async function childOf(
-  wrapper: ProcessIdentity | undefined,
-  ended: Promise<unknown>,
-): Promise<ProcessIdentity | undefined> {
-  if (wrapper === undefined) return undefined;
-  let isOver = false;
-  const over = () => {
-    isOver = true;
-  };
-  ended.then(over, over);
-  const deadline = performance.now() + launchTimeoutMs;
-  while (!isOver) {
-    const child = childrenOf(wrapper.pid)[0];
-    if (child !== undefined) return child;
-    if (performance.now() > deadline) throw new Error(`pid ${wrapper.pid} started nothing`);
-    await sleep(launchPollMs);
-  }
-  return undefined;
 }

@@ -195,7 +195,7 @@ test('a kept lab outlives its process and every sweep, and ends when it is told 
   assert.ok(pids.every(pid => identityOf(pid) !== undefined));
   await removeLab(name);
   assert.deepEqual(await leftOf(name), []);
-  assert.ok(pids.every(pid => identityOf(pid) === undefined));
+  await waitFor(() => pids.every(pid => identityOf(pid) === undefined), { what: 'its processes to be gone' });
 });
 
 test('the next lab sweeps what a dead process and a dead janitor left', options, async () => {

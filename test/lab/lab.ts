@@ -136,7 +136,7 @@ function startJanitor(lab: string): ChildProcess {
   const janitor = spawn(process.execPath, [janitorProgram, lab], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: { PATH: process.env['PATH'] ?? '' },
+    env: { PATH: process.env.PATH ?? '' },
   });
   janitor.once('error', () => {}); // without it the next lab's sweep cleans up
   janitor.unref();

@@ -23,7 +23,7 @@ export function runOutside(command: string, args: readonly string[], input = '')
     const child = execFile(
       command,
       args,
-      { timeout: networkCommandTimeoutMs, env: { PATH: process.env['PATH'] ?? '' } },
+      { timeout: networkCommandTimeoutMs, env: { PATH: process.env.PATH ?? '' } },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(`${command} ${args.join(' ')}: ${stderr.trim() || error.message}\n${input}`));

@@ -63,7 +63,7 @@ test('folders import only what they may', () => {
     for (const imported of importsOf(read(file))) {
       if (!imported.startsWith('.')) continue;
       const target = new URL(imported, `file:///${file}`).pathname.slice(1).split('/')[1] ?? '';
-      const allowed = target === folder || rule.folders.includes(target);
+      const allowed: boolean = target === folder || rule.folders.includes(target);
       assert.ok(allowed, `${file} imports from src/${target}: src/${folder} may not, because ${rule.why}`);
     }
   }

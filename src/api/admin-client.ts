@@ -1,0 +1,214 @@
+// What every caller asks an agent with: AdminService as promises and async iterables, each with a deadline.
+// Must never send in the clear to anything but a local socket, and loads gRPC only once something is asked.
+import type { CallOptions, ClientReadableStream, requestCallback, ServiceError, status } from '@grpc/grpc-js';
+import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
+import type { Event__Output } from './gen/clusteros/v1/Event.ts';
+import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
+import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
+import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
+import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
+import type { VersionReply__Output } from './gen/clusteros/v1/VersionReply.ts';
+
+/** A list of some thousand members or events, several times over; gRPC's own limit of 4 MiB could cut it. */
+const replyBytesMax = 32 * 1024 * 1024;
+/** A stream whose agent is stopped or stuck is given up within the sum of both. */
+const keepaliveIntervalMs = 10_000;
+const keepaliveTimeoutMs = 5000;
+/** A caller that tries again finds a restarted agent this soon; gRPC's own backoff grows to two minutes. */
+const reconnectBackoffMs = 250;
+/** Trailing metadata in which an agent names why it refused. */
+const reasonKey = 'clusteros-reason';
+
+export type AdminErrorReason =
+  /** Nobody answers behind the endpoint, or whoever did has gone. */
+  | 'no-agent'
+  /** The caller may not use the socket or the call. */
+  | 'denied'
+  /** No answer within the deadline. */
+  | 'timed-out'
+  /** The agent answered that it cannot say now; `code` tells why, e.g. `no-leader`. */
+  | 'unavailable'
+  /** The agent knows no such call: another version. */
+  | 'unsupported'
+  /** Anything else the agent refused or got wrong. */
+  | 'failed';
+
+/** Why an agent gave no answer. */
+export class AdminError extends Error {
+  override readonly name = 'AdminError';
+  readonly reason: AdminErrorReason;
+  /** One phrase for people. */
+  readonly detail: string;
+  /** The agent's own reason code, such as `no-quorum`; empty when it gave none. */
+  readonly code: string;
+
+  constructor(reason: AdminErrorReason, detail: string, code = '') {
+    super(`${reason}: ${detail}`);
+    this.reason = reason;
+    this.detail = detail;
+    this.code = code;
+  }
+}
+
+const socketErrors: Readonly<Record<string, readonly [AdminErrorReason, string]>> = {
+  ENOENT: ['no-agent', 'no such socket'],
+  ECONNREFUSED: ['no-agent', 'connection refused'],
+  ECONNRESET: ['no-agent', 'connection lost'],
+  EPIPE: ['no-agent', 'connection lost'],
+  ENOTDIR: ['no-agent', 'no such socket'],
+  EINVAL: ['no-agent', 'no such socket'],
+  EACCES: ['denied', 'permission denied'],
+  EPERM: ['denied', 'permission denied'],
+};
+
+/**
+ * A client of the agent behind `endpoint`. Connects at the first call, and again after a loss.
+ * @param endpoint `unix:PATH`
+ * @param timeoutMs deadline of each call; a stream that follows has none after its first sign of life
+ */
+export async function openAdminClient(endpoint: string, timeoutMs: number): Promise<AdminClient> {
+  if (!endpoint.startsWith('unix:'))
+    throw new Error(`${endpoint} is no local socket and there is no mTLS here`);
+  const [grpc, { v1 }] = await Promise.all([import('@grpc/grpc-js'), import('./proto.ts')]);
+  const client = new v1.AdminService(endpoint, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': replyBytesMax,
+    'grpc.keepalive_time_ms': keepaliveIntervalMs,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    'grpc.initial_reconnect_backoff_ms': reconnectBackoffMs,
+    'grpc.max_reconnect_backoff_ms': reconnectBackoffMs,
+    'grpc.enable_http_proxy': 0,
+    // A pool shared in the process would hand the backoff of an earlier client to this one.
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  return new AdminClient(client, grpc.status, timeoutMs);
+}
+
+/** AdminService with promises; see `openAdminClient`. Every method rejects with AdminError only. */
+export class AdminClient {
+  readonly #client: AdminServiceClient;
+  readonly #status: typeof status;
+  readonly #timeoutMs: number;
+
+  constructor(client: AdminServiceClient, codes: typeof status, timeoutMs: number) {
+    this.#client = client;
+    this.#status = codes;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  version(): Promise<VersionReply__Output> {
+    return this.#ask((options, answer) => this.#client.version({}, options, answer));
+  }
+
+  status(): Promise<StatusReply__Output> {
+    return this.#ask((options, answer) => this.#client.status({}, options, answer));
+  }
+
+  members(): Promise<MembersReply__Output> {
+    return this.#ask((options, answer) => this.#client.members({}, options, answer));
+  }
+
+  operations(): Promise<OperationsReply__Output> {
+    return this.#ask((options, answer) => this.#client.operations({}, options, answer));
+  }
+
+  /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */
+  leader(): Promise<LeaderReply__Output> {
+    return this.#ask((options, answer) => this.#client.leader({}, options, answer));
+  }
+
+  /** The members now and after each change, until the caller stops or the agent does (`no-agent`). */
+  watchMembers(): AsyncGenerator<MembersReply__Output, void> {
+    return this.#follow(options => this.#client.watchMembers({}, options));
+  }
+
+  /** The operations now and after each change, until the caller stops or the agent does (`no-agent`). */
+  watchOperations(): AsyncGenerator<OperationsReply__Output, void> {
+    return this.#follow(options => this.#client.watchOperations({}, options));
+  }
+
+  /** The kept events, oldest first. @param sinceMs only those younger than this; 0 for all */
+  events(sinceMs: number): AsyncGenerator<Event__Output, void> {
+    return this.#read(options => this.#client.events({ follow: false, sinceMs }, options), this.#deadline());
+  }
+
+  /** The same, then each event as it happens, until the caller stops or the agent does (`no-agent`). */
+  followEvents(sinceMs: number): AsyncGenerator<Event__Output, void> {
+    return this.#follow(options => this.#client.events({ follow: true, sinceMs }, options));
+  }
+
+  /** Ends the connection and everything that is under way on it. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #deadline(): CallOptions {
+    return { deadline: Date.now() + this.#timeoutMs };
+  }
+
+  #ask<Reply>(call: (options: CallOptions, answer: requestCallback<Reply>) => unknown): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      call(this.#deadline(), (error, reply) => {
+        if (error) reject(this.#errorFrom(error));
+        else if (reply === undefined) reject(new AdminError('failed', 'the agent sent an empty answer'));
+        else resolve(reply);
+      });
+    });
+  }
+
+  /** A stream without an end. */
+  async *#follow<Reply>(
+    open: (options: CallOptions) => ClientReadableStream<Reply>,
+  ): AsyncGenerator<Reply, void> {
+    // A stream may be silent for hours, so a call with a deadline proves first that somebody is there.
+    await this.version();
+    yield* this.#read(open, {});
+    throw new AdminError('no-agent', 'the agent has ended the watch');
+  }
+
+  async *#read<Reply>(
+    open: (options: CallOptions) => ClientReadableStream<Reply>,
+    options: CallOptions,
+  ): AsyncGenerator<Reply, void> {
+    const call = open(options);
+    try {
+      for await (const reply of call) yield reply as Reply;
+    } catch (error) {
+      throw this.#errorFrom(error as ServiceError);
+    } finally {
+      // Cancelling reports itself as an error, which nobody waits for any more.
+      call.on('error', () => {});
+      call.cancel();
+    }
+  }
+
+  #errorFrom(error: ServiceError): AdminError {
+    const { details = error.message, code } = error;
+    const told = error.metadata?.get(reasonKey)[0];
+    if (told !== undefined) return new AdminError(this.#reasonOf(code), details, String(told));
+    const errno = /\b(?:connect|read|write) (E[A-Z]+)\b/.exec(details)?.[1] ?? '';
+    const known = socketErrors[errno];
+    if (known && code === this.#status.UNAVAILABLE) return new AdminError(...known);
+    if (code === this.#status.DEADLINE_EXCEEDED)
+      return new AdminError('timed-out', `no answer within ${this.#timeoutMs} ms`);
+    // Without a reason of the agent's own these come from this side of the connection.
+    if (code === this.#status.UNAVAILABLE || code === this.#status.CANCELLED)
+      return new AdminError('no-agent', 'connection lost');
+    return new AdminError(this.#reasonOf(code), details);
+  }
+
+  #reasonOf(code: status): AdminErrorReason {
+    switch (code) {
+      case this.#status.PERMISSION_DENIED:
+      case this.#status.UNAUTHENTICATED:
+        return 'denied';
+      case this.#status.DEADLINE_EXCEEDED:
+        return 'timed-out';
+      case this.#status.UNAVAILABLE:
+        return 'unavailable';
+      case this.#status.UNIMPLEMENTED:
+        return 'unsupported';
+      default:
+        return 'failed';
+    }
+  }
+}

@@ -1,0 +1,144 @@
+// `clusterctl members`: who is here, in what state and doing what, as this node sees it.
+import type { Member__Output } from '../../api/gen/clusteros/v1/Member.ts';
+import type { MembersReply__Output } from '../../api/gen/clusteros/v1/MembersReply.ts';
+import { shortAddress } from '../address.ts';
+import { ageText } from '../duration.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { namesShownMax, seenNowMs } from '../limits.ts';
+import { News } from '../news.ts';
+import { type Noun, printList, watchPrinter } from '../output.ts';
+import { type Request, withAgent } from '../request.ts';
+import { worstReports } from '../services.ts';
+import { hint, note } from '../shell.ts';
+
+export interface MembersFlags {
+  /** Names or ids; none for all. */
+  readonly names: readonly string[];
+  /** Empty for all. */
+  readonly states: readonly string[];
+  /** Empty for all. */
+  readonly roles: readonly string[];
+  readonly watch: boolean;
+}
+
+const memberNoun: Noun<Member__Output> = {
+  columns: [
+    { title: 'NAME', widthMin: 6, cell: ({ name }) => name },
+    { title: 'STATE', widthMin: 7, cell: ({ state }) => state },
+    { title: 'ROLE', widthMin: 7, cell: ({ role }) => role },
+    {
+      title: 'ADDRESS',
+      widthMin: 11,
+      cell: ({ address }) => shortAddress(address),
+      wideCell: ({ address }) => address,
+    },
+    { title: 'SEEN', widthMin: 7, cell: seenText },
+    { title: 'VERSION', widthMin: 7, cell: ({ version }) => version },
+    { title: 'RTT', wide: true, cell: ({ rttMs }) => (rttMs > 0 ? `${rttMs.toFixed(1)}ms` : '-') },
+    { title: 'EPOCH', wide: true, cell: ({ epoch }) => String(epoch) },
+    { title: 'INCARNATION', wide: true, cell: ({ incarnation }) => String(incarnation) },
+    { title: 'ID', wide: true, cell: ({ id }) => id },
+    { title: 'SERVICES', cell: servicesText },
+  ],
+  json: ({ id, name, state, role, address, epoch, incarnation, version, rttMs, seenMs, services }) => ({
+    ...{ id, name, state, role, address, epoch, incarnation, version, rttMs, seenMs },
+    services: services.map(({ service, role, token, state, step, reason, detail }) => ({
+      ...{ service, role, token, state, step, reason, detail },
+    })),
+  }),
+  name: ({ name }) => name,
+};
+
+/** Prints the members that the flags choose. Not found when a name is nobody's. */
+export async function members(request: Request, flags: MembersFlags): Promise<number> {
+  return withAgent(request, async (client, answered) => {
+    if (flags.watch) {
+      const print = await watchPrinter(request.shell, request, memberNoun);
+      // Ages and round trips change all the time; they are no news.
+      const news = new News<Member__Output>(
+        ({ id }) => id,
+        member => JSON.stringify({ ...member, rttMs: 0, seenMs: 0 }),
+      );
+      let first = true;
+      for await (const reply of client.watchMembers()) {
+        answered();
+        if (first) checkNames(reply, flags);
+        first = false;
+        print(news.in(chosen(reply, flags)));
+      }
+      return exitCode.done;
+    }
+    const reply = await client.members();
+    const rows = chosen(reply, flags);
+    await printList(request.shell, request, memberNoun, rows);
+    if (request.format === 'table' || request.format === 'wide') {
+      note(request.shell, summaryOf(reply, rows));
+      const advice = adviceOf(rows);
+      if (advice !== '') hint(request.shell, advice);
+    }
+    checkNames(reply, flags);
+    return exitCode.done;
+  });
+}
+
+function chosen({ members }: MembersReply__Output, { names, states, roles }: MembersFlags): Member__Output[] {
+  const isIn = (list: readonly string[], ...values: readonly string[]) =>
+    list.length === 0 || values.some(value => list.includes(value));
+  return members.filter(
+    ({ id, name, state, role }) => isIn(names, name, id) && isIn(states, state) && isIn(roles, role),
+  );
+}
+
+function checkNames({ members }: MembersReply__Output, { names }: MembersFlags): void {
+  const unknown = names.filter(wanted => !members.some(({ id, name }) => name === wanted || id === wanted));
+  if (unknown.length === 0) return;
+  throw new CliError(
+    exitCode.notFound,
+    `no member is called ${unknown.map(name => `"${name}"`).join(' or ')}`,
+    'run "clusterctl members -o name" for the names there are',
+  );
+}
+
+/** `4 members: 2 alive, 1 suspect, 1 left. Leader atlas, term 7. Quorum 2 of 3 voters.` */
+function summaryOf(reply: MembersReply__Output, rows: readonly Member__Output[]): string {
+  const { members, leader, term, voters, votersAnswering, quorum } = reply;
+  const states = ['alive', 'degraded', 'suspect', 'dead', 'left'];
+  const counts = states
+    .map(state => [rows.filter(member => member.state === state).length, state] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, state]) => `${count} ${state}`);
+  const all = `${members.length} ${members.length === 1 ? 'member' : 'members'}`;
+  const shown = rows.length === members.length ? all : `${rows.length} of ${all}`;
+  const led = leader === '' ? `No leader, term ${term}.` : `Leader ${leader}, term ${term}.`;
+  return `${counts.length > 0 ? `${shown}: ${counts.join(', ')}` : shown}. ${led} ${quorumText()}`;
+
+  function quorumText(): string {
+    if (voters === 0) return 'No voters yet.';
+    if (votersAnswering < quorum)
+      return `Quorum lost: ${votersAnswering} of ${voters} voters answer, need ${quorum}.`;
+    return `Quorum ${quorum} of ${voters} voters.`;
+  }
+}
+
+function adviceOf(rows: readonly Member__Output[]): string {
+  const silent = rows.filter(({ state }) => state === 'suspect' || state === 'dead');
+  const [first] = silent;
+  if (!first) return '';
+  const names = silent.slice(0, namesShownMax).map(({ name }) => name);
+  const more = silent.length > names.length ? ` and ${silent.length - names.length} more` : '';
+  const verb = silent.length === 1 ? 'does' : 'do';
+  const there = silent.length === 1 ? 'there' : 'on each';
+  return `${names.join(', ')}${more} ${verb} not answer; see "clusterctl events --member ${first.name}", and ${there} "systemctl status node-agent"`;
+}
+
+/** Proof of life is what counts, so a member that this agent never heard has none, whatever others say. */
+function seenText({ state, seenMs }: Member__Output): string {
+  if (seenMs === 0 && (state === 'dead' || state === 'left')) return '-';
+  return seenMs < seenNowMs && state === 'alive' ? 'now' : `${ageText(seenMs)} ago`;
+}
+
+function servicesText(member: Member__Output): string {
+  return worstReports(member)
+    .map(({ service, state }) => (state === 'ready' ? service : `${service}:${state}`))
+    .join(',');
+}

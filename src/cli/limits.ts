@@ -1,0 +1,24 @@
+// Every number of clusterctl: a name, a unit, a reason.
+
+/** Deadline of a question to the local agent; a leader may need 3 s to hear from a majority, and a busy machine some more. */
+export const timeoutMsDefault = 10_000;
+/** Deadline of `wait`: a first join installs nothing but starts SLURM and k3s, which takes minutes on slow disks. */
+export const waitTimeoutMsDefault = 5 * 60_000;
+/** The longest deadline; a timer of Node holds 2^31-1 ms and fires at once beyond that. */
+export const timeoutMsMax = 24 * 24 * 3600_000;
+/** How often `wait` looks: soon enough for scripts, and each look costs a leader one round to its voters. */
+export const waitIntervalMs = 250;
+/** `wait` tells what it waits for no more often; ages in it change every second. */
+export const waitNoteIntervalMs = 5000;
+/** A person at a terminal is told what is being waited for when nothing came by then. */
+export const connectNoticeMs = 100;
+/** Younger proof of life reads as "now": a probe round and a little more. */
+export const seenNowMs = 2000;
+/** Names in one line before the rest is counted only; a line should fit a terminal. */
+export const namesShownMax = 3;
+/** A path of a unix socket holds 107 bytes and a NUL on Linux (unix(7)). */
+export const socketPathBytesMax = 107;
+/** The members that `wait --for members=N` may name; beyond it is a typing error. */
+export const membersMax = 100_000;
+/** The cluster key: 256 bits, as `agent` expects it. */
+export const clusterKeyBytes = 32;

@@ -1,0 +1,241 @@
+// The command line of clusterctl: which verbs and flags there are. Each verb is loaded when it is called, so that help
+// and `key create` load no gRPC.
+import { Command, Option } from 'commander';
+import { clientVersion } from './client-version.ts';
+import { durationMsFrom, spanText } from './duration.ts';
+import { endpointDefault, endpointFrom } from './endpoint.ts';
+import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
+import { timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
+import { type Format, formats } from './output.ts';
+import type { Request } from './request.ts';
+import { hint, note, type Shell } from './shell.ts';
+
+const examples = `Examples:
+  clusterctl status                               is the cluster well, and what is not
+  clusterctl members                              who is here
+  clusterctl members -o json | jq -r '.[].name'   the same for scripts
+  clusterctl operations -w                        follow nodes as they join SLURM and k3s
+  clusterctl wait --for healthy --timeout 5m      block a script until all is well
+  clusterctl key create --out cluster.key         the key that the nodes of a new cluster share
+`;
+
+const memberStates = ['alive', 'suspect', 'degraded', 'dead', 'left'];
+const memberRoles = ['leader', 'voter', 'learner', 'observer'];
+
+/** The common flags as typed, before or after the verb. */
+interface CommonFlags {
+  readonly endpoint?: string;
+  readonly output?: string;
+  readonly headers?: boolean;
+  readonly timeout?: string;
+}
+
+/** Runs one command line. Resolves to the exit code; everything has been written by then. */
+export async function run(argv: readonly string[], shell: Shell): Promise<number> {
+  let code: number = exitCode.done;
+  const context = { endpoint: endpointDefault, timeoutMs: timeoutMsDefault };
+  const program = programFor(shell, context, result => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    const failure = failureFrom(thrown, context);
+    if (!failure) return exitCode.done;
+    if (failure.error !== '') note(shell, `error: ${failure.error}`);
+    if (failure.hint !== '') hint(shell, failure.hint);
+    return failure.code;
+  }
+}
+
+/**
+ * @param context is told the endpoint and deadline in force, for the text of a failure
+ * @param done is told the exit code
+ */
+function programFor(
+  shell: Shell,
+  context: { endpoint: string; timeoutMs: number },
+  done: (code: number) => void,
+): Command {
+  const program = new Command('clusterctl')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => shell.stdout.write(text),
+      writeErr: text => shell.stderr.write(text),
+      // Errors are told in one place, `run`.
+      outputError: () => {},
+    })
+    .enablePositionalOptions()
+    .usage('[flags] VERB [flags]')
+    .description('Asks the ClusterOS agent of this machine how the cluster fares.')
+    .addHelpText('before', examples)
+    .addHelpText('after', `\n${exitCodeHelp}\nMore: src/cli/README.md`)
+    .helpCommand('help [VERB]', 'help about a verb')
+    .version(clientVersion(), '-V, --version', 'print the version of this program');
+  withCommonFlags(program, formats, timeoutMsDefault);
+
+  const requestFor = (
+    command: Command,
+    allowed: readonly Format[],
+    timeoutMsUsual = timeoutMsDefault,
+  ): Request => {
+    const own = command.opts<CommonFlags>();
+    const before = program.opts<CommonFlags>();
+    const given = own.endpoint ?? before.endpoint ?? (shell.env.CLUSTERCTL_ENDPOINT || endpointDefault);
+    context.endpoint = endpointFrom(given);
+    context.timeoutMs = timeoutMsFrom(own.timeout ?? before.timeout) ?? timeoutMsUsual;
+    return {
+      shell,
+      ...context,
+      format: formatFrom(own.output ?? before.output ?? 'table', allowed),
+      header: own.headers !== false && before.headers !== false,
+    };
+  };
+  const verb = (name: string, summary: string, allowed: readonly Format[], timeoutMs = timeoutMsDefault) =>
+    withCommonFlags(program.command(name).description(summary), allowed, timeoutMs);
+  const list: readonly Format[] = formats;
+  const sheet: readonly Format[] = ['table', 'json', 'yaml'];
+
+  verb('status', 'is the cluster well; exit code 6 when something needs attention', sheet).action(
+    async (_flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { status } = await import('./commands/status.ts');
+      done(await status(request));
+    },
+  );
+
+  verb('members', 'who is here, in what state, doing what', list)
+    .argument('[NAME...]', 'only these members, by name or id')
+    .option(
+      '--state <STATE>',
+      `only members in these states, separated by commas: ${memberStates.join(', ')}`,
+    )
+    .option('--role <ROLE>', `only members with these roles: ${memberRoles.join(', ')}`)
+    .option('-w, --watch', 'go on and print each member again that changes')
+    .action(async (names: string[], flags, command: Command) => {
+      const request = requestFor(command, list);
+      const states = wordsFrom('--state', flags.state, memberStates);
+      const roles = wordsFrom('--role', flags.role, memberRoles);
+      const { members } = await import('./commands/members.ts');
+      done(await members(request, { names, states, roles, watch: flags.watch === true }));
+    });
+
+  verb('leader', 'who leads; exit code 6 while nobody does', list).action(
+    async (_flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { leader } = await import('./commands/leader.ts');
+      done(await leader(request));
+    },
+  );
+
+  verb('operations', 'what the leader has under way or has done, such as joins to SLURM', list)
+    .option('-w, --watch', 'go on and print each operation again that changes')
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { operations } = await import('./commands/operations.ts');
+      done(await operations(request, { watch: flags.watch === true }));
+    });
+
+  verb('events', 'what happened, as this node noticed it', list)
+    .option('-w, --watch', 'go on and print each event as it happens')
+    .option('--since <DURATION>', 'only events younger than this, such as 10m')
+    .option('--member <NAME>', 'only events about this member')
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, list);
+      const sinceMs = flags.since === undefined ? 0 : durationFrom('--since', flags.since);
+      const { events } = await import('./commands/events.ts');
+      done(await events(request, { watch: flags.watch === true, sinceMs, member: flags.member ?? '' }));
+    });
+
+  verb(
+    'wait',
+    'return when something has come true; exit code 7 when it does not',
+    ['table'],
+    waitTimeoutMsDefault,
+  )
+    .requiredOption(
+      '--for <CONDITION>',
+      'leader, members=N (exactly N alive), healthy or operations (none running); repeat it to wait for all',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, ['table'], waitTimeoutMsDefault);
+      const { wait } = await import('./commands/wait.ts');
+      done(await wait(request, { conditions: flags.for }));
+    });
+
+  const key = program.command('key').description('the key that all nodes of a cluster share');
+  key
+    .command('create')
+    .description('make a new cluster key in a new file; asks no agent')
+    .requiredOption('--out <FILE>', 'where; an existing file is never touched')
+    .action(async flags => {
+      const { keyCreate } = await import('./commands/key-create.ts');
+      done(await keyCreate(shell, flags.out));
+    });
+
+  verb('version', 'the versions of this program and of the agent', sheet)
+    .option('--client', 'this program only; asks no agent')
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { version } = await import('./commands/version.ts');
+      done(await version(request, { clientOnly: flags.client === true }));
+    });
+  return program;
+}
+
+function withCommonFlags(command: Command, allowed: readonly Format[], timeoutMs: number): Command {
+  const flags = [
+    new Option(
+      '--endpoint <ENDPOINT>',
+      `the agent to ask, unix:PATH; also CLUSTERCTL_ENDPOINT (default: ${endpointDefault})`,
+    ),
+    ...(allowed.length > 1
+      ? [new Option('-o, --output <FORMAT>', `${allowed.join(', ')} (default: table)`)]
+      : []),
+    ...(allowed.length > 1 ? [new Option('--no-headers', 'leave out the first line of a table')] : []),
+    new Option(
+      '--timeout <DURATION>',
+      `give up after this long, such as 500ms, 10s, 2m, 1h; a watch then has begun (default: ${spanText(timeoutMs)})`,
+    ),
+  ];
+  for (const flag of flags) command.addOption(flag.helpGroup('Common flags:'));
+  return command;
+}
+
+function formatFrom(text: string, allowed: readonly Format[]): Format {
+  const format = allowed.find(known => known === text);
+  if (format) return format;
+  throw new CliError(exitCode.usage, `-o "${text}" is no format here`, `use ${allowed.join(', ')}`);
+}
+
+function durationFrom(flag: string, text: string): number {
+  const ms = durationMsFrom(text);
+  if (ms !== undefined) return ms;
+  throw new CliError(
+    exitCode.usage,
+    `${flag} "${text}" is no duration`,
+    'use a number and a unit, such as 500ms, 10s, 2m, 1h',
+  );
+}
+
+function timeoutMsFrom(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = durationFrom('--timeout', text);
+  if (ms <= timeoutMsMax) return ms;
+  throw new CliError(
+    exitCode.usage,
+    `--timeout ${text} is too long`,
+    `the longest is ${spanText(timeoutMsMax)}`,
+  );
+}
+
+function wordsFrom(flag: string, text: string | undefined, allowed: readonly string[]): string[] {
+  const words = text === undefined ? [] : text.split(',');
+  for (const word of words) {
+    if (!allowed.includes(word))
+      throw new CliError(exitCode.usage, `${flag} "${word}" is none there is`, `use ${allowed.join(', ')}`);
+  }
+  return words;
+}
