@@ -319,7 +319,7 @@ export class Agent {
     const times = (this.#refusedBy.get(address) ?? 0) + 1;
     this.#refusedBy.set(address, times);
     if (times === 1) {
-      const message = `${address} and this node do not hold the same cluster key: ${detail}`;
+      const message = `no stream to ${address}: ${detail}`;
       this.#announcer.tell('peer.key-refused', message, { level: 'error', fields: { address } });
     }
     // A node that never met anyone, and is refused by most of those it was told of, has the wrong key: say so and end.

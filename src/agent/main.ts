@@ -37,7 +37,7 @@ withSettings(program.command('init'))
 
 withSettings(program.command('info'))
   .description('who this node is, and each setting with its source')
-  .option('-o, --output FORMAT', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', 'table')
   .action(async flags => {
     const { info, infoText } = await import('./commands/info.ts');
     const answer = await info(await configOf(flags));
@@ -46,7 +46,7 @@ withSettings(program.command('info'))
 
 withSettings(program.command('status'))
   .description('whether the agent of this machine runs; exit code 3 when it does not')
-  .option('-o, --output FORMAT', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', 'table')
   .action(async flags => {
     const { status, statusText } = await import('./commands/status.ts');
     const socket = (await configOf(flags)).values['admin.socket'];
@@ -63,7 +63,7 @@ withSettings(program.command('status'))
 program
   .command('version')
   .description('the version of this program')
-  .option('-o, --output FORMAT', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', 'table')
   .action(flags =>
     print(
       flags.output,

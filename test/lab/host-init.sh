@@ -13,6 +13,11 @@ for point in "$@"; do
 done
 mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs /run
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
+# Hosts have no controllers of control groups, which the machine's own systemd would have to share. slurmd only starts
+# when it knows the version: a tmpfs with a "systemd" hierarchy without controllers is version 1, on every machine.
+mount -t tmpfs -o mode=0755,nosuid,nodev,noexec tmpfs /sys/fs/cgroup
+mkdir /sys/fs/cgroup/systemd
+mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd || echo "no control groups: $name" >&2
 cd /
 echo ready
 exec </dev/null >/dev/null 2>&1

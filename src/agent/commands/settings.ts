@@ -26,13 +26,13 @@ function setting(
 /** Adds the flags to a command. */
 export function withSettings(command: Command): Command {
   return command
-    .option('--config FILE', 'settings (default: /etc/clusteros/node.yaml, which may be missing)')
-    .option('--data-dir DIR', 'identity, member table and log of this node')
-    .option('--bind HOST:PORT', 'where peers reach this node')
-    .option('--peer HOST:PORT', 'where a peer may be; repeatable', collect)
-    .option('--cluster-key FILE', 'the key that all nodes of the cluster hold')
-    .option('--name NAME', 'what this node is called')
-    .option('--set NAME=VALUE', 'any setting, such as --set bootstrap=expect:3; repeatable', setting);
+    .option('--config <FILE>', 'settings (default: /etc/clusteros/node.yaml, which may be missing)')
+    .option('--data-dir <DIR>', 'identity, member table and log of this node')
+    .option('--bind <HOST:PORT>', 'where peers reach this node')
+    .option('--peer <HOST:PORT>', 'where a peer may be; repeatable', collect)
+    .option('--cluster-key <FILE>', 'the key that all nodes of the cluster hold')
+    .option('--name <NAME>', 'what this node is called')
+    .option('--set <NAME=VALUE>', 'any setting, such as --set bootstrap=expect:3; repeatable', setting);
 }
 
 /** The configuration that a command's flags, the environment and the file add up to. */

@@ -1,0 +1,102 @@
+// An agent that serves the real AdminService on a real socket, and says what its `lab` holds. A test changes the lab.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { AdminServiceHandlers } from '../../src/api/gen/clusteros/v1/AdminService.ts';
+import { v1 } from '../../src/api/proto.ts';
+import type { Lab } from './lab.ts';
+
+export interface FakeAgent {
+  /** `unix:PATH`, for --endpoint. */
+  readonly endpoint: string;
+  lab: Lab;
+  /** Calls by these names get no answer, ever. */
+  readonly stuck: Set<string>;
+  /** Sends the lab to whoever watches, and `lab.events` from the one that was not sent yet. */
+  announce(): void;
+  /** How many watch. */
+  watchers(): number;
+  /** Goes away at once, as a killed process does. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts one. @param folder where its socket goes; a new one by default, which goes with it */
+export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
+  const home = folder ?? (await mkdtemp(join(tmpdir(), 'clusterctl-test-')));
+  const endpoint = `unix:${join(home, 'agent.sock')}`;
+  const watching = new Set<() => void>();
+  const server = new Server();
+  const agent: FakeAgent = {
+    endpoint,
+    lab,
+    stuck: new Set(),
+    announce: () => {
+      for (const send of watching) send();
+    },
+    watchers: () => watching.size,
+    close: async () => {
+      server.forceShutdown();
+      if (folder === undefined) await rm(home, { recursive: true, force: true });
+    },
+    [Symbol.asyncDispose]: () => agent.close(),
+  };
+  const serve =
+    <Reply>(name: string, reply: () => Reply) =>
+    (_call: unknown, answer: (error: null, reply: Reply) => void): void => {
+      if (!agent.stuck.has(name)) answer(null, reply());
+    };
+  const watch = <Call extends ServerWritableStream<never, never>>(call: Call, send: () => void) => {
+    const stop = () => watching.delete(send);
+    watching.add(send);
+    for (const end of ['cancelled', 'error', 'close']) call.on(end, stop);
+    send();
+  };
+  const handlers: AdminServiceHandlers = {
+    version: serve('version', () => agent.lab.version),
+    status: serve('status', () => agent.lab.status),
+    members: serve('members', () => agent.lab.members),
+    operations: serve('operations', () => ({ operations: agent.lab.operations })),
+    leader: (_call, answer) => {
+      if (agent.stuck.has('leader')) return;
+      const { leader } = agent.lab;
+      if (!('refused' in leader)) return answer(null, leader);
+      const metadata = new Metadata();
+      if (leader.refused !== '') metadata.set('clusteros-reason', leader.refused);
+      answer({ code: leader.status ?? status.UNAVAILABLE, details: leader.detail, metadata });
+    },
+    watchMembers: call =>
+      watch(call as unknown as ServerWritableStream<never, never>, () => call.write(agent.lab.members)),
+    watchOperations: call =>
+      watch(call as unknown as ServerWritableStream<never, never>, () =>
+        call.write({ operations: agent.lab.operations }),
+      ),
+    events: call => {
+      let sent = 0;
+      const { follow, sinceMs } = call.request;
+      const send = () => {
+        for (const event of agent.lab.events.slice(sent))
+          if (sinceMs === 0 || Number(event.atMs) >= agent.lab.nowMs - sinceMs) call.write(event);
+        sent = agent.lab.events.length;
+      };
+      if (follow) return watch(call as unknown as ServerWritableStream<never, never>, send);
+      send();
+      call.end();
+    },
+  };
+  server.addService(v1.AdminService.service, handlers as unknown as UntypedServiceImplementation);
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(endpoint, ServerCredentials.createInsecure(), error =>
+      error ? reject(error) : resolve(),
+    );
+  });
+  return agent;
+}

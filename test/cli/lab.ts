@@ -1,0 +1,148 @@
+// What a fake agent says: the lab of STYLE.md section C, atlas to dione, in which some things have gone wrong.
+import { readFileSync } from 'node:fs';
+import type { status } from '@grpc/grpc-js';
+import type { Event } from '../../src/api/gen/clusteros/v1/Event.ts';
+import type { LeaderReply } from '../../src/api/gen/clusteros/v1/LeaderReply.ts';
+import type { Member } from '../../src/api/gen/clusteros/v1/Member.ts';
+import type { MembersReply } from '../../src/api/gen/clusteros/v1/MembersReply.ts';
+import type { Operation } from '../../src/api/gen/clusteros/v1/Operation.ts';
+import type { ServiceReport } from '../../src/api/gen/clusteros/v1/ServiceReport.ts';
+import type { StatusReply } from '../../src/api/gen/clusteros/v1/StatusReply.ts';
+import type { VersionReply } from '../../src/api/gen/clusteros/v1/VersionReply.ts';
+
+export interface Lab {
+  version: VersionReply;
+  status: StatusReply;
+  members: MembersReply & { members: Member[] };
+  leader: LeaderReply | { refused: string; detail: string; status?: status };
+  operations: Operation[];
+  events: Event[];
+  /** The wall clock. */
+  nowMs: number;
+}
+
+const second = 1000;
+const hour = 3600 * second;
+export const nowMs = Date.parse('2026-11-23T12:00:00Z');
+
+export const ownVersion = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+const ids = {
+  atlas: '0a'.repeat(16),
+  borea: '0b'.repeat(16),
+  ceres: '0c'.repeat(16),
+  dione: '0d'.repeat(16),
+};
+
+export function report(service: string, role: string, state = 'ready', detail = ''): ServiceReport {
+  const failed = state === 'failing';
+  return {
+    ...{ service, role, token: 21, state, detail },
+    step: failed ? 'start-slurmd' : '',
+    reason: failed ? 'config-differs' : '',
+  };
+}
+
+function member(name: keyof typeof ids, more: Partial<Member>): Member {
+  const number = Object.keys(ids).indexOf(name) + 1;
+  return {
+    ...{ id: ids[name], name, state: 'alive', role: 'voter', address: `100.64.0.${number}:7443`, epoch: 2 },
+    ...{ incarnation: number, version: '1.4.0', rttMs: number === 1 ? 0 : 1.25, seenMs: 0, admitted: true },
+    services: [report('slurm', 'worker'), report('k3s', 'agent')],
+    ...more,
+  };
+}
+
+/** A lab in which ceres is silent, dione has left and SLURM fails on borea, seen from atlas, its leader. */
+export function ailingLab(): Lab {
+  const lab = soundLab();
+  lab.members.members = [
+    member('atlas', {
+      role: 'leader',
+      services: [report('slurm', 'controller'), report('slurm', 'worker'), report('k3s', 'server')],
+    }),
+    member('borea', {
+      seenMs: 1900 + 100,
+      services: [
+        report('slurm', 'worker', 'failing', 'slurm.conf differs from desired; retry in 20s, attempt 4'),
+        report('slurm', 'submit'),
+        report('k3s', 'server'),
+      ],
+    }),
+    member('ceres', { state: 'suspect', seenMs: 9 * second }),
+    member('dione', {
+      ...{ state: 'left', role: 'observer', version: '1.3.2', seenMs: 2 * hour, rttMs: 0, services: [] },
+    }),
+  ];
+  lab.members.votersAnswering = 2;
+  lab.status.votersAnswering = 2;
+  lab.status.operationsRunning = 1;
+  lab.status.operationsFailed = 1;
+  lab.operations = [
+    operation(21, 'atlas', 'done'),
+    operation(22, 'borea', 'failed'),
+    operation(23, 'ceres', 'running'),
+  ];
+  return lab;
+}
+
+/** The same lab on a good day: atlas, borea and ceres, all well. */
+export function soundLab(): Lab {
+  const voters = { voters: 3, votersAnswering: 3, quorum: 2 };
+  return {
+    version: { version: ownVersion, node: process.version, protocol: 1 },
+    status: {
+      ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', version: '1.4.0', clusterId: 'c1' },
+      ...{ clusterName: 'lab', epoch: 2, uptimeMs: 76 * hour, role: 'leader', term: 7, leader: 'atlas' },
+      ...{ leaderSinceMs: 76 * hour, logIndex: 40, appliedIndex: 40, inputsDropped: 0, waitingFor: '' },
+      ...{ ...voters, operationsRunning: 0, operationsFailed: 0 },
+    },
+    members: {
+      members: [
+        member('atlas', { role: 'leader' }),
+        member('borea', { seenMs: 400 }),
+        member('ceres', { seenMs: 1999 }),
+      ],
+      ...{ leader: 'atlas', term: 7, ...voters },
+    },
+    leader: {
+      ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', term: 7, sinceMs: 76 * hour },
+      confirmed: true,
+    },
+    operations: [operation(21, 'atlas', 'done')],
+    events: [
+      event(2 * hour, 'leader.elected', 'atlas', 'atlas leads in term 7', { term: '7' }),
+      event(9 * second, 'member.suspected', 'ceres', 'ceres does not answer', { accusers: '2' }),
+    ],
+    nowMs,
+  };
+}
+
+export function event(
+  ageMs: number,
+  name: string,
+  about: string,
+  message: string,
+  fields: Record<string, string> = {},
+): Event {
+  return { atMs: nowMs - ageMs, event: name, member: about, message, fields };
+}
+
+export function operation(id: number, member: string, outcome: 'running' | 'done' | 'failed'): Operation {
+  const openedAtMs = nowMs - 300 * second + id * second;
+  return {
+    ...{ id, kind: 'join', service: 'slurm', role: 'worker', member, outcome, token: id, openedAtMs },
+    reason: outcome === 'failed' ? 'munge-missing' : '',
+    closedAtMs: outcome === 'running' ? 0 : openedAtMs + 95 * second,
+    steps: [
+      { name: 'write-config', state: 'done', detail: '' },
+      {
+        name: 'start-slurmd',
+        state: outcome,
+        detail: outcome === 'failed' ? 'munged is not installed: run "apt install munge"' : '',
+      },
+    ],
+  };
+}
