@@ -42,9 +42,14 @@ export interface Running {
   ended: Promise<Result | { readonly code: undefined; readonly stdout: string; readonly stderr: string }>;
 }
 
-/** Starts bin/clusterctl with pipes. */
-export function startClusterctl(args: string, agent?: FakeAgent, program = launcher): Running {
+/** Starts bin/clusterctl with pipes. @param options another launcher, or the user whose rights it gets (root only) */
+export function startClusterctl(
+  args: string,
+  agent?: FakeAgent,
+  { program = launcher, ...user }: { program?: string; uid?: number; gid?: number } = {},
+): Running {
   const child = spawn(program, args.split(' '), {
+    ...user,
     env: { ...process.env, ...(agent ? { CLUSTERCTL_ENDPOINT: agent.endpoint } : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -54,18 +54,18 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     (_call: unknown, answer: (error: null, reply: Reply) => void): void => {
       if (!agent.stuck.has(name)) answer(null, reply());
     };
-  const watch = <Call extends ServerWritableStream<never, never>>(call: Call, send: () => void) => {
+  const watch = <Request, Reply>(call: ServerWritableStream<Request, Reply>, send: () => void) => {
     const stop = () => watching.delete(send);
     watching.add(send);
     for (const end of ['cancelled', 'error', 'close']) call.on(end, stop);
     send();
   };
   const handlers: AdminServiceHandlers = {
-    version: serve('version', () => agent.lab.version),
-    status: serve('status', () => agent.lab.status),
-    members: serve('members', () => agent.lab.members),
-    operations: serve('operations', () => ({ operations: agent.lab.operations })),
-    leader: (_call, answer) => {
+    Version: serve('version', () => agent.lab.version),
+    Status: serve('status', () => agent.lab.status),
+    Members: serve('members', () => agent.lab.members),
+    Operations: serve('operations', () => ({ operations: agent.lab.operations })),
+    Leader: (_call, answer) => {
       if (agent.stuck.has('leader')) return;
       const { leader } = agent.lab;
       if (!('refused' in leader)) return answer(null, leader);
@@ -73,13 +73,9 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (leader.refused !== '') metadata.set('clusteros-reason', leader.refused);
       answer({ code: leader.status ?? status.UNAVAILABLE, details: leader.detail, metadata });
     },
-    watchMembers: call =>
-      watch(call as unknown as ServerWritableStream<never, never>, () => call.write(agent.lab.members)),
-    watchOperations: call =>
-      watch(call as unknown as ServerWritableStream<never, never>, () =>
-        call.write({ operations: agent.lab.operations }),
-      ),
-    events: call => {
+    WatchMembers: call => watch(call, () => call.write(agent.lab.members)),
+    WatchOperations: call => watch(call, () => call.write({ operations: agent.lab.operations })),
+    Events: call => {
       let sent = 0;
       const { follow, sinceMs } = call.request;
       const send = () => {
@@ -87,7 +83,7 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
           if (sinceMs === 0 || Number(event.atMs) >= agent.lab.nowMs - sinceMs) call.write(event);
         sent = agent.lab.events.length;
       };
-      if (follow) return watch(call as unknown as ServerWritableStream<never, never>, send);
+      if (follow) return watch(call, send);
       send();
       call.end();
     },

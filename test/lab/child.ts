@@ -1,7 +1,7 @@
 // A process that the lab started, its output line by line, and its real pid: the one inside the host, not that of the
 // nsenter that brought it there. It is in a session of its own, so a Ctrl-C in the terminal never reaches it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drainMs, followPollMs, keptLinesMax, launchPollMs, launchTimeoutMs } from './limits.ts';
@@ -36,12 +36,12 @@ export class Child {
   #process: ProcessIdentity | undefined;
   #running = true;
 
-  private constructor(spawned: ChildProcess, logFile: string | undefined) {
+  private constructor(spawned: ChildProcess, log: LogFile | undefined) {
     this.#spawned = spawned;
     // At once: what nobody listens to when the process ends is thrown away.
     if (spawned.stdout) this.#readLines(spawned.stdout, this.stdout);
     if (spawned.stderr) this.#readLines(spawned.stderr, this.stderr);
-    const stopFollowing = logFile === undefined ? undefined : this.#follow(logFile);
+    const stopFollowing = log && this.#follow(log.file, log.from);
     const closed = new Promise<void>(resolve => spawned.once('close', () => resolve()));
     const ended = new Promise<Exit>((resolve, reject) => {
       spawned.once('error', reject);
@@ -60,16 +60,16 @@ export class Child {
   /** Starts argv and waits until the process that is meant is there. @throws Error when it cannot be started */
   static async launch(argv: readonly string[], options: LaunchOptions = {}): Promise<Child> {
     const [command = '', ...args] = argv;
-    const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600);
-    const output = log ?? 'pipe';
+    const log = options.logFile === undefined ? undefined : openLog(options.logFile);
+    const output = log?.descriptor ?? 'pipe';
     const spawned = spawn(command, args, {
       detached: true,
       env: { ...options.env },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output],
     });
-    const child = new Child(spawned, options.logFile);
+    const child = new Child(spawned, log);
     if (log !== undefined) {
-      closeSync(log);
+      closeSync(log.descriptor);
       spawned.unref();
     }
     spawned.stdin?.once('error', () => {}); // it ended without reading: its exit says the rest
@@ -146,13 +146,13 @@ export class Child {
     from.once('close', () => take('', true));
   }
 
-  /** Reads the file as it grows. @returns what stops that, after a last look */
-  #follow(file: string): () => void {
+  /** Reads the file from that byte on as it grows. @returns what stops that, after a last look */
+  #follow(file: string, from: number): () => void {
     const descriptor = openSync(file, 'r');
     const decoder = new TextDecoder();
     const buffer = Buffer.alloc(65_536);
     const take = lineSplitter(line => this.#keep(line, this.stdout));
-    let position = 0;
+    let position = from;
     const look = () => {
       for (;;) {
         const length = readSync(descriptor, buffer, 0, buffer.length, position);
@@ -170,6 +170,18 @@ export class Child {
       closeSync(descriptor);
     };
   }
+}
+
+interface LogFile {
+  readonly file: string;
+  readonly descriptor: number;
+  /** Its length in bytes before the child was started. */
+  readonly from: number;
+}
+
+function openLog(file: string): LogFile {
+  const descriptor = openSync(file, 'a', 0o600);
+  return { file, descriptor, from: fstatSync(descriptor).size };
 }
 
 function lineSplitter(tell: (line: string) => void): (text: string, isLast?: boolean) => void {

@@ -5,44 +5,33 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child, type LaunchOptions } from './child.ts';
-import { bootTimeoutMs, launchPollMs, reachTimeoutMs, runTimeoutMs } from './limits.ts';
+import { bootTimeoutMs, launchPollMs, reachTimeoutMs } from './limits.ts';
+import {
+  type AgentPaths,
+  environment,
+  type FileOptions,
+  type Machine,
+  type RunOptions,
+  type RunResult,
+  resultOf,
+} from './machine.ts';
 import { layOutDisk, privateFolders } from './mount-points.ts';
 import type { Port } from './network.ts';
 import { childrenOf, isRunning, type ProcessIdentity, sendSignal, untilGone } from './processes.ts';
 
 const initScript = fileURLToPath(new URL('host-init.sh', import.meta.url));
 
-/** Not the environment of the lab's process: a machine knows nothing of a test runner. */
-const environment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
-  LANG: 'C.UTF-8',
-  USER: 'root',
-} as const;
-
-export interface RunResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface RunOptions {
-  readonly timeoutMs?: number;
-  readonly input?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface FileOptions {
-  /** 0o644 unless told otherwise. */
-  readonly mode?: number;
-  /** Numbers; root unless told otherwise. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
-}
-
-export class Host {
+export class Host implements Machine {
   readonly name: string;
   readonly ip: string;
   readonly port: Port;
+  readonly paths: AgentPaths = {
+    config: '/etc/clusteros/node.yaml',
+    clusterKey: '/etc/clusteros/cluster.key',
+    dataDir: '/var/lib/clusteros',
+    socket: '/run/clusteros/agent.sock',
+    log: '/var/log/node-agent.log',
+  };
   readonly #disk: string;
   readonly #outlivesOwner: boolean;
   #init: ProcessIdentity | undefined;
@@ -108,21 +97,8 @@ export class Host {
 
   /** Runs a command to its end. @throws Error when it does not end in time; it is then killed */
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const { timeoutMs = runTimeoutMs, ...launch } = options;
-    const child = await this.spawn(argv, launch);
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill('SIGKILL');
-    }, timeoutMs);
-    const { exitCode } = await child.exited;
-    clearTimeout(timer);
-    const [stdout, stderr] = [child.stdout, child.stderr].map(lines =>
-      lines.map(line => `${line}\n`).join(''),
-    );
-    if (isLate)
-      throw new Error(`"${argv.join(' ')}" on ${this.name} took over ${timeoutMs} ms: ${stdout}${stderr}`);
-    return { exitCode, stdout: stdout ?? '', stderr: stderr ?? '' };
+    const { timeoutMs, ...launch } = options;
+    return await resultOf(await this.spawn(argv, launch), [this.name, ...argv].join(' '), timeoutMs);
   }
 
   /** Starts a command in the host. Its log file, if any, is named as the host sees it. */

@@ -38,3 +38,14 @@ export const agentReadyTimeoutMs = 20_000;
 export const clusterctlTimeoutMs = 15_000;
 /** SIGTERM to exit: an agent tells its peers that it leaves and saves; then it is killed. */
 export const agentStopTimeoutMs = 8_000;
+
+/** The demo: three fresh agents find each other and a leader; some seconds, mostly the discovery window. */
+export const demoClusterTimeoutMs = 60_000;
+/** The demo: munge, a controller and three workers, one after the other where they depend on each other. */
+export const demoServicesTimeoutMs = 180_000;
+/** The demo: one job of milliseconds on idle nodes. */
+export const demoJobTimeoutMs = 60_000;
+/** Above the limit that a command was told to keep by itself, so that its own error comes first. */
+export const graceMs = 5_000;
+/** The demo tells events this late, in the order of their time: a little over two looks at a log file. */
+export const narrationDelayMs = 100;

@@ -34,9 +34,15 @@ export function missingForLab(): string | undefined {
   if (!isRoot()) return 'needs root';
   for (const [program, name] of Object.entries(programs))
     if (!isInstalled(program)) return `needs ${program} (package ${name})`;
+  const missing = missingNamespaces();
+  return missing && `needs namespaces (${missing})`;
+}
+
+/** What keeps this process from making namespaces, in the words of unshare; undefined when it can. */
+export function missingNamespaces(): string | undefined {
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--mount-proc'];
-  const { status, stderr } = spawnSync('unshare', [...namespaces, 'true'], { encoding: 'utf8' });
-  return status === 0 ? undefined : `needs namespaces (${stderr.trim()})`;
+  const { status, stderr, error } = spawnSync('unshare', [...namespaces, 'true'], { encoding: 'utf8' });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim());
 }
 
 /** As {@link missingForLab}, and real SLURM to run in it. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realHost } from '../../integrations/host.ts';
-import type { Integration } from '../../integrations/reconciler.ts';
+import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
 import { slurmIntegration } from '../../integrations/slurm/slurm.ts';
 import { Agent } from '../agent.ts';
 import { authorityOf } from '../certificates.ts';
@@ -11,7 +11,7 @@ import { readClusterKey } from '../cluster-key.ts';
 import { birthPolicyFrom, type Config } from '../config.ts';
 import { ensureDataFolder, openStores } from '../data-folder.ts';
 import type { Environment } from '../environment.ts';
-import { serveAdmin } from '../grpc/admin-service.ts';
+import { clearAdminSocket, serveAdmin } from '../grpc/admin-service.ts';
 import { GrpcPeerTransport } from '../grpc/peer-transport.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
 import { stopTimeoutMs } from '../limits.ts';
@@ -35,6 +35,7 @@ export async function start({ values }: Config): Promise<number> {
       `the member table was damaged and has been moved to ${movedTo}; it fills again by itself`,
     ),
   );
+  await clearAdminSocket(values['admin.socket']);
   const marker = await foundingMarker(dataDir);
   const host = realHost();
   const nowMs = () => performance.now();
@@ -100,7 +101,7 @@ export async function start({ values }: Config): Promise<number> {
 async function integrationsOf(values: Config['values'], dataDir: string): Promise<Integration[]> {
   const enabled = values['integrations.slurm.enabled'];
   if (enabled === false) return [];
-  const slurm = slurmIntegration({ fencingFile: join(dataDir, 'fencing.json') });
+  const slurm = slurmIntegration({ fencingFile: join(dataDir, 'fencing.json'), retry: retryWithBackoff });
   if (enabled === 'auto') return [slurm];
   const found = await slurm.capabilities(realHost());
   if (found.some(capability => capability.startsWith('slurm-'))) return [slurm];

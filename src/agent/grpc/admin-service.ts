@@ -29,9 +29,8 @@ export interface AdminServer {
   close(): void;
 }
 
-/** Serves `agent` on the unix socket `path`, for its owner only. @throws StartError when the socket cannot be had */
+/** Serves `agent` on the unix socket `path`, which has been cleared, for its owner only. @throws StartError when the socket cannot be had */
 export async function serveAdmin(agent: Agent, path: string): Promise<AdminServer> {
-  await prepareSocket(path);
   const server = new Server();
   server.addService(v1.AdminService.service, handlersOf(agent) as unknown as UntypedServiceImplementation);
   // The socket must not be open to others even for a moment.
@@ -53,8 +52,8 @@ export async function serveAdmin(agent: Agent, path: string): Promise<AdminServe
   return { close: () => server.forceShutdown() };
 }
 
-/** Makes the folder, and takes away what a dead agent left; a living one is an error. */
-async function prepareSocket(path: string): Promise<void> {
+/** Makes the folder of the socket, and takes away what a dead agent left. @throws StartError when a living one is behind it */
+export async function clearAdminSocket(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     const living = await new Promise<boolean>((resolve, reject) => {

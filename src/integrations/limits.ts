@@ -1,0 +1,28 @@
+// Every number of the integrations: a name, a unit, a reason.
+
+/** A command that answers from local state (munge, scontrol ping-like calls); slow ones have a limit of their own. */
+export const commandTimeoutMs = 10_000;
+/** slurmd gives up by itself after 9 s when its controller refuses, 19 s when it is silent (facts, section 5). */
+export const slurmdStartTimeoutMs = 25_000;
+/** A query of the controller; Slurm's own clients retry for long, so they are cut off. */
+export const slurmQueryTimeoutMs = 5000;
+/** A daemon that was asked to end has this long before it is killed. */
+export const stopDaemonTimeoutMs = 5000;
+/** Between two looks whether it has ended. */
+export const stopPollMs = 50;
+/** Output of a command that is kept; more is cut, so that a chatty program cannot fill the memory. */
+export const outputBytesMax = 1024 * 1024;
+/** Steps that one pass takes for one role before it gives the others a turn; a plan is far shorter. */
+export const stepsPerPassMax = 20;
+/** Attempts at a step that fails for a passing reason, within one pass; the next pass goes on. */
+export const attemptsMax = 5;
+/** First wait between them; it doubles. */
+export const attemptWaitMs = 100;
+/** Memory a worker keeps for the operating system and the agent: this share, */
+export const memoryReserveShare = 0.05;
+/** but at least so much. */
+export const memoryReserveMib = 512;
+/** Nodes SLURM makes room for; dynamic nodes need the number in advance (slurm.conf, MaxNodeCount). */
+export const slurmNodesMax = 1024;
+/** Characters of a program's own words in a report. */
+export const detailLengthMax = 300;

@@ -1,0 +1,114 @@
+// Makes one role of one service on this machine match what was decided: level-triggered, idempotent, one step at a time,
+// looking again after each. Never decides who plays which role; that is in the log.
+import pRetry from 'p-retry';
+import type { ClusterView, Decision, Grant, ServiceReport } from './cluster-view.ts';
+import type { Fence } from './fencing.ts';
+import type { Host } from './host.ts';
+import { attemptsMax, attemptWaitMs, stepsPerPassMax } from './limits.ts';
+import { oneLine, ServiceError } from './service-error.ts';
+
+/** What a service brings to the agent. */
+export interface Integration {
+  readonly name: string;
+  /** What this machine could do for the service, such as `slurm-worker`; gossiped. */
+  capabilities(host: Host): Promise<string[]>;
+  /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
+  decide(view: ClusterView): Decision[];
+  /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
+  pass(
+    host: Host,
+    view: ClusterView,
+    onReport: (report: ServiceReport) => void,
+  ): Promise<readonly ServiceReport[]>;
+}
+
+/** A step towards the desired state. */
+export interface Step {
+  /** The part of the join it belongs to, as operations show it. */
+  readonly part: string;
+  /** One line for `--dry-run` and for people. */
+  readonly summary: string;
+}
+
+export interface Reconciler<Desired, Observed, Taken extends Step> {
+  readonly service: string;
+  readonly role: string;
+  /** The parts of a join, in order. */
+  readonly parts: readonly string[];
+  /** What should be; or why this must wait, with the part that waits. */
+  desired(view: ClusterView, grant: Grant): Desired | Waiting;
+  observe(host: Host, desired: Desired): Promise<Observed>;
+  /** The steps from here to there; none when they match. Pure. */
+  plan(desired: Desired, observed: Observed): readonly Taken[];
+  /** Takes a step. Throws a ServiceError; anything else counts as passing trouble. */
+  apply(host: Host, step: Taken): Promise<void>;
+}
+
+/** Nothing can be done yet, and it is nobody's fault. */
+export class Waiting {
+  readonly part: string;
+  readonly detail: string;
+
+  constructor(part: string, detail: string) {
+    this.part = part;
+    this.detail = detail;
+  }
+}
+
+/** Tries `attempt` again while `again` says so, a bounded number of times. The simulator's has no timers. */
+export type Retry = (attempt: () => Promise<void>, again: (error: unknown) => boolean) => Promise<void>;
+
+/** By p-retry: exponential back-off, bounded. */
+export const retryWithBackoff: Retry = (attempt, again) =>
+  pRetry(attempt, {
+    ...{ retries: attemptsMax - 1, minTimeout: attemptWaitMs, factor: 2, randomize: true },
+    shouldRetry: ({ error }) => again(error),
+  });
+
+/**
+ * One pass for one role that was granted to this node. Resolves with how it ended; never rejects for trouble of the
+ * service. `before` is the last report: trouble that goes on is not announced as a new start.
+ */
+export async function reconcile<Desired, Observed, Taken extends Step>(
+  reconciler: Reconciler<Desired, Observed, Taken>,
+  context: {
+    readonly host: Host;
+    readonly view: ClusterView;
+    readonly grant: Grant;
+    readonly fence: Fence;
+    readonly retry: Retry;
+    readonly before: ServiceReport | undefined;
+    readonly onReport: (report: ServiceReport) => void;
+  },
+): Promise<ServiceReport> {
+  const { host, view, grant, fence, retry, before, onReport } = context;
+  const { service, role } = reconciler;
+  const report = (change: Partial<ServiceReport>): ServiceReport => ({
+    ...{ service, role, token: grant.token, state: 'starting', step: '', reason: '', detail: '' },
+    ...change,
+  });
+  let part = reconciler.parts[0] ?? '';
+  try {
+    await fence.admit(host, grant);
+    const desired = reconciler.desired(view, grant);
+    if (desired instanceof Waiting) return report({ step: desired.part, detail: oneLine(desired.detail) });
+    for (let taken = 0; taken < stepsPerPassMax; taken++) {
+      const [step] = reconciler.plan(desired, await reconciler.observe(host, desired));
+      if (!step) return report({ state: 'ready' });
+      const troubled =
+        before?.token === grant.token && before.state === 'failing' && before.step === step.part;
+      if (!troubled && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
+      part = step.part;
+      await retry(
+        () => reconciler.apply(host, step),
+        error => !(error instanceof ServiceError && error.permanent),
+      );
+    }
+    return report({ step: part, detail: `still at it after ${stepsPerPassMax} steps` });
+  } catch (error) {
+    if (error instanceof ServiceError)
+      return report({ state: 'failing', step: part, reason: error.reason, detail: error.message });
+    const detail = oneLine(error instanceof Error ? error.message : String(error));
+    return report({ state: 'failing', step: part, reason: 'unexpected', detail });
+  }
+}

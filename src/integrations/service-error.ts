@@ -1,0 +1,24 @@
+// The error of an integration: a reason code for programs, one line with the mend for people.
+import { detailLengthMax } from './limits.ts';
+
+/** A failure with a reason code; a permanent one does not go away by trying again. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly reason: string;
+  readonly permanent: boolean;
+
+  /** @param detail one line: what is wrong with which thing, and the mend */
+  constructor(reason: string, permanent: boolean, detail: string) {
+    super(oneLine(detail));
+    this.reason = reason;
+    this.permanent = permanent;
+  }
+}
+
+/** One line of text, cut to what a report may hold. */
+export function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/\s*\n\s*/g, '; ')
+    .slice(0, detailLengthMax);
+}

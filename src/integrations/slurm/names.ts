@@ -1,0 +1,27 @@
+// Names and places that the parts of this integration share; SLURM's own are those of Debian's packages.
+
+export const service = 'slurm';
+export const mungeKeyName = 'slurm/munge.key';
+/** munged takes 32 to 1024 bytes (munged(8)); the most costs nothing. */
+export const mungeKeyBytes = 1024;
+export const controllerParts: readonly string[] = ['munge', 'slurmctld', 'answering'];
+export const workerParts: readonly string[] = ['munge', 'slurmd', 'registered'];
+export const controllerPort = 6817;
+export const workerPort = 6818;
+
+export const files = {
+  mungeKey: '/etc/munge/munge.key',
+  mungePid: '/run/munge/munged.pid',
+  slurmConf: '/etc/slurm/slurm.conf',
+  controllerPid: '/run/slurmctld.pid',
+  workerPid: '/run/slurmd.pid',
+  controllerLog: '/var/log/slurm/slurmctld.log',
+  workerLog: '/var/log/slurm/slurmd.log',
+} as const;
+
+export const folders = {
+  state: '/var/lib/slurm/slurmctld',
+  spool: '/var/spool/slurmd',
+  log: '/var/log/slurm',
+  conf: '/etc/slurm',
+} as const;

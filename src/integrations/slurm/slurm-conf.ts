@@ -1,0 +1,52 @@
+// Renders slurm.conf for a configless cluster of dynamic nodes: the one file there is, on the controller's machine only.
+import { slurmNodesMax } from '../limits.ts';
+import { controllerPort, files, folders, workerPort } from './names.ts';
+
+export interface SlurmConf {
+  /** Of the cluster; SLURM allows lower-case letters, digits, `-` and `_`, at most 40 (slurm.conf(5)). */
+  readonly clusterName: string;
+  /** What the controller's machine calls itself; slurmctld refuses to start under another name. */
+  readonly hostName: string;
+  readonly ip: string;
+}
+
+/** The text of slurm.conf(5). Equal input gives equal text. */
+export function slurmConfText({ clusterName, hostName, ip }: SlurmConf): string {
+  const name = clusterName
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')
+    .slice(0, 40);
+  return `# Written by ClusterOS from what the cluster decided; changes here do not last.
+ClusterName=${name}
+SlurmctldHost=${hostName}(${ip})
+SlurmctldParameters=enable_configless
+AuthType=auth/munge
+CredType=cred/munge
+SlurmUser=slurm
+SlurmctldPort=${controllerPort}
+SlurmdPort=${workerPort}
+StateSaveLocation=${folders.state}
+SlurmdSpoolDir=${folders.spool}
+SlurmctldPidFile=${files.controllerPid}
+SlurmdPidFile=${files.workerPid}
+SlurmctldLogFile=${files.controllerLog}
+SlurmdLogFile=${files.workerLog}
+MpiDefault=none
+# Without systemd's cgroups processes are tracked by their parents, and memory is booked but not enforced.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+# A node that comes back after a crash is used again by itself.
+ReturnToService=2
+SlurmctldTimeout=30
+SlurmdTimeout=60
+KillWait=10
+MaxNodeCount=${slurmNodesMax}
+# Dynamic nodes are not in this file, so messages go straight to each of them.
+TreeWidth=65533
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+`;
+}

@@ -1,0 +1,193 @@
+// What people see, byte for byte. The samples of STYLE.md section C live here, so that they cannot drift.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { clusterctl } from './clusterctl.ts';
+import { fakeAgent } from './fake-agent.ts';
+import { ailingLab, type Lab, soundLab } from './lab.ts';
+
+interface Golden {
+  readonly title: string;
+  readonly lab: () => Lab;
+  readonly args: string;
+  readonly code?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const goldens: readonly Golden[] = [
+  {
+    title: 'members of an ailing lab come with a summary and a hint',
+    lab: ailingLab,
+    args: 'members',
+    stdout: `
+NAME    STATE    ROLE      ADDRESS      SEEN     VERSION  SERVICES
+atlas   alive    leader    100.64.0.1   now      1.4.0    slurm,k3s
+borea   alive    voter     100.64.0.2   2s ago   1.4.0    slurm:failing,k3s
+ceres   suspect  voter     100.64.0.3   9s ago   1.4.0    slurm,k3s
+dione   left     observer  100.64.0.4   2h ago   1.3.2    -
+`,
+    stderr: `
+4 members: 2 alive, 1 suspect, 1 left. Leader atlas, term 7. Quorum 2 of 3 voters.
+hint: ceres does not answer; see "clusterctl events --member ceres", and there "systemctl status node-agent"
+`,
+  },
+  {
+    title: 'the columns of members stand still on a good day',
+    lab: soundLab,
+    args: 'members',
+    stdout: `
+NAME    STATE    ROLE     ADDRESS      SEEN     VERSION  SERVICES
+atlas   alive    leader   100.64.0.1   now      1.4.0    slurm,k3s
+borea   alive    voter    100.64.0.2   now      1.4.0    slurm,k3s
+ceres   alive    voter    100.64.0.3   now      1.4.0    slurm,k3s
+`,
+    stderr: `
+3 members: 3 alive. Leader atlas, term 7. Quorum 2 of 3 voters.
+`,
+  },
+  {
+    title: 'wide members have ports, round trips, counters and ids',
+    lab: ailingLab,
+    args: 'members borea dione -o wide --no-headers',
+    stdout: `
+borea   alive    voter     100.64.0.2:7443  2s ago   1.4.0    1.3ms  2  2  0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b  slurm:failing,k3s
+dione   left     observer  100.64.0.4:7443  2h ago   1.3.2    -      2  4  0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d  -
+`,
+    stderr: `
+2 of 4 members: 1 alive, 1 left. Leader atlas, term 7. Quorum 2 of 3 voters.
+`,
+  },
+  {
+    title: 'a lost quorum and an unusual port are told by members',
+    lab: () => {
+      const lab = soundLab();
+      const [atlas, borea, ceres] = lab.members.members;
+      lab.members = {
+        ...{ members: [{ ...atlas, address: '127.0.0.1:17443', role: 'voter' }], leader: '', term: 8 },
+        ...{ voters: 3, votersAnswering: 1, quorum: 2 },
+      };
+      lab.members.members.push({ ...borea, state: 'dead', seenMs: 0 }, { ...ceres, state: 'suspect' });
+      return lab;
+    },
+    args: '-o table members',
+    stdout: `
+NAME    STATE    ROLE     ADDRESS          SEEN     VERSION  SERVICES
+atlas   alive    voter    127.0.0.1:17443  now      1.4.0    slurm,k3s
+borea   dead     voter    100.64.0.2       -        1.4.0    slurm,k3s
+ceres   suspect  voter    100.64.0.3       1s ago   1.4.0    slurm,k3s
+`,
+    stderr: `
+3 members: 1 alive, 1 suspect, 1 dead. No leader, term 8. Quorum lost: 1 of 3 voters answer, need 2.
+hint: borea, ceres do not answer; see "clusterctl events --member borea", and on each "systemctl status node-agent"
+`,
+  },
+  {
+    title: 'status of an ailing lab says what needs attention and fails with 6',
+    lab: ailingLab,
+    args: 'status',
+    code: 6,
+    stdout: `
+cluster lab   DEGRADED   3 of 6 checks need attention
+leader        ok         atlas, term 7, for 3d 4h
+voters        ok         2 of 3 answering, need 2
+members       suspect    ceres: silent for 9s
+operations    failed     join of slurm worker borea: start-slurmd 2/2, munge-missing: munged is not installed: run "apt install munge"
+slurm         failing    borea: slurm.conf differs from desired; retry in 20s, attempt 4 (step start-slurmd)
+k3s           ok         3 of 3 nodes ready
+`,
+    stderr: `
+Seen from atlas (100.64.0.1:7443), version 1.4.0, up 3d 4h.
+`,
+  },
+  {
+    title: 'status on a good day is healthy',
+    lab: soundLab,
+    args: 'status',
+    stdout: `
+cluster lab   HEALTHY    6 of 6 checks are ok
+leader        ok         atlas, term 7, for 3d 4h
+voters        ok         3 of 3 answering, need 2
+members       ok         3 of 3 alive
+operations    ok         none running
+slurm         ok         3 of 3 nodes ready
+k3s           ok         3 of 3 nodes ready
+`,
+    stderr: `
+Seen from atlas (100.64.0.1:7443), version 1.4.0, up 3d 4h.
+`,
+  },
+  {
+    title: 'the leader is told with its term and whether a majority confirms it',
+    lab: soundLab,
+    args: 'leader',
+    stdout: `
+NAME    ADDRESS      TERM  SINCE      CONFIRMED
+atlas   100.64.0.1   7     3d 4h ago  yes
+`,
+    stderr: '',
+  },
+  {
+    title: 'operations show the step and the reason',
+    lab: ailingLab,
+    args: 'operations',
+    stdout: `
+ID    KIND  SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP              REASON
+21    join  slurm    worker      atlas   done     4m ago   1m 35s  2/2               -
+22    join  slurm    worker      borea   failed   4m ago   1m 35s  start-slurmd 2/2  munge-missing
+23    join  slurm    worker      ceres   running  4m ago   -       start-slurmd 2/2  -
+`,
+    stderr: `
+3 operations: 1 running, 1 done, 1 failed.
+hint: join of slurm worker borea: start-slurmd 2/2, munge-missing: munged is not installed: run "apt install munge"; see "clusterctl events --member borea"
+`,
+  },
+  {
+    title: 'an empty list has a header and is no failure',
+    lab: () => ({ ...soundLab(), operations: [] }),
+    args: 'operations',
+    stdout: `
+ID    KIND  SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP          REASON
+`,
+    stderr: `
+0 operations.
+`,
+  },
+  {
+    title: 'events are told in UTC, the oldest first',
+    lab: soundLab,
+    args: 'events',
+    stdout: `
+TIME                  EVENT               MEMBER    MESSAGE
+2026-11-23T10:00:00Z  leader.elected      atlas     atlas leads in term 7
+2026-11-23T11:59:51Z  member.suspected    ceres     ceres does not answer
+`,
+    stderr: '',
+  },
+  {
+    title: 'events can be chosen by age',
+    lab: soundLab,
+    args: 'events --since 10m -o wide --no-headers',
+    stdout: `
+2026-11-23T11:59:51Z  member.suspected    ceres     ceres does not answer  accusers=2
+`,
+    stderr: '',
+  },
+];
+
+for (const { title, lab, args, code = 0, stdout, stderr } of goldens) {
+  test(title, async () => {
+    await using agent = await fakeAgent(lab());
+    const result = await clusterctl(args, agent);
+    assert.equal(result.stdout, stdout.replace(/^\n/, ''));
+    assert.equal(result.stderr, stderr.replace(/^\n/, ''));
+    assert.equal(result.code, code);
+  });
+}
+
+test('a reported text cannot steer the terminal', async () => {
+  const lab = soundLab();
+  lab.events = [{ ...lab.events[0], message: 'one\ntwo \u001b[31mred' }];
+  await using agent = await fakeAgent(lab);
+  const { stdout } = await clusterctl('events --no-headers', agent);
+  assert.match(stdout, /one two \?\[31mred\n$/);
+});
