@@ -240,6 +240,13 @@ export class Agent {
     return clusterViewFrom(this.#membership.self(), this.records(), this.#state, open);
   }
 
+  /** How much a leader would still have to decide for the integrations, as seen from here. */
+  decisionsDue(): number {
+    if (this.#state.clusterId === '') return 0;
+    const view = this.view();
+    return this.options.integrations.reduce((sum, integration) => sum + integration.decide(view).length, 0);
+  }
+
   /** Calls back after each change of members, leadership or decided state, until the returned function is called. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -119,7 +119,7 @@ function silenceOf({ name, state, seenMs }: Member__Output, word: string): strin
 }
 
 function operationsCheck({ status, operations }: Answers): Check {
-  const { operationsFailed, operationsRunning } = status;
+  const { operationsFailed, operationsRunning, decisionsDue } = status;
   const name = 'operations';
   if (operationsFailed > 0) {
     const texts = standingFailures(operations).map(operationText);
@@ -129,6 +129,8 @@ function operationsCheck({ status, operations }: Answers): Check {
     const texts = operations.filter(({ outcome }) => outcome === 'running').map(operationText);
     return { name, ok: false, state: 'running', detail: someOf(texts) || `${operationsRunning} running` };
   }
+  if (decisionsDue > 0)
+    return { name, ok: false, state: 'starting', detail: `${decisionsDue} about to begin` };
   return { name, ok: true, state: 'ok', detail: 'none running' };
 }
 

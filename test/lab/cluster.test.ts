@@ -146,7 +146,7 @@ test(
     });
     const { code } = await stranger.child.exited.then(({ exitCode }) => ({ code: exitCode }));
     assert.equal(code, 4);
-    const said = stranger.child.stderr.join('\n');
+    const said = [...stranger.child.stdout, ...stranger.child.stderr].join('\n');
     assert.match(said, /the cluster key of this node was refused by 100\.64\.0\./);
     for (const rows of await everyHost(members))
       assert.deepEqual(names(rows), ['node-a', 'node-b', 'node-c']);

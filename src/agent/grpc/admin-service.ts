@@ -193,6 +193,7 @@ function statusOf(agent: Agent): StatusReply {
     inputsDropped: agent.inputsDropped,
     operationsRunning: operations.filter(({ outcome }) => outcome === 'running').length,
     operationsFailed: standingFailures(agent),
+    decisionsDue: agent.decisionsDue(),
     waitingFor: agent.waitingFor,
   };
 }

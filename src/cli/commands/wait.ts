@@ -131,10 +131,11 @@ function membersAlive(count: number): Condition {
 }
 
 async function noneRunning(client: AdminClient): Promise<Finding> {
-  const { operationsRunning } = await client.status();
+  const { operationsRunning, decisionsDue } = await client.status();
+  const met = operationsRunning === 0 && decisionsDue === 0;
   return {
-    met: operationsRunning === 0,
-    detail: operationsRunning === 0 ? 'none running' : `${operationsRunning} running`,
+    met,
+    detail: met ? 'none running' : `${operationsRunning} running, ${decisionsDue} about to begin`,
   };
 }
 

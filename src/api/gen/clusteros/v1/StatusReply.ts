@@ -24,6 +24,7 @@ export interface StatusReply {
   'operationsRunning'?: (number);
   'operationsFailed'?: (number);
   'waitingFor'?: (string);
+  'decisionsDue'?: (number);
 }
 
 export interface StatusReply__Output {
@@ -48,4 +49,5 @@ export interface StatusReply__Output {
   'operationsRunning': (number);
   'operationsFailed': (number);
   'waitingFor': (string);
+  'decisionsDue': (number);
 }
