@@ -62,7 +62,7 @@ test('help that was asked for goes to stdout, examples first', async () => {
   for (const args of ['--help', 'help']) {
     const { code, stdout, stderr } = await clusterctl(args);
     assert.equal(code, 0);
-    assert.match(stdout, /^Examples:[^]*Common flags:[^]*Exit codes:/);
+    assert.match(stdout, /^Examples:[\s\S]*Common flags:[\s\S]*Exit codes:/);
     assert.equal(stderr, '');
   }
 });

@@ -1,6 +1,8 @@
 // The scenarios, by the numbers of the scenario list. Each builds a world from a seed, does its harm, and says what must
 // be true in the end; the invariants are checked all the while. `npm run sim` and the tests run the same ones.
 import assert from 'node:assert/strict';
+import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { SlurmWorld } from '../integrations/memory-host.ts';
 import { type Machine, World, type WorldOptions } from './world.ts';
 
 export interface Scenario {
@@ -287,6 +289,76 @@ export const scenarios: readonly Scenario[] = [
         world.machines.every(({ agent }) => agent && Object.keys(agent.state.nodes).length === 3);
       await world.runUntil(joined, 30_000, 'all three are in one cluster');
       assert.equal(new Set(world.machines.map(clusterIdOf)).size, 1, 'there is one cluster');
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'join',
+    title: 'the leader joins all machines to SLURM, though leaders and machines die in the middle of it',
+    seeds: 60,
+    async run(seed) {
+      const slurm = new SlurmWorld();
+      const world = new World({
+        ...{ seed, nodes: 4 },
+        host: (name, ip) => slurm.addHost(name, ip),
+        integrations: () => [
+          slurmIntegration({ fencingFile: '/var/lib/clusteros/fencing.json', retry: attempt => attempt() }),
+        ],
+      });
+      world.bootAll();
+      await world.runUntil(
+        () => world.machines.some(({ agent }) => (agent?.state.grants.length ?? 0) > 0),
+        30_000,
+        'the first grant',
+      );
+      for (let round = 0; round < 3; round++) {
+        await world.run(world.random() * 40);
+        const victim = round === 0 ? world.leader() : world.machine(Math.floor(world.random() * 4));
+        if (!victim?.agent) continue;
+        victim.crash();
+        // Every other time the machine goes with its agent, and with it the daemons.
+        if (world.random() < 0.5) slurm.hosts.get(victim.address.split(':')[0] ?? '')?.reboot();
+        await world.run(world.random() * 3000);
+        world.boot(victim);
+      }
+      const joined = () =>
+        world.machines.every(({ agent }) => {
+          const grants = agent?.state.grants ?? [];
+          const operations = agent?.state.operations ?? [];
+          const done = (token: number) =>
+            operations.some(each => each.token === token && each.outcome === 'done');
+          return (
+            grants.length === 5 &&
+            grants.every(({ token }) => done(token)) &&
+            operations.every(({ outcome }) => outcome === 'done')
+          );
+        });
+      await world.runUntil(joined, 60_000, 'one controller and four workers, every join done');
+      const ready = () =>
+        world.machines.every(({ agent }) =>
+          agent
+            ?.records()
+            .every(({ services }) => services.length > 0 && services.every(({ state }) => state === 'ready')),
+        );
+      await world.runUntil(ready, 60_000, 'every service on every machine is ready');
+      const { state } = leaderOf(world).agent ?? {};
+      // I16: a role has one holder for each token, and tokens only grow; here nothing is ever granted twice.
+      assert.equal(
+        state?.grants.filter(({ role }) => role === 'controller').length,
+        1,
+        'I16: one controller',
+      );
+      assert.equal(
+        new Set(state?.grants.map(({ token }) => token)).size,
+        5,
+        'I16: each grant has a token of its own',
+      );
+      assert.equal(
+        [...slurm.hosts.values()].filter(host => host.isRunning('slurmctld')).length,
+        1,
+        'one slurmctld runs',
+      );
       await world.settleDown();
       return world;
     },

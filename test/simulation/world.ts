@@ -24,7 +24,7 @@ export interface WorldOptions {
   /** What each machine can carry; called once for each boot. */
   readonly integrations?: (name: string) => readonly Integration[];
   /** The machine below a node; survives the death of its agent. */
-  readonly host?: (name: string) => Host;
+  readonly host?: (name: string, ip: string) => Host;
 }
 
 /** A run that broke: what, when, under which seed, and what had been announced until then. */
@@ -219,13 +219,8 @@ export class World {
     const { id } = identityFrom(seed);
     const name = `node-${String.fromCharCode(97 + (index % 26))}${index >= 26 ? Math.floor(index / 26) : ''}`;
     const disk = new VirtualDisk((delayMs, run) => this.timeline.after(delayMs, run), this.random);
-    const machine = new Machine(
-      id,
-      name,
-      `100.64.${Math.floor(index / 250)}.${(index % 250) + 1}:7443`,
-      disk,
-      this.#options.host?.(name),
-    );
+    const ip = `100.64.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+    const machine = new Machine(id, name, `${ip}:7443`, disk, this.#options.host?.(name, ip));
     disk.onSaved = (before, after) => this.#guard(() => this.#checkers.saved(machine, before, after));
     this.#byId.set(id, machine);
     return machine;

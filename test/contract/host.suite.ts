@@ -1,0 +1,69 @@
+// What every Host must do, the real one and its in-memory twin alike.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Host } from '../../src/integrations/host.ts';
+
+export interface HostFixture {
+  readonly host: Host;
+  /** A folder to work in. */
+  readonly folder: string;
+  /** A program that is there, does nothing and succeeds. */
+  readonly program: string;
+  /** Starts a long-lived process that is called `name` and writes its pid to `pidFile`; resolves with the pid. */
+  startDaemon(pidFile: string): Promise<{ readonly name: string; readonly pid: number }>;
+  dispose(): Promise<void>;
+}
+
+const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+
+/** Declares the suite for the host that `makeFixture` makes. */
+export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>): void {
+  const cases: Record<string, (fixture: HostFixture) => Promise<void>> = {
+    'a written file is read back, and a second write replaces it': async ({ host, folder }) => {
+      await host.ensureFolder(`${folder}/a/b`, { mode: 0o755 });
+      await host.writeFile(`${folder}/a/b/file`, 'one', { mode: 0o600 });
+      await host.writeFile(`${folder}/a/b/file`, new TextEncoder().encode('two'), { mode: 0o400 });
+      assert.equal(text(await host.readFile(`${folder}/a/b/file`)), 'two');
+    },
+    'a file that is not there is undefined, not an error': async ({ host, folder }) => {
+      assert.equal(await host.readFile(`${folder}/none`), undefined);
+      assert.equal(await host.readFile(`${folder}/none/deeper`), undefined);
+    },
+    'a program that is not installed is exit code 127, and which does not find it': async ({
+      host,
+      program,
+    }) => {
+      assert.equal((await host.run('no-such-program-anywhere', [], { timeoutMs: 1000 })).exitCode, 127);
+      assert.equal(await host.which('no-such-program-anywhere'), undefined);
+      assert.equal((await host.run(program, [], { timeoutMs: 5000 })).exitCode, 0);
+      assert.notEqual(await host.which(program), undefined);
+    },
+    'a daemon is found by its pid file and name, and is gone after a signal': async fixture => {
+      const { host, folder } = fixture;
+      const pidFile = `${folder}/daemon.pid`;
+      assert.equal(await host.runningPid(pidFile, 'sleep'), undefined, 'without a pid file nothing runs');
+      const { name: program, pid } = await fixture.startDaemon(pidFile);
+      assert.equal(await host.runningPid(pidFile, program), pid);
+      assert.equal(
+        await host.runningPid(pidFile, 'another'),
+        undefined,
+        'a recycled number is not our daemon',
+      );
+      assert.equal(await host.signal(pid, 'SIGKILL'), true);
+      for (let i = 0; i < 200 && (await host.runningPid(pidFile, program)) !== undefined; i++)
+        await host.pause(10);
+      assert.equal(await host.runningPid(pidFile, program), undefined);
+      assert.equal(await host.signal(pid, 'SIGTERM'), false, 'a signal to nobody says so');
+    },
+  };
+  for (const [title, run] of Object.entries(cases)) {
+    test(`${name}: ${title}`, async () => {
+      const fixture = await makeFixture();
+      try {
+        await run(fixture);
+      } finally {
+        await fixture.dispose();
+      }
+    });
+  }
+}

@@ -1,0 +1,163 @@
+// The in-memory twin of Host: files with owners and modes, and programs that are functions. On top of it a small model of
+// munge and SLURM, enough for reconcilers and for whole simulated clusters. No timer, no chance, no real process.
+import type { Host, Outcome, Ownership } from '../../src/integrations/host.ts';
+
+export interface MemoryFile {
+  readonly content: Uint8Array;
+  readonly mode: number;
+  readonly owner: string;
+}
+
+export type Program = (args: readonly string[], host: MemoryHost) => Partial<Outcome>;
+
+export class MemoryHost implements Host {
+  readonly files = new Map<string, MemoryFile>();
+  readonly folders = new Map<string, Ownership>();
+  /** Installed programs, by name. */
+  readonly programs = new Map<string, Program>();
+  /** Running processes: pid and name. */
+  readonly processes = new Map<number, string>();
+  /** Every command that was run, in order. */
+  readonly commands: string[] = [];
+  #lastPid = 100;
+
+  async run(program: string, args: readonly string[]): Promise<Outcome> {
+    this.commands.push([program, ...args].join(' '));
+    const found = this.programs.get(program);
+    if (!found) return { exitCode: 127, stdout: '', stderr: `spawn ${program} ENOENT` };
+    return { exitCode: 0, stdout: '', stderr: '', ...found(args, this) };
+  }
+
+  async which(program: string): Promise<string | undefined> {
+    return this.programs.has(program) ? `/usr/sbin/${program}` : undefined;
+  }
+
+  async readFile(path: string): Promise<Uint8Array | undefined> {
+    return this.files.get(path)?.content;
+  }
+
+  async writeFile(
+    path: string,
+    content: string | Uint8Array,
+    { mode, owner = 'root' }: Ownership,
+  ): Promise<void> {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content);
+    this.files.set(path, { content: bytes, mode, owner });
+  }
+
+  async ensureFolder(path: string, ownership: Ownership): Promise<void> {
+    this.folders.set(path, ownership);
+  }
+
+  async runningPid(pidFile: string, program: string): Promise<number | undefined> {
+    const pid = Number.parseInt(this.text(pidFile), 10);
+    return this.processes.get(pid) === program ? pid : undefined;
+  }
+
+  async signal(pid: number): Promise<boolean> {
+    return this.processes.delete(pid);
+  }
+
+  async pause(): Promise<void> {}
+
+  text(path: string): string {
+    return new TextDecoder().decode(this.files.get(path)?.content ?? new Uint8Array());
+  }
+
+  put(path: string, content: string): void {
+    this.files.set(path, { content: new TextEncoder().encode(content), mode: 0o644, owner: 'root' });
+  }
+
+  /** Starts a daemon as the programs do: a process and its pid file. */
+  startProcess(name: string, pidFile: string, commandLine: readonly string[] = []): number {
+    this.#lastPid += 1;
+    this.processes.set(this.#lastPid, name);
+    this.put(pidFile, `${this.#lastPid}\n`);
+    this.put(`/proc/${this.#lastPid}/cmdline`, `${[name, ...commandLine].join('\0')}\0`);
+    return this.#lastPid;
+  }
+
+  isRunning(name: string): boolean {
+    return [...this.processes.values()].includes(name);
+  }
+
+  /** The machine loses power: processes and what lies in /run are gone, disks stay. */
+  reboot(): void {
+    this.processes.clear();
+    for (const path of this.files.keys()) if (path.startsWith('/run/')) this.files.delete(path);
+  }
+}
+
+/** The machines of one SLURM, by IP address: what a network would connect. */
+export class SlurmWorld {
+  readonly hosts = new Map<string, MemoryHost>();
+
+  /** Adds a machine with the programs of Debian's packages. */
+  addHost(name: string, ip: string): MemoryHost {
+    const host = new MemoryHost();
+    this.hosts.set(ip, host);
+    host.put('/proc/sys/kernel/hostname', `${name}\n`);
+    host.put('/proc/cpuinfo', 'processor\t: 0\nprocessor\t: 1\n');
+    host.put('/proc/meminfo', 'MemTotal:        8137508 kB\n');
+    const refuse = (stderr: string): Partial<Outcome> => ({ exitCode: 1, stderr });
+    const noMunge =
+      'Munge encode failed: Failed to access "/run/munge/munge.socket.2" (Did you start munged?)';
+    const noController = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+    host.programs.set('munged', () => ({}));
+    host.programs.set('munge', () => (host.isRunning('munged') ? {} : refuse(noMunge)));
+    host.programs.set('setpriv', () => {
+      host.startProcess('munged', '/run/munge/munged.pid');
+      return {};
+    });
+    host.programs.set('slurmctld', () => {
+      const [, conf] = /SlurmctldHost=(\S+)\(/.exec(host.text('/etc/slurm/slurm.conf')) ?? [];
+      if (conf !== name) return refuse(`fatal: This host (${name}/${name}) not a valid controller`);
+      host.startProcess('slurmctld', '/run/slurmctld.pid');
+      return {};
+    });
+    host.programs.set('slurmd', args => {
+      const server = args[args.indexOf('--conf-server') + 1] ?? '';
+      const controller = this.hosts.get(server.split(':')[0] ?? '');
+      if (!controller?.isRunning('slurmctld'))
+        return refuse(
+          'error: fetch_config: failed to fetch remote configs: Unable to contact slurm controller',
+        );
+      if (!sameKey(controller, host)) return refuse('error: Zero Bytes were transmitted or received');
+      host.startProcess('slurmd', '/run/slurmd.pid', args);
+      controller.put(`/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`, ip);
+      return {};
+    });
+    host.programs.set('squeue', () => {
+      if (!host.isRunning('munged')) return refuse(noMunge);
+      return host.isRunning('slurmctld') ? {} : refuse(noController);
+    });
+    host.programs.set('scontrol', args => this.#scontrol(host, args, refuse, noController));
+    return host;
+  }
+
+  #scontrol(
+    host: MemoryHost,
+    args: readonly string[],
+    refuse: (stderr: string) => Partial<Outcome>,
+    noController: string,
+  ): Partial<Outcome> {
+    const controller = [...this.hosts.values()].find(each => each.isRunning('slurmctld'));
+    if (!controller || !host.isRunning('munged')) return refuse(noController);
+    if (args.includes('reconfigure')) return {};
+    const update = /^nodename=(\S+) nodeaddr=(\S+)$/.exec(args.slice(1).join(' '));
+    if (update) {
+      controller.put(`/var/lib/slurm/slurmctld/nodes/${update[1]}`, update[2] ?? '');
+      return {};
+    }
+    const node = args.at(-1) ?? '';
+    const address = controller.text(`/var/lib/slurm/slurmctld/nodes/${node}`);
+    if (address === '') return refuse(`Node ${node} not found`);
+    const up = this.hosts.get(address)?.isRunning('slurmd') === true;
+    return { stdout: `NodeName=${node} NodeAddr=${address} State=${up ? 'IDLE' : 'DOWN'}+DYNAMIC_NORM\n` };
+  }
+}
+
+function sameKey(a: MemoryHost, b: MemoryHost): boolean {
+  const [left, right] = [a, b].map(host => host.files.get('/etc/munge/munge.key')?.content);
+  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+}

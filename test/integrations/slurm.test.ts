@@ -1,0 +1,339 @@
+// The SLURM integration on machines in memory: from nothing to ready, and back to ready after whatever is broken.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type {
+  ClusterView,
+  Decision,
+  Grant,
+  OperationView,
+  ServiceReport,
+  ViewNode,
+} from '../../src/integrations/cluster-view.ts';
+import { type Retry, reconcile, type Step } from '../../src/integrations/reconciler.ts';
+import { decideSlurm } from '../../src/integrations/slurm/decide.ts';
+import { errorFrom, isPermanent } from '../../src/integrations/slurm/reasons.ts';
+import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { slurmConfText } from '../../src/integrations/slurm/slurm-conf.ts';
+import { type MemoryHost, SlurmWorld } from './memory-host.ts';
+
+const once: Retry = attempt => attempt();
+const fencingFile = '/var/lib/clusteros/fencing.json';
+
+interface Node {
+  readonly id: string;
+  readonly name: string;
+  readonly ip: string;
+  readonly host: MemoryHost;
+  readonly slurm: ReturnType<typeof slurmIntegration>;
+  reports: readonly ServiceReport[];
+  capabilities: readonly string[];
+}
+
+/** A cluster without agents: its log is a list, applied as the real state machine would. */
+class Bench {
+  readonly slurms = new SlurmWorld();
+  readonly nodes: Node[] = [];
+  grants: Grant[] = [];
+  operations: OperationView[] = [];
+  secrets = new Map<string, Uint8Array>();
+  index = 10;
+
+  async add(name: string): Promise<Node> {
+    const number = this.nodes.length + 1;
+    const ip = `100.64.0.${number}`;
+    const host = this.slurms.addHost(name, ip);
+    const slurm = slurmIntegration({ fencingFile, retry: once });
+    const node: Node = {
+      id: `id-${number}`,
+      name,
+      ip,
+      host,
+      slurm,
+      reports: [],
+      capabilities: await slurm.capabilities(host),
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  view(self: Node): ClusterView {
+    const nodes = this.nodes.map(
+      ({ id, name, ip, capabilities, reports }): ViewNode => ({
+        id,
+        name,
+        ip,
+        state: 'alive',
+        capabilities,
+        reports,
+      }),
+    );
+    return {
+      ...{
+        clusterId: 'c',
+        clusterName: 'lab',
+        self,
+        nodes,
+        grants: this.grants,
+        operations: this.operations,
+      },
+      secretNames: [...this.secrets.keys()],
+      secret: name => this.secrets.get(name),
+    };
+  }
+
+  /** Lets `leader` decide until nothing is due; returns what it decided. */
+  decide(leader: Node): Decision[] {
+    const all: Decision[] = [];
+    for (let round = 0; round < 10; round++) {
+      const decisions = decideSlurm(this.view(leader));
+      if (decisions.length === 0) return all;
+      for (const decision of decisions) this.apply(decision);
+      all.push(...decisions);
+    }
+    throw new Error('the leader never stops deciding');
+  }
+
+  apply(decision: Decision): void {
+    this.index += 1;
+    switch (decision.kind) {
+      case 'secret':
+        assert.ok(!this.secrets.has(decision.name), 'a secret is made once');
+        this.secrets.set(decision.name, new Uint8Array(decision.bytes).fill(this.index));
+        break;
+      case 'grant': {
+        const { service, role, node } = decision;
+        this.grants.push({ service, role, node, token: this.index });
+        break;
+      }
+      case 'open-operation': {
+        const { operation: kind, service, role, node, token } = decision;
+        const steps = decision.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));
+        this.operations.push({
+          id: this.index,
+          kind,
+          service,
+          role,
+          node,
+          token,
+          steps,
+          outcome: 'running',
+          reason: '',
+        });
+        break;
+      }
+      case 'advance-operation': {
+        const { id, steps, outcome, reason } = decision;
+        this.operations = this.operations.map(each =>
+          each.id === id ? { ...each, steps, outcome, reason } : each,
+        );
+        break;
+      }
+    }
+  }
+
+  /** One pass on every node, then the leader's decisions, until nothing changes. */
+  async settle(leader: Node): Promise<void> {
+    for (let round = 0; round < 12; round++) {
+      const before = JSON.stringify([this.grants, this.operations, this.nodes.map(({ reports }) => reports)]);
+      this.decide(leader);
+      for (const node of this.nodes)
+        node.reports = await node.slurm.pass(node.host, this.view(node), () => {});
+      this.decide(leader);
+      if (before === JSON.stringify([this.grants, this.operations, this.nodes.map(({ reports }) => reports)]))
+        return;
+    }
+    throw new Error('the cluster does not settle');
+  }
+}
+
+async function readyCluster(): Promise<{ bench: Bench; a: Node; b: Node; c: Node }> {
+  const bench = new Bench();
+  const [a, b, c] = [await bench.add('atlas'), await bench.add('borea'), await bench.add('ceres')];
+  await bench.settle(a);
+  return { bench, a, b, c };
+}
+
+const states = ({ reports }: Node) => reports.map(({ role, state }) => `${role} ${state}`);
+
+test('three fresh machines become a SLURM: one controller, three workers, every operation done', async () => {
+  const { bench, a, b, c } = await readyCluster();
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+  assert.deepEqual([states(b), states(c)], [['worker ready'], ['worker ready']]);
+  assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
+  assert.deepEqual(
+    bench.operations.map(({ outcome }) => outcome),
+    ['done', 'done', 'done', 'done'],
+  );
+  for (const { host } of bench.nodes) {
+    const key = host.files.get('/etc/munge/munge.key');
+    assert.deepEqual([key?.mode, key?.owner, key?.content.length], [0o400, 'munge', 1024]);
+  }
+});
+
+test('when all is well a pass runs nothing but questions', async () => {
+  const { bench, a } = await readyCluster();
+  const processes = [...a.host.processes.keys()];
+  a.host.commands.length = 0;
+  await a.slurm.pass(a.host, bench.view(a), () => assert.fail('no progress is reported'));
+  assert.deepEqual([...a.host.processes.keys()], processes);
+  for (const command of a.host.commands)
+    assert.match(command, /^(munge --no-input|squeue --noheader|scontrol --oneliner show node)/);
+});
+
+test('an agent that starts anew leaves running daemons alone', async () => {
+  const { bench, a } = await readyCluster();
+  const processes = [...a.host.processes.keys()];
+  const again = slurmIntegration({ fencingFile, retry: once });
+  const reports = await again.pass(a.host, bench.view(a), () => {});
+  assert.deepEqual(
+    reports.map(({ state }) => state),
+    ['ready', 'ready'],
+  );
+  assert.deepEqual([...a.host.processes.keys()], processes);
+});
+
+test('daemons that die, and whole machines that lose power, are brought back', async () => {
+  const { bench, a, b } = await readyCluster();
+  for (const name of ['munged', 'slurmctld', 'slurmd']) {
+    for (const [pid, program] of a.host.processes) if (program === name) a.host.processes.delete(pid);
+    await bench.settle(a);
+    assert.deepEqual(states(a), ['controller ready', 'worker ready'], `after ${name} died`);
+  }
+  b.host.reboot();
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['worker ready']);
+});
+
+test('a munge key that somebody changed is put right, and munged never goes on with the wrong one', async () => {
+  const { bench, a, b } = await readyCluster();
+  const munged = [...b.host.processes].find(([, name]) => name === 'munged')?.[0];
+  b.host.put('/etc/munge/munge.key', 'another');
+  await bench.settle(a);
+  assert.equal(b.host.files.get('/etc/munge/munge.key')?.content.length, 1024);
+  assert.ok(munged !== undefined && !b.host.processes.has(munged), 'munged was restarted');
+  assert.deepEqual(states(b), ['worker ready']);
+});
+
+test('a worker whose address has changed is found by the controller again', async () => {
+  const { bench, a, b } = await readyCluster();
+  a.host.put('/var/lib/slurm/slurmctld/nodes/borea', '100.64.9.9');
+  await bench.settle(a);
+  assert.equal(a.host.text('/var/lib/slurm/slurmctld/nodes/borea'), b.ip);
+});
+
+test('missing programs end the join with a reason and the mend, and it succeeds once they are installed', async () => {
+  const bench = new Bench();
+  const [a, b] = [await bench.add('atlas'), await bench.add('borea')];
+  const slurmd = b.host.programs.get('slurmd');
+  assert.ok(slurmd);
+  b.host.programs.delete('slurmd');
+  await bench.settle(a);
+  const [report] = b.reports;
+  assert.deepEqual([report?.state, report?.reason, report?.step], ['failing', 'slurmd-missing', 'slurmd']);
+  assert.match(report?.detail ?? '', /slurmd is not installed: run "apt-get install slurmd"/);
+  const failed = bench.operations.filter(({ node }) => node === b.id);
+  assert.deepEqual(
+    failed.map(({ outcome, reason }) => [outcome, reason]),
+    [['failed', 'slurmd-missing']],
+  );
+  b.host.programs.set('slurmd', slurmd);
+  await bench.settle(a);
+  assert.deepEqual(
+    bench.operations.filter(({ node }) => node === b.id).map(({ outcome }) => outcome),
+    ['failed', 'done'],
+  );
+});
+
+test('an order with an older token than one obeyed is refused, also by an agent that starts anew', async () => {
+  const { bench, a, b } = await readyCluster();
+  const newest = bench.grants.find(({ node }) => node === b.id);
+  assert.ok(newest);
+  bench.grants = bench.grants.map(grant => (grant === newest ? { ...grant, token: 1 } : grant));
+  b.host.processes.clear();
+  const again = slurmIntegration({ fencingFile, retry: once });
+  const [report] = await again.pass(b.host, bench.view(b), () => {});
+  assert.deepEqual([report?.state, report?.reason], ['failing', 'stale-token']);
+  assert.match(report?.detail ?? '', new RegExp(`carries token 1, but this node has obeyed ${newest.token}`));
+  assert.equal(b.host.processes.size, 0, 'nothing was started');
+  assert.ok(a.reports.length > 0);
+});
+
+test('a fencing file that is damaged stops the node from obeying anyone, and says what to do', async () => {
+  const { bench, b } = await readyCluster();
+  b.host.put(fencingFile, 'x');
+  const [report] = await b.slurm.pass(b.host, bench.view(b), () => {});
+  assert.deepEqual([report?.state, report?.reason], ['failing', 'fencing-damaged']);
+});
+
+test('the leader of any node decides the same, and decides nothing twice', async () => {
+  const { bench, b, c } = await readyCluster();
+  for (const leader of [b, c]) assert.deepEqual(decideSlurm(bench.view(leader)), []);
+  assert.equal(bench.secrets.size, 1);
+});
+
+test('without a capable machine nothing is decided', async () => {
+  const bench = new Bench();
+  const node = await bench.add('atlas');
+  node.capabilities = ['cores=2'];
+  assert.deepEqual(decideSlurm(bench.view(node)), []);
+});
+
+test('slurm.conf is the recipe that was seen working', t => {
+  t.assert.snapshot(slurmConfText({ clusterName: 'Lab.One', hostName: 'atlas', ip: '100.64.0.1' }));
+});
+
+test('known words of SLURM get a reason and a mend, unknown ones count as passing', () => {
+  const cases: [string, string, boolean][] = [
+    [
+      'Munge encode failed: Failed to access "/run/munge/munge.socket.2" (Did you start munged?)',
+      'munge-missing',
+      false,
+    ],
+    ['unmunge: Error: Rewound credential (16)', 'clock-skew', false],
+    ['slurmd: error: Zero Bytes were transmitted or received', 'munge-key-rejected', false],
+    ['fatal: CLUSTER NAME MISMATCH.', 'wrong-cluster-name', true],
+    ['fatal: This host (node-e/node-e) not a valid controller', 'wrong-host', true],
+    ['fatal: slurm_init_msg_engine_port error Address already in use', 'port-in-use', false],
+    [
+      'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
+      'controller-unreachable',
+      false,
+    ],
+    ['the moon is full', 'unexpected', false],
+  ];
+  for (const [words, reason, permanent] of cases) {
+    const error = errorFrom('starting it', words);
+    assert.deepEqual(
+      [error.reason, error.permanent, isPermanent(error.reason)],
+      [reason, permanent, permanent],
+      words,
+    );
+    assert.ok(error.message.startsWith('starting it failed: ') && !error.message.includes('\n'));
+  }
+});
+
+test('a plan that never ends is left after a bounded number of steps', async () => {
+  let applied = 0;
+  const restless = {
+    ...{ service: 's', role: 'r', parts: ['p'] },
+    ...{ desired: () => ({}), observe: async () => ({}) },
+    plan: (): Step[] => [{ part: 'p', summary: 'again' }],
+    apply: async () => {
+      applied += 1;
+    },
+  };
+  const { bench, a } = await readyCluster();
+  const grant = { service: 's', role: 'r', node: a.id, token: 1 };
+  const fence = { admit: async () => {} };
+  const context = {
+    host: a.host,
+    view: bench.view(a),
+    grant,
+    fence,
+    retry: once,
+    before: undefined,
+    onReport: () => {},
+  };
+  const report = await reconcile(restless, context);
+  assert.deepEqual([report.state, applied], ['starting', 20]);
+});
