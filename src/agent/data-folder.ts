@@ -1,7 +1,7 @@
 // The data folder: made when missing, refused when it cannot be written or another agent holds it, and the stores in it.
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type LogStore, openLogStore } from '../election/log-store.ts';
 import { openTableStore, type TableStore } from '../membership/table-store.ts';
 import { exitCode, StartError } from './start-error.ts';
@@ -10,7 +10,9 @@ import { exitCode, StartError } from './start-error.ts';
 export async function ensureDataFolder(dataDir: string): Promise<void> {
   const mend = 'start the agent as root, or choose a folder of your own with --data-dir';
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolders(dataDir);
+    if (!(await stat(dataDir)).isDirectory())
+      throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
     await access(dataDir, constants.W_OK | constants.X_OK);
     if (!(await stat(dataDir)).isDirectory())
       throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
@@ -23,6 +25,19 @@ export async function ensureDataFolder(dataDir: string): Promise<void> {
       `data folder ${dataDir} cannot be written (${code}): ${mend}`,
       denied ? exitCode.denied : exitCode.failed,
     );
+  }
+}
+
+/** Makes a folder and those on the way to it. Node's own recursive mkdir never returns below /proc (facts: Node). */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }
 

@@ -62,12 +62,16 @@ export function startClusterctl(
     stderr += text;
   });
   const output = () => ({ stdout, stderr });
+  const ended = once(child, 'close').then(([code]) => ({ code: code ?? undefined, ...output() }));
   return {
     process: child,
     output,
     lines: async count => {
-      while (stdout.split('\n').length <= count) await once(child.stdout ?? child, 'data');
+      while (stdout.split('\n').length <= count) {
+        const end = await Promise.race([once(child.stdout ?? child, 'data').then(() => undefined), ended]);
+        if (end) throw new Error(`ended with ${end.code} before ${count} lines: ${end.stdout}${end.stderr}`);
+      }
     },
-    ended: once(child, 'close').then(([code]) => ({ code: code ?? undefined, ...output() })),
+    ended,
   };
 }

@@ -29,6 +29,15 @@ test('a running operation and a starting service are told as settling', async ()
   assert.equal(code, 6);
 });
 
+test('a decision that is due counts as under way', async () => {
+  const { headline, faults, code } = await verdict(lab => {
+    lab.status.decisionsDue = 2;
+  });
+  assert.equal(headline, 'cluster lab   SETTLING   1 of 6 checks needs some time');
+  assert.deepEqual(faults, ['operations    starting   2 about to begin']);
+  assert.equal(code, 6);
+});
+
 test('a failed operation that a later one has made good is not told', async () => {
   const { faults } = await verdict(lab => {
     lab.operations = [operation(21, 'atlas', 'failed'), operation(30, 'atlas', 'done')];

@@ -97,7 +97,7 @@ export function soundLab(): Lab {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', version: '1.4.0', clusterId: 'c1' },
       ...{ clusterName: 'lab', epoch: 2, uptimeMs: 76 * hour, role: 'leader', term: 7, leader: 'atlas' },
       ...{ leaderSinceMs: 76 * hour, logIndex: 40, appliedIndex: 40, inputsDropped: 0, waitingFor: '' },
-      ...{ ...voters, operationsRunning: 0, operationsFailed: 0 },
+      ...{ ...voters, operationsRunning: 0, operationsFailed: 0, decisionsDue: 0 },
     },
     members: {
       members: [

@@ -54,6 +54,13 @@ const unmet: readonly (readonly [condition: string, change: (lab: Lab) => void, 
     },
     /2 running/,
   ],
+  [
+    'operations',
+    lab => {
+      lab.status.decisionsDue = 1;
+    },
+    /0 running, 1 about to begin/,
+  ],
 ];
 
 for (const [condition, change, detail] of unmet) {

@@ -58,6 +58,10 @@ export async function start({ values }: Config): Promise<number> {
     fail = reject;
   });
   failed.catch(() => {});
+  // From the first packet on a signal means a farewell.
+  const signal = new Promise<NodeJS.Signals>(resolve => {
+    for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
+  });
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
   const agent = await Agent.start(
@@ -80,9 +84,6 @@ export async function start({ values }: Config): Promise<number> {
     { event: 'agent.started', id: identity.id, epoch, address: bind, version },
     `listening on ${bind}`,
   );
-  const signal = new Promise<NodeJS.Signals>(resolve => {
-    for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
-  });
   try {
     await Promise.race([signal, failed]);
   } catch (error) {
@@ -90,9 +91,10 @@ export async function start({ values }: Config): Promise<number> {
     await transport.close();
     throw error;
   }
-  admin.close();
   const limit = setTimeout(() => process.exit(exitCode.failed), stopTimeoutMs);
+  // Who watches hears of the farewell, too.
   await agent.stop();
+  admin.close();
   clearTimeout(limit);
   return exitCode.done;
 }

@@ -219,7 +219,8 @@ function membersOf(agent: Agent): MembersReply {
         name: agent.nameOf(id),
         role: roleOf(id, leader, agent.configuration),
         rttMs: rttMs ?? 0,
-        seenMs: own || heardAtMs === undefined ? 0 : Math.round(agent.nowMs - heardAtMs),
+        // One that was never heard of has been silent at least since this agent started.
+        seenMs: own ? 0 : Math.round(agent.nowMs - (heardAtMs ?? agent.startedAtMs)),
         admitted: Object.hasOwn(agent.state.nodes, id),
       };
     })
