@@ -5,6 +5,7 @@ import {
   clusterctl,
   clusterctlText,
   newClusterKey,
+  nodeAgent,
   peerAddress,
   type RunningAgent,
   startAgent,
@@ -140,14 +141,16 @@ test(
   options,
   async () => {
     const host = theLab().host('node-d');
-    const stranger = await startAgent(host, {
-      peers: cluster().map(peerAddress),
-      clusterKey: newClusterKey(),
-    });
-    const { code } = await stranger.child.exited.then(({ exitCode }) => ({ code: exitCode }));
-    assert.equal(code, 4);
-    const said = [...stranger.child.stdout, ...stranger.child.stderr].join('\n');
-    assert.match(said, /the cluster key of this node was refused by 100\.64\.0\./);
+    host.writeFile('/etc/clusteros/cluster.key', newClusterKey(), { mode: 0o600 });
+    const peers = cluster().flatMap(each => ['--peer', peerAddress(each)]);
+    const start = [nodeAgent, 'start', '--bind', peerAddress(host), ...peers];
+    const { exitCode, stdout, stderr } = await host.run(start);
+    assert.equal(exitCode, 4, stderr);
+    assert.match(
+      stderr,
+      /^error: the cluster key of this node was refused by 100\.64\.0\..*copy the cluster key/,
+    );
+    assert.match(stdout, /"event":"peer.key-refused"/);
     for (const rows of await everyHost(members))
       assert.deepEqual(names(rows), ['node-a', 'node-b', 'node-c']);
     const told = await waitFor(
