@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { access, chmod, chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { outputBytesMax } from './limits.ts';
+import { outputBytesMax, outputDrainMs } from './limits.ts';
 
 export interface Outcome {
   /** 127 when the program does not exist; -1 when it was cut off or killed. */
@@ -121,6 +121,9 @@ function run(
       if (done) return;
       done = true;
       clearTimeout(timer);
+      // What the program left behind may hold them open, and with them this process.
+      child.stdout.destroy();
+      child.stderr.destroy();
       resolve({ exitCode, stdout: output.stdout, stderr: output.stderr + note });
     };
     const timer = setTimeout(() => {
@@ -133,8 +136,11 @@ function run(
       });
     }
     child.on('error', error => end(codeOf(error) === 'ENOENT' ? 127 : -1, error.message));
-    // A daemon keeps the pipes of the command that started it: the end of the command counts, not that of its output.
-    child.on('exit', code => setImmediate(() => end(code ?? -1)));
+    child.on('close', code => end(code ?? -1));
+    // A daemon may keep the pipes of the command that started it: then the end of the command counts, not that of its output.
+    child.on('exit', code => {
+      setTimeout(() => end(code ?? -1), outputDrainMs);
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
   });

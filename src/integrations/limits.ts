@@ -8,8 +8,20 @@ export const slurmdStartTimeoutMs = 25_000;
 export const slurmQueryTimeoutMs = 5000;
 /** A daemon that was asked to end has this long before it is killed. */
 export const stopDaemonTimeoutMs = 5000;
+/** A daemon that went into the background is there within this, or has died: slurmctld's pid file came 4 to 20 ms late. */
+export const daemonAppearTimeoutMs = 3000;
+/** Lines at the end of a log in which a daemon that is gone may have said why; older ones tell of older troubles. */
+export const logTailLines = 5;
+/** The rest of a program's output, after its end, is waited for so long: a daemon it left may keep the pipe open. */
+export const outputDrainMs = 100;
+/** Ended operations below which the log has dropped none (election keeps more); above, a join that is not there may be history. */
+export const joinHistoryMin = 100;
 /** Between two looks whether it has ended. */
 export const stopPollMs = 50;
+/** A slurmd registers within 20 ms of its start; one that the controller does not list after this was deleted there. */
+export const registrationTimeoutMs = 5000;
+/** Between two looks whether it has. */
+export const registrationPollMs = 250;
 /** Output of a command that is kept; more is cut, so that a chatty program cannot fill the memory. */
 export const outputBytesMax = 1024 * 1024;
 /** Steps that one pass takes for one role before it gives the others a turn; a plan is far shorter. */

@@ -28,6 +28,8 @@ export interface Step {
   readonly part: string;
   /** One line for `--dry-run` and for people. */
   readonly summary: string;
+  /** Nothing to do but wait for others, and nobody's fault; the pass ends here. */
+  readonly waits?: true;
 }
 
 export interface Reconciler<Desired, Observed, Taken extends Step> {
@@ -87,7 +89,8 @@ export async function reconcile<Desired, Observed, Taken extends Step>(
     ...{ service, role, token: grant.token, state: 'starting', step: '', reason: '', detail: '' },
     ...change,
   });
-  let part = reconciler.parts[0] ?? '';
+  const [first = ''] = reconciler.parts;
+  let part = '';
   try {
     await fence.admit(host, grant);
     const desired = reconciler.desired(view, grant);
@@ -95,20 +98,21 @@ export async function reconcile<Desired, Observed, Taken extends Step>(
     for (let taken = 0; taken < stepsPerPassMax; taken++) {
       const [step] = reconciler.plan(desired, await reconciler.observe(host, desired));
       if (!step) return report({ state: 'ready' });
+      if (step.waits) return report({ step: step.part, detail: oneLine(step.summary) });
       const troubled =
         before?.token === grant.token && before.state === 'failing' && before.step === step.part;
       if (!troubled && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
       part = step.part;
       await retry(
         () => reconciler.apply(host, step),
-        error => !(error instanceof ServiceError && error.permanent),
+        error => !(error instanceof ServiceError && (error.permanent || error.patient)),
       );
     }
     return report({ step: part, detail: `still at it after ${stepsPerPassMax} steps` });
   } catch (error) {
     if (error instanceof ServiceError)
-      return report({ state: 'failing', step: part, reason: error.reason, detail: error.message });
+      return report({ state: 'failing', step: part || first, reason: error.reason, detail: error.message });
     const detail = oneLine(error instanceof Error ? error.message : String(error));
-    return report({ state: 'failing', step: part, reason: 'unexpected', detail });
+    return report({ state: 'failing', step: part || first, reason: 'unexpected', detail });
   }
 }

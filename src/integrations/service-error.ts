@@ -6,12 +6,15 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly reason: string;
   readonly permanent: boolean;
+  /** The program has waited by itself, or people must act: another attempt within this pass would only hold up the rest. */
+  readonly patient: boolean;
 
   /** @param detail one line: what is wrong with which thing, and the mend */
-  constructor(reason: string, permanent: boolean, detail: string) {
+  constructor(reason: string, permanent: boolean, detail: string, patient = false) {
     super(oneLine(detail));
     this.reason = reason;
     this.permanent = permanent;
+    this.patient = patient;
   }
 }
 

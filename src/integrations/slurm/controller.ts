@@ -83,12 +83,17 @@ export const controllerReconciler: Reconciler<Desired, Observed, ControllerStep>
         throw missingProgram('slurmctld', 'slurmctld');
       case 'configure': {
         await host.ensureFolder(folders.conf, { mode: 0o755 });
-        await host.writeFile(files.slurmConf, step.conf, { mode: 0o644 });
-        if (!step.running) break;
+        if (!step.running) {
+          await host.writeFile(files.slurmConf, step.conf, { mode: 0o644 });
+          break;
+        }
+        // Not yet the file that is wanted: after a crash right here the next pass has slurmctld read it again.
+        await host.writeFile(files.slurmConf, `${step.conf}# Not read by slurmctld yet.\n`, { mode: 0o644 });
         const { exitCode, stderr } = await host.run('scontrol', ['reconfigure'], {
           timeoutMs: commandTimeoutMs,
         });
         if (exitCode !== 0) throw errorFrom('having slurmctld read its configuration', stderr);
+        await host.writeFile(files.slurmConf, step.conf, { mode: 0o644 });
         break;
       }
       case 'start':

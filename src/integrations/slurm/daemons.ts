@@ -1,7 +1,7 @@
 // Starting and ending SLURM's daemons. They put themselves in the background and outlive the agent; a second one is
 // never started beside a running one (a second slurmctld kills the first by its pid file).
 import type { Host } from '../host.ts';
-import { stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
+import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
 import { errorFrom } from './reasons.ts';
 
@@ -12,7 +12,11 @@ export interface Daemon {
   readonly log: string | undefined;
 }
 
-/** Runs a command that puts a daemon in the background. @throws ServiceError by what the command, or the log's last lines, say */
+/**
+ * Runs a command that puts a daemon in the background, and waits until it is there: its pid file comes after the command
+ * has ended, and who looked before that would start a second one.
+ * @throws ServiceError by what the command, or the lines that its log has got since, say
+ */
 export async function startDaemon(
   host: Host,
   { program, pidFile, log }: Daemon,
@@ -21,14 +25,22 @@ export async function startDaemon(
 ): Promise<void> {
   if ((await host.runningPid(pidFile, program)) !== undefined) return;
   const [name, ...args] = command;
+  // Older lines tell of older troubles.
+  const logLength = (await logText(host, log)).length;
   const { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
-  if (exitCode !== 0)
-    throw errorFrom(`starting ${program}`, `${stderr}${stdout}` || (await lastFatalLine(host, log)));
+  const lastWords = async () => fatalLineOf((await logText(host, log)).slice(logLength));
+  if (exitCode !== 0) throw errorFrom(`starting ${program}`, `${stderr}${stdout}` || (await lastWords()));
+  for (let waitedMs = 0; waitedMs < daemonAppearTimeoutMs; waitedMs += stopPollMs) {
+    if ((await host.runningPid(pidFile, program)) !== undefined) return;
+    await host.pause(stopPollMs);
+  }
+  throw errorFrom(attempt({ program, pidFile, log }), await lastWords());
 }
 
 /** Why a daemon that had been started is not there any more, in its own last words. */
-export async function deathOf(host: Host, { program, log }: Daemon): Promise<ServiceError> {
-  return errorFrom(`running ${program}`, await lastFatalLine(host, log));
+export async function deathOf(host: Host, daemon: Daemon): Promise<ServiceError> {
+  const tail = (await logText(host, daemon.log)).trim().split('\n').slice(-logTailLines).join('\n');
+  return errorFrom(attempt(daemon), fatalLineOf(tail));
 }
 
 /** Ends a daemon: asks, waits, kills. */
@@ -50,11 +62,19 @@ export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Prom
   }
 }
 
-async function lastFatalLine(host: Host, log: string | undefined): Promise<string> {
-  if (log === undefined) return '';
-  const lines = new TextDecoder()
-    .decode((await host.readFile(log)) ?? new Uint8Array())
-    .trim()
-    .split('\n');
-  return lines.findLast(line => /fatal|error/i.test(line)) ?? lines.at(-1) ?? '';
+function attempt({ program, log }: Daemon): string {
+  return `running ${program}${log === undefined ? '' : ` (its log is ${log})`}`;
+}
+
+async function logText(host: Host, log: string | undefined): Promise<string> {
+  const bytes = log === undefined ? undefined : await host.readFile(log);
+  return new TextDecoder().decode(bytes);
+}
+
+/** The line that says why a daemon ended; the last one when none says so. */
+function fatalLineOf(text: string): string {
+  const lines = text.trim().split('\n');
+  const line = lines.findLast(each => /fatal|error/i.test(each)) ?? lines.at(-1) ?? '';
+  // Without its time, so that the same trouble is the same report.
+  return line.replace(/^\[[^\]]*\]\s*/, '');
 }

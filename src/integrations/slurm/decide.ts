@@ -8,21 +8,22 @@ import type {
   ServiceReport,
   ViewNode,
 } from '../cluster-view.ts';
+import { joinHistoryMin } from '../limits.ts';
 import { controllerParts, mungeKeyBytes, mungeKeyName, service, workerParts } from './names.ts';
 import { isPermanent } from './reasons.ts';
 
 /** The decisions that are due. */
 export function decideSlurm(view: ClusterView): Decision[] {
   const controller = view.grants.find(grant => grant.service === service && grant.role === 'controller');
-  if (!controller) {
-    const candidate = candidateFor(view);
-    if (!candidate) return [];
-    const secret: Decision[] = view.secretNames.includes(mungeKeyName)
-      ? []
-      : [{ kind: 'secret', name: mungeKeyName, bytes: mungeKeyBytes }];
-    return [...secret, { kind: 'grant', service, role: 'controller', node: candidate.id }];
-  }
+  const candidateId = controller?.node ?? candidateFor(view)?.id;
+  if (candidateId === undefined) return [];
+  // Asked also when there is a controller: of the two decisions one may be lost when the leader is.
+  const secret: Decision[] = view.secretNames.includes(mungeKeyName)
+    ? []
+    : [{ kind: 'secret', name: mungeKeyName, bytes: mungeKeyBytes }];
+  if (!controller) return [...secret, { kind: 'grant', service, role: 'controller', node: candidateId }];
   return [
+    ...secret,
     ...workerGrants(view),
     ...view.grants.filter(grant => grant.service === service).flatMap(grant => joinOf(view, grant)),
   ];
@@ -55,18 +56,38 @@ function joinOf({ nodes, operations }: ClusterView, { role, node, token }: Grant
   );
   const steps = role === 'controller' ? controllerParts : workerParts;
   const open: Decision = { kind: 'open-operation', operation: 'join', service, role, node, token, steps };
-  if (!latest) return [open];
   const report = nodes
     .find(({ id }) => id === node)
     ?.reports.find(each => each.service === service && each.role === role && each.token === token);
+  if (!latest) {
+    // The log keeps a bounded number of ended joins: that of a node which is ready may be history, and is not run again.
+    const history = operations.filter(({ outcome }) => outcome !== 'running').length;
+    return report && report.state !== 'starting' && history >= joinHistoryMin ? [] : [open];
+  }
   if (!report) return [];
   // A join that failed is tried on by the node itself; only success is news, or the log would fill with failures.
   if (latest.outcome === 'failed') return report.state === 'ready' ? [open] : [];
   if (latest.outcome === 'done') return [];
   const advanced = advancedBy(latest, report);
-  const same =
-    advanced.outcome === latest.outcome && JSON.stringify(advanced.steps) === JSON.stringify(latest.steps);
-  return same ? [] : [{ kind: 'advance-operation', id: latest.id, ...advanced }];
+  if (advanced.outcome === 'running' && progressOf(advanced) < progressOf(latest)) return [];
+  return newsIn(advanced) === newsIn(latest)
+    ? []
+    : [{ kind: 'advance-operation', id: latest.id, ...advanced }];
+}
+
+type Progress = Pick<OperationView, 'steps' | 'outcome'>;
+
+/** How far a join has come. It is not told when a node falls back: a daemon that starts and dies would fill the log. */
+function progressOf({ steps }: Progress): number {
+  return steps.findLastIndex(({ state }) => state !== 'pending');
+}
+
+/** What is worth an entry. Numbers in a detail are not: process ids and times differ from pass to pass. */
+function newsIn({ steps, outcome }: Progress): string {
+  return JSON.stringify([
+    outcome,
+    steps.map(({ name, state, detail }) => [name, state, detail.replace(/\d+/g, '#')]),
+  ]);
 }
 
 function advancedBy(

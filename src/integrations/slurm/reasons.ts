@@ -6,6 +6,8 @@ interface Reason {
   readonly code: string;
   readonly pattern: RegExp;
   readonly permanent: boolean;
+  /** Its program has tried for seconds by itself. */
+  readonly patient?: true;
   readonly mend: string;
 }
 
@@ -51,6 +53,7 @@ const reasons: readonly Reason[] = [
     pattern:
       /Unable to contact slurm controller|failed to fetch remote configs|Connection refused|Unable to establish/i,
     permanent: false,
+    patient: true,
     mend: 'slurmctld does not answer: see "clusterctl operations" and /var/log/slurm/slurmctld.log on its node',
   },
 ];
@@ -61,7 +64,8 @@ export function errorFrom(what: string, words: string): ServiceError {
   const reason = reasons.find(({ pattern }) => pattern.test(words));
   if (!reason)
     return new ServiceError('unexpected', false, `${what} failed: ${said === '' ? 'without a word' : said}`);
-  return new ServiceError(reason.code, reason.permanent, `${what} failed: ${reason.mend} (${said})`);
+  const detail = `${what} failed: ${reason.mend} (${said})`;
+  return new ServiceError(reason.code, reason.permanent, detail, reason.patient);
 }
 
 /** A program that is not installed. */

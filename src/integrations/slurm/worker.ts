@@ -4,6 +4,8 @@ import {
   commandTimeoutMs,
   memoryReserveMib,
   memoryReserveShare,
+  registrationPollMs,
+  registrationTimeoutMs,
   slurmdStartTimeoutMs,
   slurmQueryTimeoutMs,
 } from '../limits.ts';
@@ -22,8 +24,12 @@ interface Desired {
   readonly ip: string;
   /** HOST:PORT of the controller. */
   readonly controller: string;
-  /** What is left for jobs. */
-  readonly memoryMib: number;
+  /** Whether the controller's node says that it serves: without it slurmd would wait 9 s and more, then end. */
+  readonly serving: boolean;
+  /** The controller's node, for people. */
+  readonly controllerName: string;
+  /** What is left for jobs; undefined when the machine did not tell its size. */
+  readonly memoryMib: number | undefined;
 }
 
 interface Observed {
@@ -38,19 +44,32 @@ interface Observed {
   readonly address: string;
 }
 
+/** What the controller says of a node. */
+interface Registration {
+  /** SLURM's word for its state, in small letters; empty while it is not listed. */
+  readonly state: string;
+  readonly address: string;
+  /** Why the controller did not say. */
+  readonly trouble?: ServiceError;
+}
+
 type WorkerStep =
   | MungeStep
   | (Step &
       (
         | { readonly kind: 'missing' }
+        | { readonly kind: 'await-controller' }
         | { readonly kind: 'start'; readonly desired: Desired }
         | { readonly kind: 'stop' }
         | { readonly kind: 'move'; readonly name: string; readonly ip: string }
-        | { readonly kind: 'await-registration'; readonly name: string; readonly state: string }
+        | { readonly kind: 'await-registration'; readonly name: string }
       ));
 
 /** States in which a node runs jobs or may be given some (sinfo(1), NODE STATE CODES). */
 const usable = /^(idle|mixed|allocated|completing|planned|reserved|allocated\+)$/;
+
+/** States that somebody has put the node in, or that it does not leave by itself. */
+const peopleAct = /^(drain|fail|down|maintenance)/;
 
 export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
   ...{ service, role: 'worker', parts: workerParts },
@@ -65,18 +84,20 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
     const serving = controller.reports.some(
       ({ role, token, state }) => role === 'controller' && token === grant.token && state === 'ready',
     );
-    if (!serving) return new Waiting('slurmd', `waiting for the controller on ${controller.name}`);
     const own = nodes.find(({ id }) => id === self.id);
     const total = Number(
       own?.capabilities.find(each => each.startsWith('memory-mib='))?.slice('memory-mib='.length) ?? 0,
     );
-    const memoryMib = Math.max(1, Math.floor(total - Math.max(memoryReserveMib, total * memoryReserveShare)));
+    // A machine that is smaller than two reserves gives half of what it has.
+    const reserve = Math.min(Math.max(memoryReserveMib, total * memoryReserveShare), total / 2);
+    const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
     return {
       mungeKey,
       name: self.name,
       ip: self.ip,
       controller: `${controller.ip}:${controllerPort}`,
-      memoryMib,
+      controllerName: controller.name,
+      ...{ serving, memoryMib },
     };
   },
 
@@ -102,6 +123,10 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
     if (running && controller !== desired.controller) {
       return [{ kind: 'stop', part: 'slurmd', summary: `end the slurmd that belongs to ${controller}` }];
     }
+    if (!running && !desired.serving) {
+      const summary = `waiting for the controller on ${desired.controllerName}`;
+      return [{ kind: 'await-controller', waits: true, part: 'slurmd', summary }];
+    }
     if (!running)
       return [{ kind: 'start', desired, part: 'slurmd', summary: `start slurmd for ${desired.controller}` }];
     if (state !== '' && address !== ip) {
@@ -120,7 +145,6 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
       {
         kind: 'await-registration',
         name,
-        state,
         part: 'registered',
         summary: `wait for the controller to use ${name}`,
       },
@@ -131,6 +155,8 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
     switch (step.kind) {
       case 'missing':
         throw missingProgram('slurmd', 'slurmd');
+      case 'await-controller':
+        break;
       case 'stop':
         // Steps of running jobs are processes of their own (slurmstepd) and go on.
         await stopDaemon(host, slurmd);
@@ -149,24 +175,9 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
         if (exitCode !== 0) throw errorFrom(`telling the controller where ${step.name} is`, stderr);
         break;
       }
-      case 'await-registration': {
-        const { state } = await registration(host, step.name);
-        if (usable.test(state)) break;
-        if ((await host.runningPid(files.workerPid, 'slurmd')) === undefined)
-          throw await deathOf(host, slurmd);
-        if (state === '')
-          throw new ServiceError(
-            'not-registered',
-            false,
-            `slurmd runs, but the controller does not list ${step.name} yet`,
-          );
-        const mend = `see "scontrol show node ${step.name}"; "scontrol update nodename=${step.name} state=resume" takes it back`;
-        throw new ServiceError(
-          'node-not-usable',
-          false,
-          `the controller calls ${step.name} ${state}: ${mend}`,
-        );
-      }
+      case 'await-registration':
+        await awaitRegistration(host, step.name);
+        break;
       default:
         await applyMunge(host, step);
     }
@@ -176,15 +187,43 @@ export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
 async function startWorker(host: Host, { name, controller, memoryMib }: Desired): Promise<void> {
   await host.ensureFolder(folders.spool, { mode: 0o755 });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
-  const args = ['-Z', '-N', name, '--conf-server', controller, '--conf', `RealMemory=${memoryMib}`];
+  const memory = memoryMib === undefined ? [] : ['--conf', `RealMemory=${memoryMib}`];
+  const args = ['-Z', '-N', name, '--conf-server', controller, ...memory];
   await startDaemon(host, slurmd, ['slurmd', ...args], slurmdStartTimeoutMs);
 }
 
-async function registration(host: Host, name: string): Promise<{ state: string; address: string }> {
-  const { exitCode, stdout } = await host.run('scontrol', ['--oneliner', 'show', 'node', name], {
+/** @throws ServiceError saying why the controller does not use the node */
+async function awaitRegistration(host: Host, name: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs <= registrationTimeoutMs; waitedMs += registrationPollMs) {
+    const { state, trouble } = await registration(host, name);
+    if (usable.test(state)) return;
+    if ((await host.runningPid(files.workerPid, 'slurmd')) === undefined) throw await deathOf(host, slurmd);
+    if (trouble) throw trouble;
+    if (state !== '') {
+      const mend = `see "scontrol show node ${name}"; "scontrol update nodename=${name} state=resume" takes it back`;
+      const detail = `the controller calls ${name} ${state}: ${mend}`;
+      throw new ServiceError('node-not-usable', false, detail, peopleAct.test(state));
+    }
+    await host.pause(registrationPollMs);
+  }
+  // A node that was deleted at the controller comes back with a new slurmd only; SIGHUP is not enough (SLURM 22.05).
+  // Steps of running jobs are processes of their own and go on.
+  await stopDaemon(host, slurmd);
+  const detail = `the controller did not list ${name} though slurmd ran: slurmd was ended, and the next pass starts it`;
+  throw new ServiceError('not-registered', false, detail, true);
+}
+
+async function registration(host: Host, name: string): Promise<Registration> {
+  const { exitCode, stdout, stderr } = await host.run('scontrol', ['--oneliner', 'show', 'node', name], {
     timeoutMs: slurmQueryTimeoutMs,
   });
-  if (exitCode !== 0) return { state: '', address: '' };
+  if (exitCode !== 0) {
+    const unlisted = /not found|Invalid node name/i.test(`${stdout}${stderr}`);
+    if (unlisted) return { state: '', address: '' };
+    // SLURM's clients ask on and on; cut off, they have not said yet that nobody answers.
+    const words = exitCode === -1 ? `Unable to contact slurm controller: ${stderr}` : stderr;
+    return { state: '', address: '', trouble: errorFrom(`asking the controller about ${name}`, words) };
+  }
   // "State=IDLE+DYNAMIC_NORM": what follows the first word are flags, of which some make a node unusable.
   const words = (/\bState=(\S+)/.exec(stdout)?.[1] ?? '').toLowerCase().split('+');
   const [base = '', ...flags] = words;

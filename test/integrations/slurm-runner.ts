@@ -1,0 +1,27 @@
+// One pass of the SLURM integration on the machine it is started on: a cluster view as JSON on standard input, one JSON
+// line for each progress report, and a last one with the reports. For tests in a lab: it changes the machine.
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { ClusterView } from '../../src/integrations/cluster-view.ts';
+import { realHost } from '../../src/integrations/host.ts';
+import { retryWithBackoff } from '../../src/integrations/reconciler.ts';
+import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+
+const { secrets, ...view } = JSON.parse(readFileSync(0, 'utf8')) as Omit<
+  ClusterView,
+  'secret' | 'secretNames'
+> & {
+  readonly secrets: Readonly<Record<string, string>>;
+};
+const secret = (name: string) => {
+  const base64 = secrets[name];
+  return base64 === undefined ? undefined : new Uint8Array(Buffer.from(base64, 'base64'));
+};
+mkdirSync('/var/lib/clusteros', { recursive: true });
+const slurm = slurmIntegration({ fencingFile: '/var/lib/clusteros/fencing.json', retry: retryWithBackoff });
+const startedAt = performance.now();
+const reports = await slurm.pass(
+  realHost(),
+  { ...view, secretNames: Object.keys(secrets), secret },
+  progress => console.log(JSON.stringify({ progress })),
+);
+console.log(JSON.stringify({ reports, ms: Math.round(performance.now() - startedAt) }));
