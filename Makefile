@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo test check cluster-key clean
+.PHONY: demo demo-stop test check cluster-key clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -7,6 +7,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # KEEP=1 leaves the demo running; DEMO_INSTALL=0 refuses to install packages.
 demo: node_modules/.installed
 	@KEEP=$(KEEP) DEMO_INSTALL=$(DEMO_INSTALL) $(NODE) test/lab/demo.ts
+
+# Ends what KEEP=1 left.
+demo-stop: node_modules/.installed
+	@$(NODE) test/lab/demo.ts --stop
 
 test: node_modules/.installed
 	@$(NODE) test/run.ts

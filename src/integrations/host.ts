@@ -17,7 +17,7 @@ export interface Outcome {
 export interface Ownership {
   /** Permission bits, such as 0o400. */
   readonly mode: number;
-  /** A user of the machine; root when absent. */
+  /** A user of the machine; whoever the agent runs as when absent. */
   readonly owner?: string;
 }
 
@@ -65,8 +65,10 @@ export function realHost(): Host {
       const file = await open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(content);
-        const { uid, gid } = await idsOf(owner ?? 'root');
-        await file.chown(uid, gid);
+        if (owner !== undefined) {
+          const { uid, gid } = await idsOf(owner);
+          await file.chown(uid, gid);
+        }
         await file.chmod(mode);
         await file.sync();
       } finally {
@@ -82,8 +84,10 @@ export function realHost(): Host {
     },
     async ensureFolder(path, { mode, owner }) {
       await mkdir(path, { recursive: true });
-      const { uid, gid } = await idsOf(owner ?? 'root');
-      await chown(path, uid, gid);
+      if (owner !== undefined) {
+        const { uid, gid } = await idsOf(owner);
+        await chown(path, uid, gid);
+      }
       await chmod(path, mode);
     },
     async runningPid(pidFile, program) {
@@ -160,7 +164,6 @@ async function which(program: string): Promise<string | undefined> {
 
 /** User and main group of a name, as passwd(5) has them. @throws Error when there is no such user */
 async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
-  if (user === 'root') return { uid: 0, gid: 0 };
   const { exitCode, stdout } = await run('getent', ['passwd', user], { timeoutMs: 5000 });
   const [, , uid, gid] = stdout.split(':');
   if (exitCode !== 0 || uid === undefined || gid === undefined) throw new Error(`there is no user ${user}`);
