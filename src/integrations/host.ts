@@ -112,7 +112,19 @@ export function realHost(): Host {
   };
 }
 
-function run(
+async function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly timeoutMs: number; readonly input?: string },
+): Promise<Outcome> {
+  // Left to the system, a folder of PATH that may not be entered would make a missing program look like a forbidden one.
+  const path = program.startsWith('/') ? program : await which(program);
+  if (path === undefined)
+    return { exitCode: 127, stdout: '', stderr: `${program} is not in ${searchPath.join(':')}` };
+  return execute(path, args, options);
+}
+
+function execute(
   program: string,
   args: readonly string[],
   { timeoutMs, input }: { readonly timeoutMs: number; readonly input?: string },

@@ -50,7 +50,8 @@ test('a file has its mode from the first moment, and no other file stays behind'
 test('a command that hangs is cut off, and a daemon that keeps its pipes open does not hold up the command', async () => {
   const host = realHost();
   const hung = await host.run('sleep', ['30'], { timeoutMs: 100 });
-  assert.deepEqual([hung.exitCode, hung.stderr], [-1, 'sleep did not end within 100 ms']);
+  assert.equal(hung.exitCode, -1);
+  assert.match(hung.stderr, /sleep did not end within 100 ms$/);
   const { exitCode, stdout } = await host.run('sh', ['-c', 'sleep 3 & echo started'], { timeoutMs: 2000 });
   assert.deepEqual([exitCode, stdout], [0, 'started\n']);
 });
