@@ -16,18 +16,19 @@ import { Announcer } from './announcer.ts';
 import type { Environment, TransportEvent } from './environment.ts';
 import { EventLog } from './events.ts';
 import { Executor } from './executor.ts';
+import { KeyRefusals } from './key-refusals.ts';
 import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
 import {
   farewellMs,
   inputsMax,
-  keyRefusalsMax,
   readTimeoutMs,
   settleMs,
-  tableWriteDelayMs,
 } from './limits.ts';
+import { type Answer, Requests } from './requests.ts';
 import type { Sealer } from './sealing.ts';
 import { exitCode, StartError } from './start-error.ts';
+import { TableWriter } from './table-writer.ts';
 import { clusterViewFrom, nameOf } from './view.ts';
 
 export interface AgentOptions {
@@ -72,22 +73,19 @@ export class Agent {
   readonly #executors: readonly Executor[];
   readonly #driver: LeaderDriver;
   readonly #reports = new Map<string, readonly ServiceReport[]>();
-  readonly #waiting = new Map<number, (outcome: { index: number; refused?: string }) => void>();
+  readonly #requests: Requests;
   readonly #listeners = new Set<() => void>();
-  readonly #refusedBy = new Map<string, number>();
-  readonly #unsavedRecords = new Map<string, MemberRecord>();
+  readonly #keyRefusals = new KeyRefusals();
+  readonly #table: TableWriter;
   #state: ClusterState;
   #configuration: Configuration;
   #leadership: Leadership;
   #waitingFor = '';
-  #everConnected = false;
   #ready = false;
   #closed = false;
   #nodesSettledAtMs: number;
   #appliedIndex: number;
-  #requests = 0;
   #cancelTimer: () => void = () => {};
-  #cancelTableWrite: (() => void) | undefined;
   #cancelSettle: () => void = () => {};
 
   private constructor(
@@ -101,6 +99,13 @@ export class Agent {
     this.#membership = membership;
     this.#election = election;
     this.#announcer = new Announcer(this.events, () => environment.wallMs());
+    const setTimer = (delayMs: number, run: () => void) => environment.setTimer(delayMs, run);
+    this.#requests = new Requests(setTimer);
+    this.#table = new TableWriter(environment.tableStore, setTimer, error =>
+      this.#announcer.tell('table.write-failed', `the member table was not written: ${error}`, {
+        level: 'warn',
+      }),
+    );
     this.startedAtMs = environment.nowMs();
     this.#nodesSettledAtMs = this.startedAtMs + settleMs;
     this.#state = election.state;
@@ -126,8 +131,7 @@ export class Agent {
     });
     this.#driver = new LeaderDriver({
       integrations: options.integrations,
-      propose: command =>
-        this.#ask(request => ({ kind: 'propose', request, command })).then(({ refused }) => refused),
+      propose: command => this.decide(command),
       sealer: options.sealer,
       secretBytes: count => environment.secretBytes(count),
       wallMs: () => environment.wallMs(),
@@ -144,7 +148,7 @@ export class Agent {
           view: () => this.view(),
           onReports: reports => this.#report(integration.name, reports),
           onFatal: common.onFatal,
-          setTimer: (delayMs, run) => environment.setTimer(delayMs, run),
+          setTimer,
         }),
     );
   }
@@ -185,17 +189,9 @@ export class Agent {
   /** Stops without a word, as a crash would, but lets the disks finish. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#cancelTimer();
-    this.#cancelSettle();
-    this.#cancelTableWrite?.();
-    for (const executor of this.#executors) executor.close();
-    this.#membershipLane.close();
-    this.#electionLane.close();
+    this.#fallSilent();
     await this.#environment.transport.close();
-    if (this.#unsavedRecords.size > 0)
-      await this.#environment.tableStore.save([...this.#unsavedRecords.values()]);
-    await this.#environment.tableStore.close();
+    await this.#table.close();
     await this.#environment.logStore.close();
   }
 
@@ -268,27 +264,15 @@ export class Agent {
     this.#membershipLane.submit({ kind: 'describe', change });
   }
 
-  #ask(input: (request: number) => ElectionInput): Promise<{ index: number; refused?: string }> {
-    this.#requests += 1;
-    const request = this.#requests;
-    return new Promise(resolve => {
-      const cancel = this.#environment.setTimer(readTimeoutMs, () => {
-        this.#waiting.delete(request);
-        resolve({ index: 0, refused: 'timed-out' });
-      });
-      this.#waiting.set(request, outcome => {
-        cancel();
-        resolve(outcome);
-      });
-      this.#electionLane.submit(input(request));
-    });
+  #ask(input: (request: number) => ElectionInput): Promise<Answer> {
+    return this.#requests.ask(request => this.#electionLane.submit(input(request)), readTimeoutMs);
   }
 
   #onTransport(event: TransportEvent): void {
     if (this.#closed) return;
     switch (event.kind) {
       case 'up':
-        this.#everConnected = true;
+        this.#keyRefusals.met();
         this.#membershipLane.submit(event);
         break;
       case 'down':
@@ -323,24 +307,13 @@ export class Agent {
   }
 
   #keyRefused(address: string, detail: string): void {
-    const times = (this.#refusedBy.get(address) ?? 0) + 1;
-    this.#refusedBy.set(address, times);
-    if (times === 1) {
+    if (this.#keyRefusals.add(address)) {
       const message = `no stream to ${address}: ${detail}`;
       this.#announcer.tell('peer.key-refused', message, { level: 'error', fields: { address } });
     }
-    // A node that never met anyone, and is refused by most of those it was told of, has the wrong key: say so and end.
-    const total = [...this.#refusedBy.values()].reduce((sum, each) => sum + each, 0);
-    const most = this.#refusedBy.size * 2 > this.options.peers.length;
-    if (this.#everConnected || this.#state.clusterId !== '' || total < keyRefusalsMax || !most) return;
-    const by = [...this.#refusedBy.keys()].sort().join(', ');
-    this.#fatal(
-      new StartError(
-        `the cluster key of this node was refused by ${by}: they hold another one; ` +
-          'copy the cluster key file of a member to this node and start again',
-        exitCode.denied,
-      ),
-    );
+    const verdict =
+      this.#state.clusterId === '' ? this.#keyRefusals.verdict(this.options.peers.length) : undefined;
+    if (verdict) this.#fatal(verdict);
   }
 
   #performMembership(effect: MembershipEffect): void {
@@ -352,8 +325,7 @@ export class Agent {
         this.#environment.transport.dial(effect.address);
         break;
       case 'save':
-        for (const record of effect.records) this.#unsavedRecords.set(record.id, record);
-        this.#scheduleTableWrite();
+        this.#table.keep(effect.records);
         break;
       case 'changed':
         if (effect.after.id !== this.options.id)
@@ -437,8 +409,7 @@ export class Agent {
         break;
       case 'answer': {
         const { request, index, refused } = effect;
-        this.#waiting.get(request)?.({ index, ...(refused === undefined ? {} : { refused }) });
-        this.#waiting.delete(request);
+        this.#requests.answer(request, { index, ...(refused === undefined ? {} : { refused }) });
         break;
       }
       case 'notice':
@@ -544,32 +515,6 @@ export class Agent {
       .catch(error => this.#fatal(error));
   }
 
-  #scheduleTableWrite(): void {
-    if (this.#cancelTableWrite || this.#closed) return;
-    this.#cancelTableWrite = this.#environment.setTimer(tableWriteDelayMs, () => {
-      const records = [...this.#unsavedRecords.values()];
-      this.#unsavedRecords.clear();
-      this.#environment.tableStore.save(records).then(
-        () => this.#tableWritten(),
-        error => {
-          // The table is a cache: losing a write costs a slower restart, never the service.
-          for (const record of records)
-            if (!this.#unsavedRecords.has(record.id)) this.#unsavedRecords.set(record.id, record);
-          if (!this.#closed)
-            this.#announcer.tell('table.write-failed', `the member table was not written: ${error}`, {
-              level: 'warn',
-            });
-          this.#cancelTableWrite = undefined;
-        },
-      );
-    });
-  }
-
-  #tableWritten(): void {
-    this.#cancelTableWrite = undefined;
-    if (this.#unsavedRecords.size > 0) this.#scheduleTableWrite();
-  }
-
   /** Sets the one timer for whichever core wants to be woken first. */
   #arm(): void {
     this.#cancelTimer();
@@ -596,10 +541,14 @@ export class Agent {
     if (this.#closed) return;
     this.options.onFatal(error);
     // What is half done on the disks is for the next start to judge; nothing more is done or sent.
+    this.#fallSilent();
+    this.#table.abandon();
+  }
+
+  #fallSilent(): void {
     this.#closed = true;
     this.#cancelTimer();
     this.#cancelSettle();
-    this.#cancelTableWrite?.();
     for (const executor of this.#executors) executor.close();
     this.#membershipLane.close();
     this.#electionLane.close();

@@ -36,5 +36,5 @@ export const dialGiveUpMs = 8000;
 export const higherIdDialDelayMs = 400;
 /** Records in one message: 256 of about 300 bytes stay far below gRPC's 4 MiB. */
 export const recordsPerMessageMax = 256;
-/** Members one table may hold; beyond it new ones are refused (memory is bounded, see docs/limits.md). */
+/** Members one table may hold; beyond it new ones are refused: memory is bounded. */
 export const membersMax = 4096;
