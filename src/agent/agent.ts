@@ -19,12 +19,7 @@ import { Executor } from './executor.ts';
 import { KeyRefusals } from './key-refusals.ts';
 import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
-import {
-  farewellMs,
-  inputsMax,
-  readTimeoutMs,
-  settleMs,
-} from './limits.ts';
+import { farewellMs, inputsMax, readTimeoutMs, settleMs } from './limits.ts';
 import { type Answer, Requests } from './requests.ts';
 import type { Sealer } from './sealing.ts';
 import { exitCode, StartError } from './start-error.ts';
