@@ -114,8 +114,8 @@ export class Host implements Machine {
 
   /** What to put before a command to run it here, in any shell on this machine. */
   enterCommand(): string[] {
-    const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid'];
-    return ['nsenter', '--target', String(this.initPid), ...namespaces, '--wd=/root'];
+    const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
+    return ['nsenter', '--target', String(this.initPid), ...namespaces];
   }
 
   /** Writes a file of the host, and the folders on the way. @throws Error when the path is the machine's own */
