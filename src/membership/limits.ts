@@ -2,6 +2,8 @@
 
 /** How often each member is probed. One a second keeps an idle edge near 0.1 % of a core (facts: price of an edge). */
 export const probeIntervalMs = 1000;
+/** A member that is new here is dialled before it is doubted: the lower id goes first, and a handshake takes its time. */
+export const firstProbeDelayMs = 800;
 /** Share of the interval that is random, so that probes of many nodes do not march in step. */
 export const probeJitter = 0.2;
 /** A direct probe waits srtt + 4·rttvar (RFC 6298), but at least this: below it garbage collection looks like death. */

@@ -70,7 +70,8 @@ export class Prober {
   watch(ids: ReadonlySet<string>, nowMs: number): void {
     for (const id of this.#probes.keys()) if (!ids.has(id)) this.#probes.delete(id);
     for (const id of ids) {
-      if (!this.#probes.has(id)) this.#probes.set(id, this.#idle(nowMs + this.#random() * probeIntervalMs));
+      if (!this.#probes.has(id))
+        this.#probes.set(id, this.#idle(nowMs + firstProbeDelayMs + this.#random() * probeIntervalMs));
     }
   }
 

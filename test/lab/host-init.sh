@@ -18,7 +18,9 @@ mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
 mount -t tmpfs -o mode=0755,nosuid,nodev,noexec tmpfs /sys/fs/cgroup
 mkdir /sys/fs/cgroup/systemd
 mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd || echo "no control groups: $name" >&2
-cd /
+# Where commands start, so that what they leave in their folder is the host's: a job's output, a core.
+mkdir /run/home
+cd /run/home
 echo ready
 exec </dev/null >/dev/null 2>&1
 

@@ -42,10 +42,10 @@ export interface Machine {
   writeFile(path: string, content: string | Uint8Array, options?: FileOptions): void;
 }
 
-/** Not the environment of the lab's process: a machine knows nothing of a test runner. */
+/** Not the environment of the lab's process: a machine knows nothing of a test runner. A host's HOME is its own. */
 export const environment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
+  HOME: '/run/home',
   LANG: 'C.UTF-8',
   USER: 'root',
 } as const;
