@@ -1,6 +1,7 @@
 // Probes of one member after another: ping, then helpers, then a verdict; and the round-trip times that come of it.
 // Decides nothing about life and death: it reports `answered` or `silent` and the table draws the conclusion.
 import {
+  firstProbeDelayMs,
   helpersMax,
   helperTimeoutMs,
   probeIntervalMs,
