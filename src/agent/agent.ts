@@ -19,11 +19,19 @@ import { Executor } from './executor.ts';
 import { KeyRefusals } from './key-refusals.ts';
 import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
-import { farewellMs, inputsMax, readTimeoutMs, settleMs } from './limits.ts';
+import {
+  disbelievedRememberedMax,
+  farewellMs,
+  inputsMax,
+  readTimeoutMs,
+  settleMs,
+  stallToldMs,
+} from './limits.ts';
 import { type Answer, Requests } from './requests.ts';
 import type { Sealer } from './sealing.ts';
-import { exitCode, StartError } from './start-error.ts';
+import { IdentityConflict } from './start-error.ts';
 import { TableWriter } from './table-writer.ts';
+import type { Tags } from './tags.ts';
 import { clusterViewFrom, nameOf } from './view.ts';
 
 export interface AgentOptions {
@@ -36,6 +44,8 @@ export interface AgentOptions {
   readonly version: string;
   /** HOST:PORT where peers reach this node. */
   readonly address: string;
+  /** The operator's labels for this node. */
+  readonly tags: Tags;
   /** Addresses where peers may be. */
   readonly peers: readonly string[];
   readonly bootstrap: BirthPolicy;
@@ -78,6 +88,7 @@ export class Agent {
   #waitingFor = '';
   #ready = false;
   #closed = false;
+  readonly #disbelieved = new Set<string>();
   #nodesSettledAtMs: number;
   #appliedIndex: number;
   #cancelTimer: () => void = () => {};
@@ -96,11 +107,12 @@ export class Agent {
     this.#announcer = new Announcer(this.events, () => environment.wallMs());
     const setTimer = (delayMs: number, run: () => void) => environment.setTimer(delayMs, run);
     this.#requests = new Requests(setTimer);
-    this.#table = new TableWriter(environment.tableStore, setTimer, error =>
-      this.#announcer.tell('table.write-failed', `the member table was not written: ${error}`, {
-        level: 'warn',
-      }),
-    );
+    this.#table = new TableWriter(environment.tableStore, setTimer, (error, inARow) => {
+      // Said once for each time that it begins; it is tried again without a word.
+      if (inARow > 1) return;
+      const message = `the member table was not written, and will be tried again: ${error}`;
+      this.#announcer.tell('table.write-failed', message, { level: 'warn' });
+    });
     this.startedAtMs = environment.nowMs();
     this.#nodesSettledAtMs = this.startedAtMs + settleMs;
     this.#state = election.state;
@@ -150,7 +162,7 @@ export class Agent {
 
   /** Loads what the disks hold, begins to listen, and goes to work. Rejects with a StartError when that cannot be done. */
   static async start(options: AgentOptions, environment: Environment): Promise<Agent> {
-    const { id, epoch, name, clusterName, version, address, bootstrap } = options;
+    const { id, epoch, name, clusterName, version, address, bootstrap, tags } = options;
     const saved = await environment.logStore.load();
     const known = await environment.tableStore.load();
     const capabilities = await Promise.all(
@@ -160,13 +172,17 @@ export class Agent {
     const random = () => environment.random();
     const election = new Election({ id, name, clusterName, bootstrap, saved, random, nowMs });
     const description = {
-      ...{ name, address, version, capabilities: [...new Set(capabilities.flat())].sort(), services: [] },
+      ...{ name, address, version, tags, services: [] },
+      capabilities: [...new Set(capabilities.flat())].sort(),
       ...{ clusterId: election.raft.clusterId, clusterSize: Object.keys(election.state.nodes).length },
     };
-    const membership = new Membership({ id, epoch, description, known, random, nowMs });
+    const boot = Buffer.from(environment.secretBytes(8)).toString('hex');
+    const { seal } = environment;
+    const membership = new Membership({ id, epoch, boot, description, known, seal, random, nowMs });
     const agent = new Agent(options, environment, membership, election);
-    await environment.transport.open({ epoch, name, address }, event => agent.#onTransport(event));
+    await environment.transport.open({ epoch, boot, name, address }, event => agent.#onTransport(event));
     agent.#membershipLane.submit({ kind: 'candidates', addresses: options.peers });
+    agent.#hold();
     agent.#advise();
     agent.#pokeExecutors();
     return agent;
@@ -221,7 +237,15 @@ export class Agent {
     return this.#membership.records();
   }
   contact(id: string): Contact {
-    return this.#membership.contact(id);
+    return this.#membership.contact(id, this.#environment.nowMs());
+  }
+  /** Ids of those that are meant to watch `id`. */
+  watchersOf(id: string): ReadonlySet<string> {
+    return this.#membership.watchersOf(id);
+  }
+  /** What membership has done so far, for metrics. */
+  get membership(): Pick<Membership, 'counters' | 'health' | 'probes' | 'digest' | 'connected'> {
+    return this.#membership;
   }
   nameOf(id: string): string {
     return nameOf(id, this.#state, this.#membership.record(id));
@@ -272,10 +296,16 @@ export class Agent {
         break;
       case 'down':
       case 'own-address':
+      case 'knocked':
         this.#membershipLane.submit(event);
         break;
+      case 'twin':
+        this.#onTwin(this.options.id, event.epoch, event.address, event.epoch >= this.options.epoch);
+        break;
       case 'unreachable':
-        this.#membershipLane.submit(event);
+        this.#membershipLane.submit({
+          ...{ kind: 'unreachable', address: event.address, refused: event.reason === 'refused' },
+        });
         if (event.reason === 'key-refused' || event.reason === 'clock')
           this.#keyRefused(event.address, event.detail);
         break;
@@ -336,16 +366,67 @@ export class Agent {
         );
         break;
       }
-      case 'identity-conflict': {
-        const { epoch, address } = effect.record;
-        const message =
-          `this node's identity was seen at boot ${epoch}, this is boot ${this.options.epoch} (other address: ${address}): ` +
-          'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
-        this.#announcer.tell('identity.conflict', message, { level: 'error' });
-        this.#fatal(new StartError(message, exitCode.denied));
+      case 'knock':
+        this.#environment.transport.knock(effect.address);
+        break;
+      case 'disconnect':
+        this.#environment.transport.disconnect(effect.id);
+        break;
+      case 'forget':
+        this.#table.forget(effect.id);
+        break;
+      case 'lapsed':
+        if (effect.durationMs >= stallToldMs) {
+          const durationMs = Math.round(effect.durationMs);
+          const message = `this node did nothing for ${durationMs} ms; nobody else was blamed for it`;
+          this.#announcer.tell('agent.stalled', message, { level: 'warn', fields: { durationMs } });
+        }
+        break;
+      case 'rejected': {
+        const { from, subject, reason } = effect;
+        if (this.#disbelieved.has(`${from} ${subject} ${reason}`)) break;
+        if (this.#disbelieved.size >= disbelievedRememberedMax) this.#disbelieved.clear();
+        this.#disbelieved.add(`${from} ${subject} ${reason}`);
+        const about = subject === '' ? 'a member' : this.nameOf(subject);
+        const message = `what ${this.nameOf(from)} said about ${about} was not believed: ${reason}`;
+        this.#announcer.tell('member.disbelieved', message, {
+          level: 'warn',
+          fields: { from, subject, reason },
+        });
         break;
       }
+      case 'twin':
+        this.#onTwin(effect.id, effect.epoch, effect.address, effect.yields);
+        break;
     }
+  }
+
+  /** Two processes run with one identity. The earlier boot yields, and of two of the same epoch both: neither can be trusted. */
+  #onTwin(id: string, epoch: number, address: string, yields: boolean): void {
+    const fields = { id, epoch, address };
+    if (id !== this.options.id) {
+      const member = this.nameOf(id);
+      const message = `${member} runs twice with one identity: its boot ${epoch} at ${address} is a clone, or a disk from a backup`;
+      this.#announcer.tell('identity.conflict', message, { level: 'error', member, fields });
+      return;
+    }
+    const message =
+      `this node's identity is in use at ${address} too (boot ${epoch}; this is boot ${this.options.epoch}): ` +
+      'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
+    this.#announcer.tell('identity.conflict', message, { level: 'error', fields });
+    if (yields) this.#fatal(new IdentityConflict(message));
+  }
+
+  /** Tells membership which streams Raft needs, and who must never be forgotten. */
+  #hold(): void {
+    const { voters, outgoing, learners } = this.#configuration;
+    const own = this.options.id;
+    const voting = [...voters, ...outgoing];
+    // Voters speak to voters, whoever leads speaks to all, and learners listen to voters.
+    const streams = [...voting, ...learners].includes(own)
+      ? [...new Set([...voting, ...(voting.includes(own) ? learners : [])])].filter(id => id !== own)
+      : [];
+    this.#membershipLane.submit({ kind: 'hold', streams, members: Object.keys(this.#state.nodes) });
   }
 
   #announceOwnServices(before: MemberRecord | undefined, after: MemberRecord): void {
@@ -360,21 +441,28 @@ export class Agent {
   }
 
   #advised = '';
+  #neighbours: ReadonlySet<string> = new Set();
   /** Tells the election what membership sees, when that has changed. */
   #advise(): void {
     const members = this.records()
       .map(({ id, name, state, clusterId, clusterSize }) => ({
         id,
         name,
-        alive: state === 'alive',
+        alive: state === 'alive' || state === 'degraded',
         clusterId,
         clusterSize,
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const text = JSON.stringify(members);
-    if (text === this.#advised) return;
-    this.#advised = text;
-    this.#electionLane.submit({ kind: 'advice', members });
+    if (text !== this.#advised) {
+      this.#advised = text;
+      this.#electionLane.submit({ kind: 'advice', members });
+    }
+    const neighbours = this.#membership.connected();
+    if (neighbours.size === this.#neighbours.size && [...neighbours].every(id => this.#neighbours.has(id)))
+      return;
+    this.#neighbours = neighbours;
+    this.#electionLane.submit({ kind: 'neighbours', ids: neighbours });
   }
 
   async #performElection(effect: ElectionEffect): Promise<void> {
@@ -456,6 +544,7 @@ export class Agent {
     this.#announcer.decided(before, state);
     this.#announcer.voters(configuration, state);
     this.#configuration = configuration;
+    this.#hold();
     const clusterSize = Object.keys(state.nodes).length;
     if (clusterSize !== Object.keys(before.nodes).length)
       this.#nodesSettledAtMs = this.#environment.nowMs() + settleMs;

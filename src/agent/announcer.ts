@@ -39,8 +39,16 @@ export class Announcer {
         case 'alive':
           this.tell('member.alive', `${member} is here, at ${address}`, { member, fields });
           break;
-        case 'suspect':
-          this.tell('member.suspected', `${member} is silent`, { member, level: 'warn', fields });
+        case 'suspect': {
+          const accusers = after.accusations.length;
+          const options = { member, level: 'warn', fields: { ...fields, accusers } } as const;
+          this.tell('member.suspected', `${member} is silent`, options);
+          break;
+        }
+        case 'degraded':
+          this.tell('member.degraded', `${member} is hardly reached: most answers are late or lost`, {
+            ...{ member, level: 'warn', fields },
+          });
           break;
         case 'dead':
           this.tell('member.failed', `${member} has failed`, { member, level: 'warn', fields });

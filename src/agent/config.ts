@@ -5,6 +5,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { BirthPolicy } from '../election/birth.ts';
+import { tagProblem } from '../membership/claim-text.ts';
 import { isTailnetAddress } from './grpc/listener.ts';
 import { peerPort } from './limits.ts';
 import { exitCode, StartError } from './start-error.ts';
@@ -17,6 +18,20 @@ const hostPort = z
   .refine(value => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65535, 'has a port above 65535');
 const toggle = z.union([z.literal('auto'), z.boolean()], { error: 'is neither auto, true nor false' });
 const path = z.string().startsWith('/', 'is not an absolute path');
+const tags = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean()], { error: 'holds a value that is no text' }),
+    {
+      error: 'is not a list of KEY: VALUE',
+    },
+  )
+  .transform(value => Object.fromEntries(Object.entries(value).map(([key, each]) => [key, String(each)])))
+  .check(({ value, issues }) => {
+    const problem = tagProblem(value);
+    if (problem !== undefined)
+      issues.push({ code: 'custom', input: value, message: `is not allowed: ${problem}` });
+  });
 const bootstrap = z.string().regex(/^(auto|join|expect:[1-9]\d{0,2})$/, 'is neither auto, join nor expect:N');
 
 /** Every setting, by its dotted name. */
@@ -36,6 +51,7 @@ const settings = {
   },
   bind: { schema: hostPort, initial: () => `${ownAddress()}:${peerPort}` },
   peers: { schema: z.array(hostPort), initial: () => [] },
+  tags: { schema: tags, initial: () => ({}) },
   dataDir: { schema: path, initial: () => '/var/lib/clusteros' },
   clusterKey: { schema: path, initial: () => '/etc/clusteros/cluster.key' },
   bootstrap: { schema: bootstrap, initial: () => 'auto' },
@@ -133,13 +149,23 @@ function check(name: SettingName, values: Record<string, unknown>, sources: Reco
 /** A text from a flag or a variable as the value it stands for: lists by comma, truth values by word. */
 function settingFrom(name: string, text: string): unknown {
   if (name === 'peers') return text === '' ? [] : text.split(',').map(each => each.trim());
+  if (name === 'tags') return tagsFrom(text);
   if (text === 'true' || text === 'false') return text === 'true';
   return text;
 }
 
+/** `site=rack1,owner=ada` as tags; a piece without "=" is left for the check to complain of. */
+function tagsFrom(text: string): unknown {
+  const pieces = text === '' ? [] : text.split(',').map(each => each.trim());
+  if (pieces.some(each => each.indexOf('=') < 1)) return text;
+  return Object.fromEntries(
+    pieces.map(each => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+  );
+}
+
 function flatten(value: unknown, prefix = ''): [string, unknown][] {
   if (value === null || value === undefined) return [];
-  if (typeof value !== 'object' || Array.isArray(value)) return [[prefix, value]];
+  if (typeof value !== 'object' || Array.isArray(value) || prefix === 'tags') return [[prefix, value]];
   return Object.entries(value).flatMap(([key, inner]) =>
     flatten(inner, prefix === '' ? key : `${prefix}.${key}`),
   );

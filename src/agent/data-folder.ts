@@ -48,27 +48,55 @@ export interface Stores {
 
 /**
  * Opens both stores. LevelDB's own lock on the log keeps a second agent out; it goes with the process, however it ends.
- * @param onTableRebuilt told where a damaged table was moved; the table is a cache and fills again by itself
+ * @param onTable told what became of a member table that could not be opened; it is a cache and fills again by itself
  */
-export async function openStores(
-  dataDir: string,
-  onTableRebuilt: (movedTo: string) => void,
-): Promise<Stores> {
+export async function openStores(dataDir: string, onTable: (what: string) => void): Promise<Stores> {
   const logStore = await openLogStore(join(dataDir, 'log')).catch(async error => {
     throw (await lockedBy(dataDir, error)) ?? error;
   });
-  const folder = join(dataDir, 'members');
-  const unreadable: string[] = [];
-  const tableStore = await openTableStore(folder, key => unreadable.push(key)).catch(async () => {
-    const movedTo = `${folder}.damaged-${Date.now()}`;
-    await rename(folder, movedTo);
-    onTableRebuilt(movedTo);
-    return openTableStore(folder, key => unreadable.push(key));
-  });
+  const tableStore = await openTable(join(dataDir, 'members'), onTable);
   await writeFile(join(dataDir, 'agent.pid.new'), `${process.pid}\n`, { mode: 0o600 });
   await rename(join(dataDir, 'agent.pid.new'), join(dataDir, 'agent.pid'));
   return { logStore, tableStore };
 }
+
+/** The table in `folder`; a new one when that is damaged, one in memory when the disk has no place for it. Never a reason not to start. */
+async function openTable(folder: string, onTable: (what: string) => void): Promise<TableStore> {
+  const unreadable = (key: string) =>
+    onTable(`the record of ${key} in the member table could not be read; it comes back from the others`);
+  try {
+    return await openTableStore(folder, unreadable);
+  } catch (damage) {
+    try {
+      if (isLocked(damage)) throw damage;
+      const movedTo = `${folder}.damaged-${Date.now()}`;
+      await rename(folder, movedTo);
+      const fresh = await openTableStore(folder, unreadable);
+      onTable(`the member table was damaged and has been moved to ${movedTo}; it fills again by itself`);
+      return fresh;
+    } catch (error) {
+      onTable(
+        `the member table ${folder} cannot be used (${causeOf(error)}); this run keeps it in memory only, ` +
+          'and a restart of all machines at once would need --peer',
+      );
+      return memoryTable();
+    }
+  }
+}
+
+function memoryTable(): TableStore {
+  return { load: async () => [], save: async () => {}, close: async () => {} };
+}
+
+const causeOf = (error: unknown): string =>
+  error instanceof Error
+    ? error.cause instanceof Error
+      ? error.cause.message
+      : error.message
+    : String(error);
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error && (error.cause as { code?: string } | undefined)?.code === 'LEVEL_LOCKED';
 
 async function lockedBy(dataDir: string, error: unknown): Promise<StartError | undefined> {
   if (!/lock .*(Resource temporarily unavailable|already held)/i.test(String(error))) return undefined;

@@ -4,18 +4,20 @@ import type { LogStore } from '../election/log-store.ts';
 import type { ElectionMessage } from '../election/messages.ts';
 import type { Host } from '../integrations/host.ts';
 import type { MembershipMessage } from '../membership/messages.ts';
+import type { KnockOutcome } from '../membership/prober.ts';
+import type { Seal } from '../membership/seal.ts';
 import type { TableStore } from '../membership/table-store.ts';
 
 export type PeerMessage =
   | { readonly layer: 'membership'; readonly message: MembershipMessage }
   | { readonly layer: 'election'; readonly message: ElectionMessage };
 
-/** Why an address could not be reached, as far as the handshake tells. */
-export type UnreachableReason = 'no-answer' | 'key-refused' | 'clock' | 'protocol' | 'duplicate';
+/** Why an address could not be reached, as far as the handshake tells. `refused`: the machine is there and nobody listens. */
+export type UnreachableReason = 'no-answer' | 'refused' | 'key-refused' | 'clock' | 'protocol' | 'duplicate';
 
 export type TransportEvent =
   /** A stream to `id` is ready. Also told when a dial of `address` ended at an `id` that is connected already. */
-  | { readonly kind: 'up'; readonly id: string; readonly address: string }
+  | { readonly kind: 'up'; readonly id: string; readonly address: string; readonly epoch: number }
   | { readonly kind: 'down'; readonly id: string; readonly reason: 'reset' | 'closed' }
   | {
       readonly kind: 'unreachable';
@@ -24,6 +26,9 @@ export type TransportEvent =
       readonly detail: string;
     }
   | { readonly kind: 'own-address'; readonly address: string }
+  /** Another process with this very identity: a clone. */
+  | { readonly kind: 'twin'; readonly address: string; readonly epoch: number }
+  | { readonly kind: 'knocked'; readonly address: string; readonly outcome: KnockOutcome }
   | { readonly kind: 'message'; readonly from: string; readonly message: PeerMessage }
   /** Somebody dialled us and was turned away. */
   | {
@@ -36,6 +41,8 @@ export type TransportEvent =
 /** What a node says first on a stream, beyond what the handshake proves. */
 export interface Greeting {
   readonly epoch: number;
+  /** Random for this boot: a clone that runs in the same epoch has another. */
+  readonly boot: string;
   readonly name: string;
   /** HOST:PORT where it listens. */
   readonly address: string;
@@ -47,6 +54,10 @@ export interface PeerTransport {
   open(greeting: Greeting, onEvent: (event: TransportEvent) => void): Promise<void>;
   /** Tries once; the outcome is an event. */
   dial(address: string): void;
+  /** Opens a bare TCP connection and closes it; the outcome is an event within `knockTimeoutMs`. */
+  knock(address: string): void;
+  /** Closes the stream to `id` by intent; the other side sees it as such. No event on this side. */
+  disconnect(id: string): void;
   /** Sends, or drops when there is no stream or its buffer is full. Order within a stream is kept. */
   send(to: string, message: PeerMessage): void;
   close(): Promise<void>;
@@ -63,6 +74,8 @@ export interface Environment {
   secretBytes(count: number): Uint8Array;
   /** Calls `run` once after `delayMs`; the result cancels it. */
   setTimer(delayMs: number, run: () => void): () => void;
+  /** Signatures under this node's identity key. */
+  readonly seal: Seal;
   readonly transport: PeerTransport;
   readonly tableStore: TableStore;
   readonly logStore: LogStore;

@@ -23,9 +23,18 @@ export function privateKeyFrom(seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
 }
 
+/** The 32 bytes of an Ed25519 public key. */
+export function rawPublicKey(publicKey: KeyObject): Buffer {
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
 /** The node id of a public key: the first 16 bytes of the SHA-256 of its raw 32 bytes, in hex. */
 export function idOf(publicKey: KeyObject): string {
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  return idOfRaw(rawPublicKey(publicKey));
+}
+
+/** The same for the raw 32 bytes. */
+export function idOfRaw(raw: Uint8Array): string {
   return createHash('sha256').update(raw).digest('hex').slice(0, 32);
 }
 

@@ -8,6 +8,8 @@ export const inputsMax = 4096;
 export const eventsMax = 1000;
 /** Changed records wait this long for company before the table is written; the table is a cache. */
 export const tableWriteDelayMs = 200;
+/** ...and at most this long after writes that failed. */
+export const tableRetryMaxMs = 60_000;
 /** How long a leaving node stays to see its farewell sent; several gossip windows. */
 export const farewellMs = 400;
 /** A service is reconciled at least this often, whatever happens; level-triggered means also without a trigger. */
@@ -20,9 +22,8 @@ export const settleMs = 2500;
 export const handshakeTimeoutMs = 5000;
 /** Unanswered bytes a peer's stream may hold before messages to it are dropped. */
 export const streamBufferBytesMax = 4 * 1024 * 1024;
-/** HTTP/2 keepalive: a half-open connection is found within their sum even when nothing is sent. */
-export const keepaliveIntervalMs = 10_000;
-export const keepaliveTimeoutMs = 5000;
+/** A stream that was closed by intent is torn down after this when the other side has not hung up. */
+export const streamFarewellMs = 1000;
 /** Life of a node's certificate. Nodes renew themselves, so it only bounds how long a lost key is of use. */
 export const certificateLifeMs = 7 * 24 * 3600 * 1000;
 /** Certificates begin in the past, for peers whose clock is behind at boot. */
@@ -41,3 +42,18 @@ export const readTimeoutMs = 3000;
 export const stopTimeoutMs = 5000;
 /** Unread bytes of a watching administrator before updates are skipped (states) or the watch ends (events). */
 export const adminBufferBytesMax = 1024 * 1024;
+/** Public keys of peers kept parsed, about 1 kB each; one for each member of the largest table. */
+export const publicKeysKeptMax = 4096;
+/** Handshakes with peers under way at once: each costs a few milliseconds of the one thread... */
+export const handshakesMax = 16;
+/** ...and so many may begin in a second, after a burst; a switch that reboots is no storm (S58). */
+export const handshakesPerSecond = 20;
+export const handshakeBurst = 40;
+/** How long the neighbours of a member are asked what they see of it. */
+export const lookTimeoutMs = 1000;
+/** Longest that a change on another member may take. */
+export const remoteChangeTimeoutMs = 3000;
+/** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */
+export const stallToldMs = 1000;
+/** What was not believed is told once for each peer, subject and reason; so many are remembered. */
+export const disbelievedRememberedMax = 1000;

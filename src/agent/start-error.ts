@@ -13,3 +13,10 @@ export class StartError extends Error {
     this.exitCode = code;
   }
 }
+
+/** Another process runs with this node's identity. Starting again would not mend it, so the next start refuses, too. */
+export class IdentityConflict extends StartError {
+  constructor(message: string) {
+    super(message, exitCode.denied);
+  }
+}

@@ -2,20 +2,22 @@
 // next one and costs a slower restart, never the service.
 import type { MemberRecord } from '../membership/member.ts';
 import type { TableStore } from '../membership/table-store.ts';
-import { tableWriteDelayMs } from './limits.ts';
+import { tableRetryMaxMs, tableWriteDelayMs } from './limits.ts';
 
 export class TableWriter {
   readonly #store: TableStore;
   readonly #setTimer: (delayMs: number, run: () => void) => () => void;
-  readonly #onFailed: (error: unknown) => void;
-  readonly #unsaved = new Map<string, MemberRecord>();
+  readonly #onFailed: (error: unknown, inARow: number) => void;
+  /** Records to write, and members to forget. */
+  readonly #unsaved = new Map<string, MemberRecord | undefined>();
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> | undefined;
+  #failures = 0;
 
   constructor(
     store: TableStore,
     setTimer: (delayMs: number, run: () => void) => () => void,
-    onFailed: (error: unknown) => void,
+    onFailed: (error: unknown, inARow: number) => void,
   ) {
     this.#store = store;
     this.#setTimer = setTimer;
@@ -25,6 +27,12 @@ export class TableWriter {
   /** Keeps these records soon; later ones of a member replace earlier ones. */
   keep(records: readonly MemberRecord[]): void {
     for (const record of records) this.#unsaved.set(record.id, record);
+    this.#schedule();
+  }
+
+  /** Forgets a member soon. */
+  forget(id: string): void {
+    this.#unsaved.set(id, undefined);
     this.#schedule();
   }
 
@@ -42,7 +50,9 @@ export class TableWriter {
   }
 
   #schedule(): void {
-    this.#cancelTimer ??= this.#setTimer(tableWriteDelayMs, () => {
+    // A full disk stays full for a while: do not hammer it.
+    const delayMs = Math.min(tableWriteDelayMs * 2 ** Math.min(this.#failures, 20), tableRetryMaxMs);
+    this.#cancelTimer ??= this.#setTimer(delayMs, () => {
       this.#writing = this.#write().then(() => {
         this.#writing = undefined;
         this.#cancelTimer = undefined;
@@ -52,13 +62,17 @@ export class TableWriter {
   }
 
   async #write(): Promise<void> {
-    const records = [...this.#unsaved.values()];
+    const taken = [...this.#unsaved];
     this.#unsaved.clear();
+    const records = taken.flatMap(([, record]) => (record ? [record] : []));
+    const forgotten = taken.flatMap(([id, record]) => (record ? [] : [id]));
     try {
-      await this.#store.save(records);
+      await this.#store.save(records, forgotten);
+      this.#failures = 0;
     } catch (error) {
-      for (const record of records) if (!this.#unsaved.has(record.id)) this.#unsaved.set(record.id, record);
-      this.#onFailed(error);
+      for (const [id, record] of taken) if (!this.#unsaved.has(id)) this.#unsaved.set(id, record);
+      this.#failures += 1;
+      this.#onFailed(error, this.#failures);
     }
   }
 }

@@ -9,6 +9,11 @@ export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
+/** The port of HOST:PORT. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
 export type MemberRole = 'leader' | 'voter' | 'learner' | 'observer';
 
 /** The part a member plays in decisions. */

@@ -3,9 +3,10 @@
 import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
 import { applyCommand, type ClusterState, unborn } from './cluster-state.ts';
 import type { Entry, Payload } from './command.ts';
+import { Following } from './following.ts';
 import { caughtUpLagMax, discoveryWindowMs } from './limits.ts';
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
-import { type Configuration, membersOf } from './quorum.ts';
+import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { nothingSaved, Raft, type Saved } from './raft.ts';
 import { decideConfiguration } from './voters.ts';
 
@@ -23,6 +24,7 @@ export interface ElectionOptions {
 
 export class Election {
   readonly #options: ElectionOptions;
+  readonly #following = new Following();
   #raft: Raft;
   #state: ClusterState = unborn;
   #members: readonly MemberAdvice[] = [];
@@ -52,8 +54,9 @@ export class Election {
   }
 
   nextWakeMs(): number {
-    if (this.#raft.clusterId !== '') return this.#raft.nextWakeMs();
-    return this.#stableSinceMs + discoveryWindowMs;
+    const following = this.#following.nextWakeMs();
+    if (this.#raft.clusterId !== '') return Math.min(this.#raft.nextWakeMs(), following);
+    return Math.min(this.#stableSinceMs + discoveryWindowMs, following);
   }
 
   /** Takes one input and returns what is to be done, in order; `save` first, and what follows it only once it is durable. */
@@ -61,13 +64,16 @@ export class Election {
     switch (input.kind) {
       case 'tick':
         if (this.#raft.clusterId !== '') this.#raft.tick(nowMs);
-        else if (this.nextWakeMs() <= nowMs) this.#considerBirth(nowMs);
+        else if (this.#stableSinceMs + discoveryWindowMs <= nowMs) this.#considerBirth(nowMs);
         break;
       case 'message':
         this.#receive(input.from, input.message, nowMs);
         break;
       case 'advice':
         this.#takeAdvice(input.members, nowMs);
+        break;
+      case 'neighbours':
+        this.#following.meet(input.ids, this.#raft);
         break;
       case 'propose':
         this.#raft.propose(input.request, { kind: 'command', command: input.command }, nowMs);
@@ -78,6 +84,8 @@ export class Election {
     }
     this.#collect();
     while (this.#govern(nowMs)) this.#collect();
+    for (const { to, message } of this.#following.take(this.#raft, nowMs))
+      this.#effects.push({ kind: 'send', to, message });
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -86,8 +94,9 @@ export class Election {
   #receive(from: string, message: ElectionMessage, nowMs: number): void {
     const own = this.#raft.clusterId;
     // A fresh node takes the log of whoever leads; that is how it joins. Everything else must be of the own cluster.
-    const welcome = own === '' ? message.kind === 'append-request' : message.clusterId === own;
-    if (welcome) this.#raft.receive(from, message, nowMs);
+    const joins = ['append-request', 'commit-notice', 'fetch-reply'].includes(message.kind);
+    const welcome = own === '' ? joins : message.clusterId === own;
+    if (welcome) this.#take(from, message, nowMs);
     else if (own !== '')
       this.#notice(
         'foreign-cluster',
@@ -95,8 +104,25 @@ export class Election {
       );
   }
 
+  #take(from: string, message: ElectionMessage, nowMs: number): void {
+    switch (message.kind) {
+      case 'commit-notice':
+        this.#following.noticed(from, message, this.#raft, nowMs);
+        break;
+      case 'fetch-request':
+        this.#following.requested(from, message.nextIndex, this.#raft);
+        break;
+      case 'fetch-reply':
+        this.#following.fetched(from, message, this.#raft, nowMs);
+        break;
+      default:
+        this.#raft.receive(from, message, nowMs);
+    }
+  }
+
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
     this.#members = members;
+    for (const { id, alive } of members) if (!alive) this.#following.lost(id);
     const fresh = members.filter(member => member.alive && member.clusterId === '').map(member => member.id);
     const inSight = fresh.sort().join(' ');
     if (inSight !== this.#freshInSight) {
@@ -113,7 +139,7 @@ export class Election {
     if (decision.kind === 'wait') {
       this.#notice('waiting', decision.text);
       // Look again after another window; news of members comes by itself.
-      if (this.nextWakeMs() <= nowMs) this.#stableSinceMs = nowMs;
+      if (this.#stableSinceMs + discoveryWindowMs <= nowMs) this.#stableSinceMs = nowMs;
       return;
     }
     const clusterId = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
@@ -141,6 +167,7 @@ export class Election {
     } else if (meeting.kind === 'yield') {
       this.#effects.push({ kind: 'abandon', clusterId, inFavourOf: meeting.to });
       this.#raft = new Raft(this.#options.id, nothingSaved, this.#options.random, nowMs);
+      this.#following.reset();
       this.#state = unborn;
       this.#stableSinceMs = nowMs;
     }
@@ -215,10 +242,19 @@ export class Election {
   }
 
   #tellRole(): void {
-    const { role, term, leader } = this.#raft;
+    const { role } = this.#raft;
+    const { term, leader } = this.#leadership();
     if (role === this.#told.role && term === this.#told.term && leader === this.#told.leader) return;
     this.#told = { role, term, leader };
     this.#effects.push({ kind: 'role', role, term, leader });
+  }
+
+  /** By what this node hears itself, or where it has no place in the configuration by the word of its neighbours. */
+  #leadership(): { readonly term: number; readonly leader: string } {
+    const { term, leader, configuration } = this.#raft;
+    const { heard } = this.#following;
+    const first = leader !== '' || isMember(configuration, this.#options.id) || heard.term < term;
+    return first ? { term, leader } : heard;
   }
 
   #notice(reason: Extract<ElectionEffect, { kind: 'notice' }>['reason'], text: string): void {

@@ -18,6 +18,12 @@ export const readsMax = 256;
 export const discoveryWindowMs = 3000;
 /** Voters the leader aims for once so many nodes are there; never two (DESIGN, Election). */
 export const votersWanted = 3;
+/** Stand-bys beside the voters: learners that could take a voter's place. All other nodes follow through their neighbours. */
+export const standbysMax = 2;
+/** News of decisions waits this long for company before neighbours are told. */
+export const noticeWindowMs = 20;
+/** A neighbour that was asked for decided entries and has not answered after this is passed over. */
+export const fetchTimeoutMs = 1000;
 /** A learner counts as caught up when it lacks no more entries than this. */
 export const caughtUpLagMax = 16;
 /** Ended operations that the decided state keeps for people to read; the oldest go first. */

@@ -34,7 +34,20 @@ export type ElectionMessage =
       /** On refusal where the leader should try next. */
       readonly conflictIndex: number;
       readonly round: number;
-    });
+    })
+  /** How far the sender's decided state goes; told to neighbours, for those without a place in the configuration. */
+  | (Envelope & { readonly kind: 'commit-notice'; readonly commitIndex: number; readonly leader: string })
+  /** "Give me decided entries from here on." */
+  | { readonly kind: 'fetch-request'; readonly clusterId: string; readonly nextIndex: number }
+  | {
+      readonly kind: 'fetch-reply';
+      readonly clusterId: string;
+      readonly prevLogIndex: number;
+      readonly prevLogTerm: number;
+      /** Decided, every one. */
+      readonly entries: readonly Entry[];
+      readonly commitIndex: number;
+    };
 
 /** What membership says of the others: advice, never a decision. */
 export interface MemberAdvice {
@@ -51,6 +64,8 @@ export type ElectionInput =
   | { readonly kind: 'message'; readonly from: string; readonly message: ElectionMessage }
   /** What membership sees now; replaces the former advice. */
   | { readonly kind: 'advice'; readonly members: readonly MemberAdvice[] }
+  /** Members with an open stream; replaces the former list. */
+  | { readonly kind: 'neighbours'; readonly ids: ReadonlySet<string> }
   /** Asks the leader to decide `command`; answered under `request`. */
   | { readonly kind: 'propose'; readonly request: number; readonly command: Command }
   /** Asks for proof that this node still leads; answered under `request`. */

@@ -40,3 +40,8 @@ export function membersOf({ voters, outgoing, learners }: Configuration): string
 export function isVoter({ voters, outgoing }: Configuration, id: string): boolean {
   return voters.includes(id) || outgoing.includes(id);
 }
+
+/** True for whoever gets the log from the leader. */
+export function isMember(configuration: Configuration, id: string): boolean {
+  return isVoter(configuration, id) || configuration.learners.includes(id);
+}

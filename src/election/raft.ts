@@ -122,6 +122,11 @@ export class Raft {
     return index > this.#commitIndex || configuration.outgoing.length > 0;
   }
 
+  /** True while some leader's appends come in; a node without a place in the configuration gets none. */
+  led(nowMs: number): boolean {
+    return this.#role === 'leader' || nowMs < this.#heardLeaderAtMs + electionTimeoutMaxMs;
+  }
+
   /** How many entries `id` lacks, as far as this leader knows. */
   lagOf(id: string): number {
     return (
@@ -176,6 +181,10 @@ export class Raft {
       case 'append-reply':
         this.#onAppendReply(from, message, nowMs);
         break;
+      case 'commit-notice':
+      case 'fetch-request':
+      case 'fetch-reply':
+        throw new Error(`raft: ${message.kind} is not for it`);
     }
   }
 
@@ -212,6 +221,35 @@ export class Raft {
     }
     this.#reads.push({ request, index: this.#commitIndex, round: this.#round + 1 });
     this.#heartbeat(nowMs);
+  }
+
+  /** Decided entries from `nextIndex` on, for a neighbour that follows; undefined when this node has none to give. */
+  decided(
+    nextIndex: number,
+  ):
+    | { readonly prevLogIndex: number; readonly prevLogTerm: number; readonly entries: readonly Entry[] }
+    | undefined {
+    if (nextIndex < 1 || nextIndex > this.#commitIndex) return undefined;
+    const prevLogIndex = nextIndex - 1;
+    const count = Math.min(entriesPerAppendMax, this.#commitIndex - prevLogIndex);
+    return {
+      ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0 },
+      entries: this.#log.slice(nextIndex, count),
+    };
+  }
+
+  /**
+   * Takes entries that a neighbour knows to be decided. What is decided never changes, so whatever stands against it
+   * here is not; no promise is made and no answer given. Only for a node that does not lead.
+   */
+  adopt(clusterId: string, prevLogIndex: number, prevLogTerm: number, entries: readonly Entry[]): void {
+    if (this.#role === 'leader' || this.#log.termAt(prevLogIndex) !== prevLogTerm) return;
+    if (this.#clusterId === '') {
+      this.#clusterId = clusterId;
+      this.#mustSave = true;
+    }
+    this.#take(entries);
+    this.#commitIndex = Math.max(this.#commitIndex, prevLogIndex + entries.length);
   }
 
   /** What has come of the inputs since the last call. The caller makes `save` durable before it does anything else. */
@@ -444,16 +482,7 @@ export class Raft {
       );
       return;
     }
-    for (const entry of entries) {
-      const term = this.#log.termAt(entry.index);
-      if (term === entry.term) continue;
-      if (term !== undefined) {
-        if (entry.index <= this.#commitIndex)
-          throw new Error(`raft: the leader contradicts committed entry ${entry.index}`);
-        this.#log.truncate(entry.index);
-      }
-      this.#log.append(entry);
-    }
+    this.#take(entries);
     const matchIndex = prevLogIndex + entries.length;
     this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex));
     this.#send(from, {
@@ -465,6 +494,20 @@ export class Raft {
       conflictIndex: 0,
       round,
     });
+  }
+
+  /** Entries that follow on one that is known to be equal; what contradicts them here goes. */
+  #take(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const term = this.#log.termAt(entry.index);
+      if (term === entry.term) continue;
+      if (term !== undefined) {
+        if (entry.index <= this.#commitIndex)
+          throw new Error(`raft: committed entry ${entry.index} is contradicted`);
+        this.#log.truncate(entry.index);
+      }
+      this.#log.append(entry);
+    }
   }
 
   #onAppendReply(from: string, message: AppendReply, nowMs: number): void {

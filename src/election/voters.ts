@@ -1,5 +1,5 @@
 // Who should vote. Pure: the leader asks after every change and proposes what comes out.
-import { votersWanted } from './limits.ts';
+import { standbysMax, votersWanted } from './limits.ts';
 import type { Configuration } from './quorum.ts';
 
 /** A node as the leader sees it. */
@@ -12,27 +12,33 @@ export interface VoterCandidate {
 
 /**
  * The configuration the leader should propose next, or undefined when the present one is right.
- * Newcomers come in as learners; one voter becomes three in one joint step, so two voters never exist. Voters are not
- * taken out here: losing touch with one is no reason to lower the bar.
+ * Newcomers come in as learners, of which there are few: the others follow through their neighbours. One voter becomes
+ * three in one joint step, so two voters never exist. Voters are not taken out here: losing touch with one is no reason
+ * to lower the bar; a learner that is silent makes room for one that is not.
  */
 export function decideConfiguration(
   present: Configuration,
   admitted: readonly VoterCandidate[],
 ): { readonly voters: readonly string[]; readonly learners: readonly string[] } | undefined {
   if (present.outgoing.length > 0) return undefined;
-  const known = new Set([...present.voters, ...present.learners]);
-  const newcomers = admitted.filter(node => !known.has(node.id)).map(node => node.id);
   const ready = admitted.filter(node => present.learners.includes(node.id) && node.alive && node.caughtUp);
   const lacking = votersWanted - present.voters.length;
-  if (lacking > 0 && ready.length >= lacking) {
-    const chosen = ready
-      .map(node => node.id)
-      .sort()
-      .slice(0, lacking);
-    const learners = [...present.learners, ...newcomers].filter(id => !chosen.includes(id));
-    return { voters: [...present.voters, ...chosen], learners };
-  }
-  return newcomers.length > 0
-    ? { voters: present.voters, learners: [...present.learners, ...newcomers] }
-    : undefined;
+  const chosen =
+    lacking > 0 && ready.length >= lacking
+      ? ready
+          .map(node => node.id)
+          .sort()
+          .slice(0, lacking)
+      : [];
+  const voters = [...present.voters, ...chosen];
+  const alive = new Set(admitted.filter(node => node.alive).map(node => node.id));
+  const learners = present.learners.filter(id => !chosen.includes(id));
+  const newcomers = [...alive].filter(id => !voters.includes(id) && !learners.includes(id)).sort();
+  const byUse = [
+    ...learners.filter(id => alive.has(id)),
+    ...newcomers,
+    ...learners.filter(id => !alive.has(id)),
+  ].slice(0, standbysMax);
+  const same = byUse.length === present.learners.length && byUse.every(id => present.learners.includes(id));
+  return chosen.length === 0 && same ? undefined : { voters, learners: byUse };
 }

@@ -42,10 +42,11 @@ export class DialSchedule {
     attempt.nextAtMs = nowMs + backoffMs * (0.5 + 0.5 * this.#random());
   }
 
-  /** The addresses to dial now; each counts as under way until `failed` or until it is no longer wanted. */
-  take(nowMs: number): string[] {
+  /** The addresses to dial now, at most `countMax`; each counts as under way until `failed` or until it is no longer wanted. */
+  take(nowMs: number, countMax: number): string[] {
     const due: string[] = [];
     for (const [address, attempt] of this.#attempts) {
+      if (due.length >= countMax) break;
       if (attempt.nextAtMs > nowMs) continue;
       attempt.inFlight = true;
       attempt.nextAtMs = nowMs + dialGiveUpMs;

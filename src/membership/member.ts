@@ -1,7 +1,12 @@
-// A member's record and the order of records. Merging is a join of a semilattice: commutative, associative,
-// idempotent, whatever the order in which records arrive. Never looks at a clock.
+// A member's record: what its owner signed about itself, and who accuses it. Merging two records of one member is a
+// join of a semilattice: commutative, associative, idempotent, whatever the order of arrival. Never looks at a clock.
+import { accusationsMax } from './limits.ts';
 
-export type MemberState = 'alive' | 'suspect' | 'dead' | 'left';
+/**
+ * `alive` and `left` are the member's own word. `suspect` is an accusation of others; `dead` is this node's verdict
+ * when the suspicion has outlived its time; `degraded` is a member that several others can hardly reach.
+ */
+export type MemberState = 'alive' | 'suspect' | 'degraded' | 'dead' | 'left';
 
 /** How one role of a service fares on the member, in its own words. */
 export interface ServiceReport {
@@ -25,54 +30,118 @@ export interface MemberDescription {
   readonly clusterId: string;
   /** How many nodes that cluster has admitted, as far as the member knows; 0 without a cluster. */
   readonly clusterSize: number;
+  /** What the machine is and could do: `slurm-worker`, `cores=8`. */
   readonly capabilities: readonly string[];
+  /** The operator's own labels. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly services: readonly ServiceReport[];
+  /** Ids of members that it can hardly reach, sorted. */
+  readonly lossy: readonly string[];
 }
 
-export interface MemberRecord extends MemberDescription {
+/** A description with what orders it among others of the same member. The owner signs it as one text. */
+export interface Claim extends MemberDescription {
   /** Hash of the member's public key. */
   readonly id: string;
   /** Boot counter, durable before the first packet. */
   readonly epoch: number;
+  /** Random for each boot: two machines that run with one identity differ in it. */
+  readonly boot: string;
   /** Raised by the member itself for each change and each refutation; starts at 1 in each epoch. */
   readonly incarnation: number;
-  readonly state: MemberState;
-  /** Ids of the observers that suspect this incarnation, sorted. */
-  readonly accusers: readonly string[];
+  readonly state: 'alive' | 'left';
 }
 
-// Within one incarnation the worse news wins; only the member itself can better it, by a higher incarnation
-// (SWIM section 4.2). A leave is the member's own word and outranks what others think.
-const rank: Readonly<Record<MemberState, number>> = { alive: 0, suspect: 1, dead: 2, left: 3 };
-
-function contentOf(record: MemberRecord): string {
-  const { name, address, version, clusterId, clusterSize, capabilities, services } = record;
-  return JSON.stringify([name, address, version, clusterId, clusterSize, capabilities, services]);
+/** A claim as it travels: the very bytes that were signed, so that an older node can pass on what it does not understand. */
+export interface SignedClaim {
+  /** JSON of a Claim. */
+  readonly body: string;
+  /** Base64 of the owner's raw Ed25519 key. */
+  readonly publicKey: string;
+  /** Base64. */
+  readonly signature: string;
 }
 
 /**
- * Total order of two records of one member, accusers aside: epoch, incarnation, state, then content, so that even
- * records that no honest member makes have one winner. Negative, zero or positive, as for sorting.
+ * What an observer has against a member, weakest first. `stalled`: the process is silent, but the machine's kernel
+ * accepts connections. `silent`: nothing answers at all. `gone`: the stream was reset or absent, and the machine refuses connections.
  */
-export function compareRecords(a: MemberRecord, b: MemberRecord): number {
+export const evidences = ['stalled', 'silent', 'gone'] as const;
+export type Evidence = (typeof evidences)[number];
+
+/** One observer's signed word against one incarnation of a member. */
+export interface Accusation {
+  readonly observer: string;
+  readonly evidence: Evidence;
+  readonly publicKey: string;
+  readonly signature: string;
+}
+
+/** What travels about a member. */
+export interface CarriedRecord {
+  readonly signed: SignedClaim;
+  readonly accusations: readonly Accusation[];
+}
+
+export interface MemberRecord extends Omit<Claim, 'state'>, CarriedRecord {
+  readonly state: MemberState;
+}
+
+/** The text an observer signs to accuse the holder of `claim`. */
+export function accusationText({ id, epoch, incarnation }: Claim | MemberRecord, evidence: Evidence): string {
+  return `clusteros accusation v1 ${id} ${epoch} ${incarnation} ${evidence}`;
+}
+
+/**
+ * Total order of two claims of one member: epoch, incarnation, leaving, then the signed text, so that even claims that
+ * no honest member makes have one winner. Negative, zero or positive, as for sorting.
+ */
+export function compareClaims(a: OrderedClaim, b: OrderedClaim): number {
   if (a.epoch !== b.epoch) return a.epoch - b.epoch;
   if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation;
-  if (a.state !== b.state) return rank[a.state] - rank[b.state];
-  const [left, right] = [contentOf(a), contentOf(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  const [left, right] = [a.state === 'left' ? 1 : 0, b.state === 'left' ? 1 : 0];
+  if (left !== right) return left - right;
+  const [mine, theirs] = [a.signed.body, b.signed.body];
+  return mine < theirs ? -1 : mine > theirs ? 1 : 0;
 }
 
-/** The join of two records of one member: the newer, or at a tie the union of their accusers. Returns `a` itself when `b` adds nothing. */
+export interface OrderedClaim {
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly state: MemberState;
+  readonly signed: SignedClaim;
+}
+
+/** The join of two records of one member: the newer claim, or for the same claim the accusations of both. Returns `a` itself when `b` adds nothing. */
 export function mergeRecords(a: MemberRecord, b: MemberRecord): MemberRecord {
-  const order = compareRecords(a, b);
+  const order = compareClaims(a, b);
   if (order !== 0) return order > 0 ? a : b;
-  if (b.accusers.every(id => a.accusers.includes(id))) return a;
-  return { ...a, accusers: [...new Set([...a.accusers, ...b.accusers])].sort() };
+  const accusations = joinAccusations(a.accusations, b.accusations);
+  return accusations === a.accusations ? a : { ...a, state: accusedState(a.state), accusations };
 }
 
-/** The record after `observer` accused it: suspect, with the observer among the accusers. Dead and left stay as they are. */
-export function accusedBy(record: MemberRecord, observer: string): MemberRecord {
-  if (record.state === 'dead' || record.state === 'left') return record;
-  if (record.state === 'suspect' && record.accusers.includes(observer)) return record;
-  return { ...record, state: 'suspect', accusers: [...new Set([...record.accusers, observer])].sort() };
+/** A claim with accusations is a suspect, unless it is worse already. */
+export function accusedState(state: MemberState): MemberState {
+  return state === 'dead' || state === 'left' ? state : 'suspect';
+}
+
+/**
+ * The strongest word of each observer of both lists, the `accusationsMax` strongest of them, sorted by observer.
+ * Returns `a` itself when `b` adds nothing.
+ */
+export function joinAccusations(a: readonly Accusation[], b: readonly Accusation[]): readonly Accusation[] {
+  const strongest = new Map(a.map(each => [each.observer, each]));
+  for (const each of b) {
+    const known = strongest.get(each.observer);
+    if (!known || strength(each) > strength(known)) strongest.set(each.observer, each);
+  }
+  const kept = [...strongest.values()]
+    .sort((x, y) => strength(y) - strength(x) || (x.observer < y.observer ? -1 : 1))
+    .slice(0, accusationsMax)
+    .sort((x, y) => (x.observer < y.observer ? -1 : 1));
+  return kept.length === a.length && kept.every((each, i) => each === a[i]) ? a : kept;
+}
+
+export function strength({ evidence }: Accusation): number {
+  return evidences.indexOf(evidence);
 }

@@ -1,26 +1,28 @@
 // WHO IS HERE: the member table of one node, kept by probes, rumours and comparison with neighbours.
 // A pure state machine: it gets inputs and the time, returns effects, and never touches a clock, a socket or a disk.
-import { DialSchedule } from './dial-schedule.ts';
-import { digestOf } from './digest.ts';
-import {
-  digestIntervalMs,
-  gossipWindowMs,
-  higherIdDialDelayMs,
-  membersMax,
-  recordsPerMessageMax,
-} from './limits.ts';
-import { accusedBy, type MemberDescription, type MemberRecord, mergeRecords } from './member.ts';
+import { Attention } from './attention.ts';
+import { Counters } from './counters.ts';
+import { Gossip } from './gossip.ts';
+import { reapIntervalMs, silentProbesPerStream } from './limits.ts';
+import type { CarriedRecord, Claim, MemberDescription, MemberRecord } from './member.ts';
 import type { MembershipEffect, MembershipInput, MembershipMessage } from './messages.ts';
 import { type ProbeAction, Prober } from './prober.ts';
-import { suspicionLifeMs } from './suspicion.ts';
+import { neighboursOf } from './rings.ts';
+import type { Seal } from './seal.ts';
+import { Streams } from './streams.ts';
+import { type Change, type Hearing, Table } from './table.ts';
+import type { SavedRecord } from './table-store.ts';
 
 export interface MembershipOptions {
   readonly id: string;
   /** Durably raised before this core was made. */
   readonly epoch: number;
-  readonly description: MemberDescription;
+  /** Random for this boot. */
+  readonly boot: string;
+  readonly description: Omit<MemberDescription, 'lossy'>;
   /** The table as it was on disk; empty at a first start. */
-  readonly known: readonly MemberRecord[];
+  readonly known: readonly SavedRecord[];
+  readonly seal: Seal;
   readonly random: () => number;
   readonly nowMs: number;
 }
@@ -28,352 +30,482 @@ export interface MembershipOptions {
 /** What this node knows of a member beyond its record. */
 export interface Contact {
   readonly connected: boolean;
+  /** True when this node is meant to watch the member. */
+  readonly watched: boolean;
   readonly rttMs: number | undefined;
-  /** When this node last had proof of the member's life; undefined when never. */
-  readonly heardAtMs: number | undefined;
-}
-
-interface Neighbour {
-  readonly addresses: Set<string>;
-  /** Ids whose records this neighbour has yet to be told. */
-  readonly rumours: Set<string>;
-  nextDigestMs: number;
-}
-
-interface Suspicion {
-  readonly epoch: number;
-  readonly incarnation: number;
-  readonly startedAtMs: number;
+  /** Share of late or lost answers, 0 to 1. */
+  readonly loss: number;
+  readonly lossy: boolean;
+  /** Milliseconds since this node last had proof of the member's life; undefined when it never had. */
+  readonly heardAgoMs: number | undefined;
 }
 
 export class Membership {
   readonly id: string;
-  readonly #random: () => number;
-  readonly #table = new Map<string, MemberRecord>();
-  readonly #neighbours = new Map<string, Neighbour>();
-  readonly #suspicions = new Map<string, Suspicion>();
-  readonly #heardAtMs = new Map<string, number>();
-  readonly #ownAddresses = new Set<string>();
-  readonly #dials: DialSchedule;
+  readonly counters = new Counters();
+  readonly #table: Table;
+  readonly #attention: Attention;
+  readonly #streams: Streams;
   readonly #prober: Prober;
-  #candidates: readonly string[] = [];
-  #flushAtMs = Number.POSITIVE_INFINITY;
+  readonly #gossip: Gossip;
+  readonly #heardAtMs = new Map<string, number>();
+  readonly #twinsTold = new Set<string>();
+  readonly #hurries = new Set<string>();
+  #heldMembers: ReadonlySet<string> = new Set();
+  #planDue = true;
+  #reapAtMs: number;
+  #wakeMs: number;
   #effects: MembershipEffect[] = [];
 
   constructor(options: MembershipOptions) {
-    const { id, epoch, description, known, random, nowMs } = options;
+    const { id, epoch, boot, description, known, seal, random, nowMs } = options;
     this.id = id;
-    this.#random = random;
-    this.#dials = new DialSchedule(random);
+    this.#attention = new Attention(nowMs);
+    this.#table = new Table(id, seal);
+    this.#streams = new Streams(this.#table, random, nowMs);
     this.#prober = new Prober(random);
-    for (const record of known) if (record.id !== id) this.#table.set(record.id, record);
-    this.#table.set(id, { ...description, id, epoch, incarnation: 1, state: 'alive', accusers: [] });
-    for (const record of known) this.#followSuspicion(record, nowMs);
-    this.#refresh(nowMs);
+    this.#gossip = new Gossip(this.#table);
+    this.#reapAtMs = nowMs + reapIntervalMs;
+    this.#wakeMs = nowMs;
+    this.#table.publish(
+      { ...description, id, epoch, boot, incarnation: 1, state: 'alive', lossy: [] },
+      nowMs,
+    );
+    for (const record of known) {
+      const { subject, ofSelf, rejections } = this.#table.hear(record, nowMs);
+      for (const { reason } of rejections) this.counters.reject(reason);
+      if (record.dead && !ofSelf) this.#table.markDead(subject, nowMs);
+    }
+    this.#plan(nowMs);
+    this.#wakeMs = this.#nextMs();
   }
 
   /** This node's own record. */
   self(): MemberRecord {
-    const record = this.#table.get(this.id);
-    if (!record) throw new Error('membership: the own record is missing');
-    return record;
+    return this.#table.self();
   }
-
   /** All records, in no particular order. */
   records(): MemberRecord[] {
-    return [...this.#table.values()];
+    return this.#table.records();
   }
-
   record(id: string): MemberRecord | undefined {
     return this.#table.get(id);
   }
+  /** A number that equal tables share. */
+  get digest(): number {
+    return this.#table.digest.total();
+  }
+  /** Ids with an open stream. */
+  connected(): ReadonlySet<string> {
+    return this.#streams.ids();
+  }
+  /** Ids of those that are meant to watch `id`, as this node sees the members. */
+  watchersOf(id: string): ReadonlySet<string> {
+    const { present } = this.#table;
+    return neighboursOf(id, new Set([...present.members(), this.id]));
+  }
+  /** Own ill health, 0 to 8, and how often and how long this node did not attend. */
+  get health(): { readonly score: number; readonly lapses: number; readonly lapseMs: number } {
+    const { count, totalMs } = this.#attention.lapses;
+    return { score: this.#attention.score, lapses: count, lapseMs: totalMs };
+  }
+  get probes(): { readonly sent: number; readonly late: number } {
+    return this.#prober.counts;
+  }
 
-  contact(id: string): Contact {
+  contact(id: string, nowMs: number): Contact {
+    const quality = this.#prober.quality(id);
+    const heardAtMs = this.#heardAtMs.get(id);
     return {
-      connected: this.#neighbours.has(id),
-      rttMs: this.#prober.roundTrip(id)?.srttMs,
-      heardAtMs: this.#heardAtMs.get(id),
+      connected: this.#streams.has(id),
+      watched: this.#prober.watches(id),
+      rttMs: quality?.rttMs,
+      loss: quality?.loss ?? 0,
+      lossy: quality?.lossy ?? false,
+      heardAgoMs:
+        heardAtMs === undefined ? undefined : Math.max(0, nowMs - this.#attention.realMs(heardAtMs)),
     };
   }
 
   /** When `step({kind: 'tick'})` wants to be called next; infinity when nothing is due. */
   nextWakeMs(): number {
-    let next = Math.min(this.#flushAtMs, this.#dials.nextMs(), this.#prober.nextMs());
-    for (const [id, suspicion] of this.#suspicions) next = Math.min(next, this.#deathMs(id, suspicion));
-    for (const neighbour of this.#neighbours.values()) next = Math.min(next, neighbour.nextDigestMs);
-    return next;
+    return this.#attention.realMs(this.#wakeMs);
   }
 
   /** Takes one input and returns what is to be done, in order. */
   step(input: MembershipInput, nowMs: number): MembershipEffect[] {
-    switch (input.kind) {
-      case 'tick':
-        this.#tick(nowMs);
-        break;
-      case 'up':
-        this.#up(input.id, input.address, nowMs);
-        break;
-      case 'down':
-        this.#down(input.id, nowMs);
-        break;
-      case 'unreachable':
-        this.#unreachable(input.address, nowMs);
-        break;
-      case 'own-address':
-        this.#ownAddresses.add(input.address);
-        this.#refresh(nowMs);
-        break;
-      case 'message':
-        this.#receive(input.from, input.message, nowMs);
-        break;
-      case 'describe':
-        this.#speakUp({ ...this.self(), ...input.change, state: 'alive' }, nowMs);
-        break;
-      case 'candidates':
-        this.#candidates = input.addresses;
-        this.#refresh(nowMs);
-        break;
-      case 'leave':
-        this.#speakUp({ ...this.self(), state: 'left' }, nowMs);
-        this.#flush();
-        break;
+    const lapsedMs = this.#attention.lapses.totalMs;
+    const attendedMs = this.#attention.attend(nowMs, this.#wakeMs);
+    const durationMs = this.#attention.lapses.totalMs - lapsedMs;
+    if (durationMs > 0) this.#effects.push({ kind: 'lapsed', durationMs });
+    this.#take(input, attendedMs);
+    this.#plan(attendedMs);
+    // Whatever came in, what is due is done: no input can starve the timers.
+    if (this.#nextMs() <= attendedMs) {
+      this.#tick(attendedMs);
+      this.#plan(attendedMs);
     }
+    this.#wakeMs = this.#nextMs();
     const effects = this.#effects;
     this.#effects = [];
     return effects;
   }
 
+  #nextMs(): number {
+    return Math.min(
+      ...[this.#gossip.flushAtMs, this.#streams.nextMs(), this.#prober.nextMs()],
+      ...[this.#table.nextDeathMs(), this.#reapAtMs],
+    );
+  }
+
+  #take(input: MembershipInput, nowMs: number): void {
+    switch (input.kind) {
+      case 'tick':
+        break;
+      case 'up':
+        this.#up(input.id, input.address, input.epoch, nowMs);
+        break;
+      case 'down':
+        this.#down(input.id, input.reason, nowMs);
+        break;
+      case 'unreachable':
+        this.#unreachable(input.address, input.refused, nowMs);
+        break;
+      case 'knocked':
+        for (const id of this.#table.at(input.address)) this.#prober.knocked(id, input.outcome, nowMs);
+        break;
+      case 'own-address':
+        this.#streams.isOwn(input.address);
+        this.#planDue = true;
+        break;
+      case 'message':
+        this.counters.messagesReceived += 1;
+        this.#receive(input.from, input.message, nowMs);
+        break;
+      case 'describe':
+        this.#speak(input.change, 'alive', nowMs);
+        break;
+      case 'candidates':
+        this.#streams.candidates(input.addresses);
+        this.#planDue = true;
+        break;
+      case 'hold':
+        this.#streams.hold(input.streams);
+        this.#heldMembers = new Set(input.members);
+        this.#planDue = true;
+        break;
+      case 'leave':
+        this.#speak({}, 'left', nowMs);
+        this.#flush();
+        break;
+    }
+  }
+
   #tick(nowMs: number): void {
-    for (const [id, suspicion] of this.#suspicions) {
-      const record = this.#table.get(id);
-      if (record && this.#deathMs(id, suspicion) <= nowMs)
-        this.#put({ ...record, state: 'dead' }, undefined, nowMs);
-    }
-    for (const action of this.#prober.tick(new Set(this.#neighbours.keys()), nowMs))
+    this.#announce(this.#table.bury(nowMs), undefined, nowMs);
+    const patience = 1 + this.#attention.score;
+    for (const action of this.#prober.tick(this.#streams.ids(), patience, nowMs))
       this.#carryOut(action, nowMs);
-    for (const address of this.#dials.take(nowMs)) this.#effects.push({ kind: 'dial', address });
-    for (const [id, neighbour] of this.#neighbours) {
-      if (neighbour.nextDigestMs > nowMs) continue;
-      neighbour.nextDigestMs = nowMs + digestIntervalMs * (0.75 + 0.5 * this.#random());
-      const message: MembershipMessage = {
-        kind: 'digest',
-        digest: digestOf(this.#table.values()),
-        members: this.#table.size,
-      };
-      this.#send(id, message);
+    const { dials, closes } = this.#streams.tick(nowMs);
+    for (const address of dials) {
+      this.counters.dials += 1;
+      this.#effects.push({ kind: 'dial', address });
     }
-    if (this.#flushAtMs <= nowMs) this.#flush();
+    for (const id of closes) this.#disconnect(id);
+    if (this.#gossip.flushAtMs <= nowMs) this.#flush();
+    if (this.#reapAtMs <= nowMs) {
+      this.#reapAtMs = nowMs + reapIntervalMs;
+      for (const id of this.#table.reap(this.#heldMembers, nowMs)) {
+        this.#heardAtMs.delete(id);
+        this.#effects.push({ kind: 'forget', id });
+      }
+    }
   }
 
-  #up(id: string, address: string, nowMs: number): void {
-    const known = this.#neighbours.get(id);
-    if (known) {
-      known.addresses.add(address);
-    } else {
-      const nextDigestMs = nowMs + digestIntervalMs * this.#random();
-      this.#neighbours.set(id, { addresses: new Set([address]), rumours: new Set(), nextDigestMs });
-      this.#heardAtMs.set(id, nowMs);
-      this.#sendTable(id);
-    }
-    this.#refresh(nowMs);
-  }
-
-  #down(id: string, nowMs: number): void {
-    if (!this.#neighbours.delete(id)) return;
-    this.#refresh(nowMs);
+  #up(id: string, address: string, epoch: number, nowMs: number): void {
     const record = this.#table.get(id);
-    if (!record || record.state === 'left') return;
+    if (record && epoch < record.epoch) {
+      // A process that runs in an earlier boot than one already seen: somebody has copied this identity.
+      this.#tellTwin({ id, epoch, address });
+      this.#disconnect(id);
+      return;
+    }
+    if (this.#streams.opened(id, address, epoch, nowMs)) {
+      this.#heardAtMs.set(id, nowMs);
+      this.#gossip.add(id);
+      this.#gossip.remind(id, this.id);
+      if (record) this.#gossip.remind(id, id);
+      this.#sendUntold(id);
+      // One of the two asks for the comparison of the tables; it goes both ways.
+      if (this.id < id) this.#send(id, this.#gossip.buckets());
+      for (const action of this.#prober.met(id)) this.#carryOut(action, nowMs);
+    }
+    this.#planDue = true;
+    const spare = this.#streams.spare();
+    if (spare !== undefined) this.#disconnect(spare);
+  }
+
+  #down(id: string, reason: 'reset' | 'closed', nowMs: number): void {
+    if (!this.#streams.closed(id)) return;
+    this.#gossip.remove(id);
+    this.#planDue = true;
+    const record = this.#table.get(id);
+    if (!record || record.state === 'left' || reason === 'closed') return;
     // The end of a stream is evidence, not proof: dial again and ask the others, both at once.
-    this.#dials.hurry(record.address, nowMs);
+    this.#hurries.add(record.address);
     this.#prober.hurry(id, nowMs);
   }
 
-  #unreachable(address: string, nowMs: number): void {
-    this.#dials.failed(address, nowMs);
-    for (const record of this.#table.values()) {
-      if (record.address === address && !this.#neighbours.has(record.id))
-        this.#prober.skipDirect(record.id, nowMs);
+  #unreachable(address: string, refused: boolean, nowMs: number): void {
+    this.#streams.failed(address, nowMs);
+    for (const id of this.#table.at(address)) {
+      if (this.#streams.has(id) || !this.#prober.watches(id)) continue;
+      this.#prober.hurry(id, nowMs);
+      // The machine is there and nobody listens: that says more than any silence.
+      if (refused) this.#announce(this.#table.accuse(id, 'gone', nowMs), undefined, nowMs);
     }
   }
 
   #receive(from: string, message: MembershipMessage, nowMs: number): void {
     this.#heardAtMs.set(from, nowMs);
     switch (message.kind) {
-      case 'ping':
-        this.#merge(message.records, from, nowMs);
-        this.#send(from, { kind: 'ack', seq: message.seq, records: this.#takeRumours(from) });
-        break;
-      case 'ack': {
-        this.#merge(message.records, from, nowMs);
-        for (const action of this.#prober.acked(from, message.seq, nowMs).actions)
-          this.#carryOut(action, nowMs);
+      case 'ping': {
+        this.#prober.pinged(from, message.rttMs, message.loss, nowMs);
+        this.#hearAll(message.records, from, nowMs);
+        const records = this.#gossip.take(from);
+        this.#send(from, { kind: 'ack', seq: message.seq, digest: this.digest, records });
+        this.#judge(from, nowMs);
+        this.#compare(from, message.digest);
         break;
       }
-      case 'ping-request':
-        this.#carryOut(
-          this.#prober.relay(
-            from,
-            message.seq,
-            message.subject,
-            this.#neighbours.has(message.subject),
-            nowMs,
-          ),
-          nowMs,
-        );
-        break;
-      case 'ping-report':
-        if (this.#prober.reported(message.subject, message.seq, message.reached, nowMs)) {
-          this.#heardAtMs.set(message.subject, nowMs);
+      case 'ack': {
+        this.#hearAll(message.records, from, nowMs);
+        const { rttMs, actions } = this.#prober.acked(from, message.seq, nowMs);
+        for (const action of actions) this.#carryOut(action, nowMs);
+        if (rttMs !== undefined) {
+          this.counters.probed(rttMs);
+          this.#attention.better();
+          this.#judge(from, nowMs);
         }
+        this.#compare(from, message.digest);
         break;
+      }
+      case 'ping-request': {
+        const { seq, subject } = message;
+        const connected = this.#streams.has(subject);
+        if (connected || this.#table.get(subject))
+          this.#carryOut(this.#prober.relay(from, seq, subject, connected, nowMs), nowMs);
+        else this.#send(from, { kind: 'ping-report', seq, subject, reached: false });
+        break;
+      }
+      case 'ping-report': {
+        const { subject, seq, reached } = message;
+        if (this.#prober.reported(subject, seq, reached, nowMs)) this.#heardAtMs.set(subject, nowMs);
+        break;
+      }
       case 'records':
-        this.#merge(message.records, from, nowMs);
+        this.#hearAll(message.records, from, nowMs);
+        if (message.buckets.length > 0)
+          for (const answer of this.#gossip.lacking(message.buckets, message.records))
+            this.#send(from, answer);
         break;
-      case 'digest':
-        if (message.digest !== digestOf(this.#table.values())) this.#sendTable(from);
+      case 'buckets':
+        for (const answer of this.#gossip.differing(message.digests)) this.#send(from, answer);
         break;
+      case 'twin': {
+        const { epoch, address } = message;
+        if (epoch < this.self().epoch)
+          this.#effects.push({ kind: 'twin', id: this.id, epoch, address, yields: false });
+        break;
+      }
     }
   }
 
   #carryOut(action: ProbeAction, nowMs: number): void {
     switch (action.kind) {
       case 'ping': {
-        const subject = this.#table.get(action.to);
-        const neighbour = this.#neighbours.get(action.to);
+        const { to, seq } = action;
+        this.#streams.used(to, nowMs);
         // A suspect is told so with the very ping that tests it, so that it can refute at once (Lifeguard's buddy system).
-        if (subject?.state === 'suspect') neighbour?.rumours.add(action.to);
-        this.#send(action.to, { kind: 'ping', seq: action.seq, records: this.#takeRumours(action.to) });
+        if (this.#table.get(to)?.state === 'suspect') this.#gossip.remind(to, to);
+        const quality = this.#prober.quality(to);
+        const { rttMs = 0, ownLoss = 0 } = quality ?? {};
+        const records = this.#gossip.take(to);
+        this.#send(to, { kind: 'ping', seq, digest: this.digest, rttMs, loss: ownLoss, records });
         break;
       }
       case 'ask':
-        for (const helper of action.helpers) {
+        for (const helper of action.helpers)
           this.#send(helper, { kind: 'ping-request', seq: action.seq, subject: action.subject });
-        }
+        this.#judge(action.subject, nowMs);
+        break;
+      case 'knock': {
+        const address = this.#table.get(action.subject)?.address;
+        if (address === undefined) break;
+        this.counters.knocks += 1;
+        this.#effects.push({ kind: 'knock', address });
+        break;
+      }
+      case 'reach':
+        this.#streams.seek(action.subject, nowMs);
+        this.#planDue = true;
         break;
       case 'report': {
-        const { seq, subject, reached } = action;
-        this.#send(action.to, { kind: 'ping-report', seq, subject, reached });
+        const { to, seq, subject, reached } = action;
+        this.#send(to, { kind: 'ping-report', seq, subject, reached });
         break;
       }
-      case 'silent': {
-        const record = this.#table.get(action.subject);
-        if (record) this.#put(accusedBy(record, this.id), undefined, nowMs);
+      case 'silent':
+        this.#concludeSilence(action, nowMs);
         break;
-      }
     }
   }
 
-  #merge(records: readonly MemberRecord[], from: string, nowMs: number): void {
-    for (const record of records) {
-      if (record.id === this.id) this.#hearOfSelf(record, nowMs);
-      else if (this.#table.has(record.id) || this.#table.size < membersMax) this.#put(record, from, nowMs);
+  #concludeSilence(silence: Extract<ProbeAction, { kind: 'silent' }>, nowMs: number): void {
+    const { subject, evidence, sinceMs, muteHelpers, silences } = silence;
+    if ((this.#heardAtMs.get(subject) ?? Number.NEGATIVE_INFINITY) >= sinceMs) return;
+    if (muteHelpers > 0) this.#attention.worse();
+    this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
+    if (silences >= silentProbesPerStream && this.#streams.has(subject)) {
+      this.#disconnect(subject);
+      const address = this.#table.get(subject)?.address;
+      if (address !== undefined) this.#hurries.add(address);
     }
   }
 
-  #hearOfSelf(record: MemberRecord, nowMs: number): void {
+  /** Says so when the link to `id` has become lossy, or good again. */
+  #judge(id: string, nowMs: number): void {
+    if (!this.#prober.quality(id)?.judge(nowMs)) return;
+    const lossy = [...this.#streams.edges()].filter(each => this.#prober.quality(each)?.lossy).sort();
+    this.#speak({ lossy }, 'alive', nowMs);
+  }
+
+  #compare(from: string, digest: number): void {
+    if (!this.#gossip.compare(from, digest)) return;
+    this.counters.repairs += 1;
+    this.#send(from, this.#gossip.buckets());
+  }
+
+  #hearAll(records: readonly CarriedRecord[], from: string, nowMs: number): void {
+    for (const record of records) this.#conclude(this.#table.hear(record, nowMs), from, nowMs);
+  }
+
+  #conclude(
+    { rejections, changes, subject, same, ofSelf, twin }: Hearing,
+    from: string,
+    nowMs: number,
+  ): void {
+    for (const { subject: about, reason } of rejections) {
+      this.counters.reject(reason);
+      this.#effects.push({ kind: 'rejected', from, subject: about, reason });
+    }
+    if (ofSelf) this.#hearOfSelf(ofSelf.claim, ofSelf.accusers, nowMs);
+    if (twin) this.#tellTwin(twin);
+    this.#announce(changes, same ? from : undefined, nowMs);
+    if (same) this.#gossip.knows(from, subject);
+    for (const { after } of changes) {
+      // Others doubt it: look at once whether they are right.
+      if (after.state === 'suspect' && after.accusations.every(({ observer }) => observer !== this.id))
+        this.#prober.hurry(after.id, nowMs);
+    }
+  }
+
+  #hearOfSelf(claim: Claim, accusers: readonly string[], nowMs: number): void {
     const self = this.self();
-    if (record.epoch > self.epoch) {
-      this.#effects.push({ kind: 'identity-conflict', record });
+    const { epoch, boot, incarnation, address } = claim;
+    if (epoch > self.epoch || (epoch === self.epoch && boot !== self.boot)) {
+      this.#effects.push({ kind: 'twin', id: this.id, epoch, address, yields: true });
       return;
     }
-    const stale = record.epoch < self.epoch || record.incarnation < self.incarnation;
-    if (stale || self.state === 'left') return;
-    const same = record.incarnation === self.incarnation && record.state === 'alive';
-    if (same) return;
-    this.#effects.push({ kind: 'refuted', accusers: record.accusers });
-    this.#speakUp({ ...self, incarnation: record.incarnation }, nowMs);
+    if (epoch < self.epoch || incarnation < self.incarnation || self.state === 'left') return;
+    if (accusers.length > 0) {
+      this.counters.refutations += 1;
+      this.#attention.worse();
+      this.#effects.push({ kind: 'refuted', accusers });
+    } else if (incarnation === self.incarnation) return;
+    this.#speak({}, 'alive', nowMs, incarnation);
+  }
+
+  #tellTwin({
+    id,
+    epoch,
+    address,
+  }: {
+    readonly id: string;
+    readonly epoch: number;
+    readonly address: string;
+  }): void {
+    const key = `${id} ${epoch} ${address}`;
+    if (this.#twinsTold.has(key)) return;
+    this.#twinsTold.add(key);
+    this.#effects.push({ kind: 'twin', id, epoch, address, yields: false });
+    this.#send(id, { kind: 'twin', epoch, address });
   }
 
   /** Publishes the own record under the next incarnation. */
-  #speakUp(record: MemberRecord, nowMs: number): void {
-    this.#put({ ...record, incarnation: record.incarnation + 1, accusers: [] }, undefined, nowMs);
+  #speak(
+    change: Partial<MemberDescription>,
+    state: 'alive' | 'left',
+    nowMs: number,
+    atLeast: number = this.self().incarnation,
+  ): void {
+    const { signed, accusations, ...claim } = { ...this.self(), ...change, state, incarnation: atLeast + 1 };
+    this.#announce(this.#table.publish(claim, nowMs), undefined, nowMs);
   }
 
-  /** Merges a record into the table; what is new is saved, told to the neighbours and announced. */
-  #put(record: MemberRecord, from: string | undefined, nowMs: number): void {
-    const before = this.#table.get(record.id);
-    const after = before ? mergeRecords(before, record) : record;
-    if (after === before) return;
-    this.#table.set(after.id, after);
-    this.#followSuspicion(after, nowMs);
-    for (const [id, neighbour] of this.#neighbours) if (id !== from) neighbour.rumours.add(after.id);
-    this.#flushAtMs = Math.min(this.#flushAtMs, nowMs + gossipWindowMs);
-    this.#effects.push({ kind: 'save', records: [after] }, { kind: 'changed', before, after });
-    this.#refresh(nowMs);
+  /** What is new is saved, told to the neighbours and to the shell. */
+  #announce(changes: readonly Change[], from: string | undefined, nowMs: number): void {
+    if (changes.length === 0) return;
+    for (const { before, after } of changes) {
+      this.#count(before, after);
+      this.#effects.push({ kind: 'save', records: [after] }, { kind: 'changed', before, after });
+      if (before?.signed !== after.signed || before.accusations !== after.accusations)
+        this.#gossip.news(after.id, from, nowMs);
+    }
+    this.#planDue = true;
     // News of a later boot: the machine is there again, so do not wait for the back-off.
-    if (before && after.epoch > before.epoch) this.#dials.hurry(after.address, nowMs);
+    for (const { before, after } of changes)
+      if (before && after.epoch > before.epoch) this.#hurries.add(after.address);
   }
 
-  #followSuspicion(record: MemberRecord, nowMs: number): void {
-    if (record.state !== 'suspect' || record.id === this.id) {
-      this.#suspicions.delete(record.id);
-      return;
-    }
-    const { id, epoch, incarnation } = record;
-    const known = this.#suspicions.get(id);
-    if (known?.epoch === epoch && known.incarnation === incarnation) return;
-    this.#suspicions.set(id, { epoch, incarnation, startedAtMs: nowMs });
+  #count(before: MemberRecord | undefined, after: MemberRecord): void {
+    if (!before || before.state === after.state) return;
+    if (after.state === 'suspect') this.counters.suspicions += 1;
+    if (after.state === 'dead') this.counters.deaths += 1;
+    const back = after.state === 'alive' && before.epoch === after.epoch;
+    if (back && before.state === 'suspect') this.counters.falseSuspicions += 1;
+    if (back && before.state === 'dead') this.counters.falseDeaths += 1;
   }
 
-  #deathMs(id: string, suspicion: Suspicion): number {
-    const accusers = this.#table.get(id)?.accusers.length ?? 0;
-    let observers = 0;
-    for (const record of this.#table.values())
-      if (record.id !== id && record.state === 'alive') observers += 1;
-    return suspicion.startedAtMs + suspicionLifeMs(accusers, Math.max(1, observers), this.#table.size);
+  /** Brings dials and probes in line with the table, once for all that an input has changed. */
+  #plan(nowMs: number): void {
+    if (!this.#planDue) return;
+    this.#planDue = false;
+    this.#streams.plan(nowMs);
+    this.#prober.watch(this.self().state === 'left' ? new Set() : this.#streams.edges(), nowMs);
+    for (const address of this.#hurries) this.#streams.hurry(address, nowMs);
+    this.#hurries.clear();
   }
 
-  /** Brings the dial schedule and the set of probed members in line with the table. */
-  #refresh(nowMs: number): void {
-    const watched = new Set<string>();
-    const wanted = new Map<string, number>();
-    const reached = new Set(this.#ownAddresses);
-    const self = this.self();
-    reached.add(self.address);
-    for (const neighbour of this.#neighbours.values())
-      for (const address of neighbour.addresses) reached.add(address);
-    for (const record of this.#table.values()) {
-      if (record.id === this.id || record.state === 'left') continue;
-      if (record.state !== 'dead') watched.add(record.id);
-      if (this.#neighbours.has(record.id)) reached.add(record.address);
-      else wanted.set(record.address, nowMs + (this.id < record.id ? 0 : higherIdDialDelayMs));
-    }
-    for (const address of this.#candidates) if (!wanted.has(address)) wanted.set(address, nowMs);
-    for (const address of reached) wanted.delete(address);
-    this.#dials.want(self.state === 'left' ? new Map() : wanted);
-    this.#prober.watch(self.state === 'left' ? new Set() : watched, nowMs);
-  }
-
-  #takeRumours(to: string): MemberRecord[] {
-    const neighbour = this.#neighbours.get(to);
-    const records: MemberRecord[] = [];
-    if (!neighbour) return records;
-    for (const id of neighbour.rumours) {
-      if (records.length === recordsPerMessageMax) break;
-      const record = this.#table.get(id);
-      neighbour.rumours.delete(id);
-      if (record) records.push(record);
-    }
-    return records;
+  #disconnect(id: string): void {
+    this.#effects.push({ kind: 'disconnect', id });
+    if (!this.#streams.closed(id)) return;
+    this.#gossip.remove(id);
+    this.#planDue = true;
   }
 
   #flush(): void {
-    this.#flushAtMs = Number.POSITIVE_INFINITY;
-    for (const id of this.#neighbours.keys()) {
-      for (let records = this.#takeRumours(id); records.length > 0; records = this.#takeRumours(id)) {
-        this.#send(id, { kind: 'records', records, full: false });
-      }
-    }
+    for (const { to, message } of this.#gossip.flush()) this.#send(to, message);
   }
 
-  #sendTable(to: string): void {
-    const records = this.records();
-    for (let i = 0; i < records.length; i += recordsPerMessageMax) {
-      this.#send(to, { kind: 'records', records: records.slice(i, i + recordsPerMessageMax), full: true });
-    }
+  #sendUntold(to: string): void {
+    const records = this.#gossip.take(to);
+    if (records.length > 0) this.#send(to, { kind: 'records', records, buckets: [] });
   }
 
   #send(to: string, message: MembershipMessage): void {
-    if (this.#neighbours.has(to)) this.#effects.push({ kind: 'send', to, message });
+    if (!this.#streams.has(to)) return;
+    this.counters.messagesSent += 1;
+    this.#effects.push({ kind: 'send', to, message });
   }
 }

@@ -1,15 +1,23 @@
-// Probes of one member after another: ping, then helpers, then a verdict; and the round-trip times that come of it.
-// Decides nothing about life and death: it reports `answered` or `silent` and the table draws the conclusion.
+// Probes of one neighbour after another: ping, then helpers and a knock on the machine's door, then what that amounts to.
+// Of the two ends of an edge one probes and the other takes that for proof of life. Decides nothing about life and
+// death: it reports a silence with its evidence, and the table draws the conclusion.
+
 import {
   firstProbeDelayMs,
   helpersMax,
   helperTimeoutMs,
-  probeIntervalMs,
+  probeIntervalMinMs,
   probeJitter,
+  probeSpacingMs,
   probeTimeoutFirstMs,
-  probeTimeoutMaxMs,
-  probeTimeoutMinMs,
+  probeYield,
+  relaysMax,
 } from './limits.ts';
+import { LinkQuality } from './link-quality.ts';
+import type { Evidence } from './member.ts';
+
+/** What a bare TCP connection to a machine's door has shown. */
+export type KnockOutcome = 'accepted' | 'refused' | 'silent';
 
 interface Probe {
   nextAtMs: number;
@@ -17,9 +25,13 @@ interface Probe {
   seq: number;
   sentAtMs: number;
   deadlineMs: number;
-  helpersAsked: boolean;
+  helpersAsked: number;
   /** Helpers that have not answered yet; when the last one says no there is nothing to wait for. */
   helpersLeft: number;
+  knock: KnockOutcome | undefined;
+  /** Probes in a row that ended in silence. */
+  silences: number;
+  readonly quality: LinkQuality;
 }
 
 interface Relay {
@@ -27,12 +39,6 @@ interface Relay {
   readonly originSeq: number;
   readonly subject: string;
   readonly deadlineMs: number;
-}
-
-/** Smoothed round trip, RFC 6298 section 2. */
-export interface RoundTrip {
-  readonly srttMs: number;
-  readonly varianceMs: number;
 }
 
 export type ProbeAction =
@@ -43,6 +49,9 @@ export type ProbeAction =
       readonly subject: string;
       readonly seq: number;
     }
+  | { readonly kind: 'knock'; readonly subject: string }
+  /** Somebody wants `subject` probed, and there is no stream to it. */
+  | { readonly kind: 'reach'; readonly subject: string }
   | {
       readonly kind: 'report';
       readonly to: string;
@@ -50,29 +59,52 @@ export type ProbeAction =
       readonly subject: string;
       readonly reached: boolean;
     }
-  | { readonly kind: 'silent'; readonly subject: string };
+  | {
+      readonly kind: 'silent';
+      readonly subject: string;
+      readonly evidence: Evidence;
+      /** Proof of life since this moment makes the silence void. */
+      readonly sinceMs: number;
+      /** Helpers that did not even say no: a sign that this node is the deaf one (Lifeguard's NACK). */
+      readonly muteHelpers: number;
+      readonly silences: number;
+    };
 
 export class Prober {
   readonly #probes = new Map<string, Probe>();
   readonly #relays = new Map<number, Relay>();
-  readonly #roundTrips = new Map<string, RoundTrip>();
   readonly #random: () => number;
   #seq = 0;
+  #sent = 0;
+  #late = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  roundTrip(id: string): RoundTrip | undefined {
-    return this.#roundTrips.get(id);
+  /** Probes of this node's own that were sent, and those that were not answered in time. */
+  get counts(): { readonly sent: number; readonly late: number } {
+    return { sent: this.#sent, late: this.#late };
+  }
+
+  quality(id: string): LinkQuality | undefined {
+    return this.#probes.get(id)?.quality;
+  }
+
+  watches(id: string): boolean {
+    return this.#probes.has(id);
   }
 
   /** Makes these ids the whole set of members to probe. */
   watch(ids: ReadonlySet<string>, nowMs: number): void {
     for (const id of this.#probes.keys()) if (!ids.has(id)) this.#probes.delete(id);
     for (const id of ids) {
-      if (!this.#probes.has(id))
-        this.#probes.set(id, this.#idle(nowMs + firstProbeDelayMs + this.#random() * probeIntervalMs));
+      if (this.#probes.has(id)) continue;
+      this.#probes.set(id, {
+        nextAtMs: nowMs + firstProbeDelayMs + this.#random() * probeIntervalMinMs,
+        ...{ seq: 0, sentAtMs: 0, deadlineMs: 0, helpersAsked: 0, helpersLeft: 0, knock: undefined },
+        ...{ silences: 0, quality: new LinkQuality() },
+      });
     }
   }
 
@@ -80,92 +112,90 @@ export class Prober {
   hurry(id: string, nowMs: number): void {
     const probe = this.#probes.get(id);
     if (probe && probe.seq === 0) probe.nextAtMs = nowMs;
-    else if (probe && !probe.helpersAsked) probe.deadlineMs = nowMs;
+    else if (probe && probe.helpersAsked === 0) probe.deadlineMs = nowMs;
   }
 
-  /** The direct way to a member is known to be closed: do not wait for an answer, ask the helpers. */
-  skipDirect(id: string, nowMs: number): void {
-    const probe = this.#probes.get(id);
-    if (probe && probe.seq !== 0 && !probe.helpersAsked) probe.deadlineMs = nowMs;
+  /** A ping of the other end has come: as good as an answer to one of this node's own, which is put off. */
+  pinged(from: string, rttMs: number, loss: number, nowMs: number): void {
+    const probe = this.#probes.get(from);
+    if (!probe) return;
+    probe.silences = 0;
+    probe.quality.told(rttMs, loss);
+    if (probe.seq !== 0) return;
+    probe.quality.heard();
+    probe.nextAtMs = nowMs + this.#intervalMs(probe) * probeYield;
   }
 
-  /** An answer to a ping. True when it ended a probe of `from`, that is, it is fresh proof of life. */
+  /** An answer to a ping. Gives the round trip when it ended a probe of this node's own in time. */
   acked(
     from: string,
     seq: number,
     nowMs: number,
-  ): { readonly fresh: boolean; readonly actions: readonly ProbeAction[] } {
+  ): { readonly rttMs?: number; readonly actions: readonly ProbeAction[] } {
     const relay = this.#relays.get(seq);
     if (relay && relay.subject === from) {
       this.#relays.delete(seq);
       const { origin, originSeq, subject } = relay;
-      return {
-        fresh: true,
-        actions: [{ kind: 'report', to: origin, seq: originSeq, subject, reached: true }],
-      };
+      return { actions: [{ kind: 'report', to: origin, seq: originSeq, subject, reached: true }] };
     }
     const probe = this.#probes.get(from);
-    if (!probe || probe.seq !== seq || seq === 0) return { fresh: false, actions: [] };
-    this.#measure(from, nowMs - probe.sentAtMs);
+    if (!probe || probe.seq !== seq || seq === 0) return { actions: [] };
+    const rttMs = nowMs - probe.sentAtMs;
+    if (probe.helpersAsked === 0) probe.quality.answered(rttMs);
+    probe.silences = 0;
     this.#rest(probe, nowMs);
-    return { fresh: true, actions: [] };
+    return { rttMs, actions: [] };
   }
 
   /** A helper's report. True when the helper reached the subject and that ended a probe. */
   reported(subject: string, seq: number, reached: boolean, nowMs: number): boolean {
     const probe = this.#probes.get(subject);
     if (!probe || probe.seq !== seq) return false;
+    probe.helpersLeft -= 1;
     if (!reached) {
-      probe.helpersLeft -= 1;
-      if (probe.helpersLeft === 0) probe.deadlineMs = nowMs;
+      if (probe.helpersLeft <= 0 && probe.knock !== undefined) probe.deadlineMs = nowMs;
       return false;
     }
     this.#rest(probe, nowMs);
     return true;
   }
 
-  /** Somebody asks for a probe of `subject`. Without an edge to it the answer is a NACK at once. */
-  relay(origin: string, originSeq: number, subject: string, connected: boolean, nowMs: number): ProbeAction {
-    if (!connected) return { kind: 'report', to: origin, seq: originSeq, subject, reached: false };
-    this.#seq += 1;
-    this.#relays.set(this.#seq, { origin, originSeq, subject, deadlineMs: nowMs + helperTimeoutMs / 2 });
-    return { kind: 'ping', to: subject, seq: this.#seq };
+  /** What the door of a member's machine said. A refusal ends the wait: nobody is at home. */
+  knocked(subject: string, outcome: KnockOutcome, nowMs: number): void {
+    const probe = this.#probes.get(subject);
+    if (!probe || probe.seq === 0) return;
+    probe.knock = outcome;
+    if (outcome === 'refused' || probe.helpersLeft <= 0) probe.deadlineMs = nowMs;
   }
 
-  /** What is due. `connected` are the ids with an open stream; helpers are chosen among them. */
-  tick(connected: ReadonlySet<string>, nowMs: number): ProbeAction[] {
+  /** Somebody asks for a probe of `subject`. */
+  relay(origin: string, originSeq: number, subject: string, connected: boolean, nowMs: number): ProbeAction {
+    if (this.#relays.size >= relaysMax)
+      return { kind: 'report', to: origin, seq: originSeq, subject, reached: false };
+    this.#seq += 1;
+    this.#relays.set(this.#seq, { origin, originSeq, subject, deadlineMs: nowMs + helperTimeoutMs * 0.75 });
+    return connected ? { kind: 'ping', to: subject, seq: this.#seq } : { kind: 'reach', subject };
+  }
+
+  /** A stream to `id` is ready: whoever waits for a relayed probe of it gets one. */
+  met(id: string): ProbeAction[] {
+    return [...this.#relays].flatMap(([seq, { subject }]) =>
+      subject === id ? [{ kind: 'ping', to: id, seq } as const] : [],
+    );
+  }
+
+  /** What is due. `connected` are the ids with an open stream; helpers are chosen among them. `patience` multiplies timeouts. */
+  tick(connected: ReadonlySet<string>, patience: number, nowMs: number): ProbeAction[] {
     const actions: ProbeAction[] = [];
-    for (const [seq, relay] of this.#relays) {
-      if (relay.deadlineMs > nowMs) continue;
+    for (const [seq, { origin, originSeq, subject, deadlineMs }] of this.#relays) {
+      if (deadlineMs > nowMs) continue;
       this.#relays.delete(seq);
-      actions.push({
-        kind: 'report',
-        to: relay.origin,
-        seq: relay.originSeq,
-        subject: relay.subject,
-        reached: false,
-      });
+      actions.push({ kind: 'report', to: origin, seq: originSeq, subject, reached: false });
     }
     for (const [id, probe] of this.#probes) {
-      if (probe.seq === 0 && probe.nextAtMs <= nowMs) {
-        this.#seq += 1;
-        probe.seq = this.#seq;
-        probe.sentAtMs = nowMs;
-        probe.helpersAsked = false;
-        probe.deadlineMs = connected.has(id) ? nowMs + this.timeoutMs(id) : nowMs;
-        if (connected.has(id)) actions.push({ kind: 'ping', to: id, seq: probe.seq });
-      }
-      if (probe.seq === 0 || probe.deadlineMs > nowMs) continue;
-      const helpers = probe.helpersAsked ? [] : this.#helpers(id, connected);
-      if (helpers.length > 0) {
-        probe.helpersAsked = true;
-        probe.helpersLeft = helpers.length;
-        probe.deadlineMs = nowMs + helperTimeoutMs;
-        actions.push({ kind: 'ask', helpers, subject: id, seq: probe.seq });
-      } else {
-        this.#rest(probe, nowMs);
-        actions.push({ kind: 'silent', subject: id });
-      }
+      if (probe.seq === 0 && probe.nextAtMs <= nowMs)
+        this.#begin(id, probe, connected, patience, nowMs, actions);
+      if (probe.seq !== 0 && probe.deadlineMs <= nowMs) this.#end(id, probe, connected, nowMs, actions);
     }
     return actions;
   }
@@ -178,29 +208,63 @@ export class Prober {
     return next;
   }
 
-  /** How long a direct ping to `id` may take, from what was measured. */
-  timeoutMs(id: string): number {
-    const trip = this.#roundTrips.get(id);
-    if (!trip) return probeTimeoutFirstMs;
-    return Math.min(probeTimeoutMaxMs, Math.max(probeTimeoutMinMs, trip.srttMs + 4 * trip.varianceMs));
+  #begin(
+    id: string,
+    probe: Probe,
+    connected: ReadonlySet<string>,
+    patience: number,
+    nowMs: number,
+    actions: ProbeAction[],
+  ): void {
+    this.#seq += 1;
+    this.#sent += 1;
+    probe.seq = this.#seq;
+    probe.sentAtMs = nowMs;
+    probe.helpersAsked = 0;
+    probe.knock = undefined;
+    const there = connected.has(id);
+    const timeoutMs = probe.quality.timeoutMs() * patience;
+    probe.deadlineMs = there ? nowMs + Math.min(timeoutMs, 2 * probeTimeoutFirstMs) : nowMs;
+    if (there) actions.push({ kind: 'ping', to: id, seq: probe.seq });
   }
 
-  #idle(nextAtMs: number): Probe {
-    return { nextAtMs, seq: 0, sentAtMs: 0, deadlineMs: 0, helpersAsked: false, helpersLeft: 0 };
+  /** The direct way has been silent: other ways; and when those were silent, too, the verdict. */
+  #end(
+    id: string,
+    probe: Probe,
+    connected: ReadonlySet<string>,
+    nowMs: number,
+    actions: ProbeAction[],
+  ): void {
+    if (probe.helpersAsked === 0) {
+      this.#late += 1;
+      if (connected.has(id)) probe.quality.missed();
+      const helpers = this.#helpers(id, connected);
+      // Without helpers there is still the knock to wait for.
+      probe.helpersAsked = Math.max(1, helpers.length);
+      probe.helpersLeft = helpers.length;
+      probe.deadlineMs = nowMs + helperTimeoutMs;
+      if (helpers.length > 0) actions.push({ kind: 'ask', helpers, subject: id, seq: probe.seq });
+      actions.push({ kind: 'knock', subject: id });
+      return;
+    }
+    probe.silences += 1;
+    const { knock, sentAtMs, helpersLeft, silences } = probe;
+    const evidence = knock === 'refused' ? 'gone' : knock === 'accepted' ? 'stalled' : 'silent';
+    const muteHelpers = knock === 'refused' ? 0 : Math.max(0, helpersLeft);
+    this.#rest(probe, nowMs);
+    actions.push({ kind: 'silent', subject: id, evidence, sinceMs: sentAtMs, muteHelpers, silences });
   }
 
   #rest(probe: Probe, nowMs: number): void {
     probe.seq = 0;
-    probe.nextAtMs = nowMs + probeIntervalMs * (1 - probeJitter / 2 + probeJitter * this.#random());
+    probe.nextAtMs = nowMs + this.#intervalMs(probe) * (1 - probeJitter / 2 + probeJitter * this.#random());
   }
 
-  #measure(id: string, rttMs: number): void {
-    const trip = this.#roundTrips.get(id);
-    const srttMs = trip ? trip.srttMs + (rttMs - trip.srttMs) / 8 : rttMs;
-    const varianceMs = trip
-      ? trip.varianceMs + (Math.abs(rttMs - trip.srttMs) - trip.varianceMs) / 4
-      : rttMs / 2;
-    this.#roundTrips.set(id, { srttMs, varianceMs });
+  /** Longer with more edges, so that the sum stays the same; short where there is something to find out. */
+  #intervalMs(probe: Probe): number {
+    const doubtful = probe.silences > 0 || probe.quality.ownLoss > 0.1;
+    return doubtful ? probeIntervalMinMs : Math.max(probeIntervalMinMs, this.#probes.size * probeSpacingMs);
   }
 
   #helpers(subject: string, connected: ReadonlySet<string>): string[] {

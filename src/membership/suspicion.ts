@@ -1,18 +1,41 @@
 // How long a suspicion lives before the suspect counts as dead. Pure arithmetic (Lifeguard, section IV-B; SWIM section 4.2).
-import { observersWanted, suspicionHoldMs, suspicionMaxFactor, suspicionMinMs } from './limits.ts';
+import {
+  goneHoldMs,
+  observersMin,
+  observersShare,
+  silentHoldMs,
+  stalledHoldMs,
+  suspicionMaxFactor,
+  suspicionMinMs,
+} from './limits.ts';
+import type { Evidence } from './member.ts';
+
+/**
+ * Distinct observers that make a suspicion firm.
+ * @param watchers members that are meant to watch the suspect
+ * @param alive members alive that could watch it, the caller included
+ */
+export function observersNeeded(watchers: number, alive: number): number {
+  return Math.max(1, Math.min(Math.max(observersMin, Math.ceil(watchers * observersShare)), alive));
+}
 
 /**
  * Life of a suspicion in milliseconds from its start.
- * @param accusers distinct observers that suspect the member
- * @param observers live members that could observe it, the caller included (at least 1)
+ * @param evidence what each accuser has seen
+ * @param needed distinct observers that make it firm (at least 1)
  * @param members size of the table, for the logarithm
  */
-export function suspicionLifeMs(accusers: number, observers: number, members: number): number {
-  const wanted = Math.min(observersWanted, observers);
+export function suspicionLifeMs(evidence: readonly Evidence[], needed: number, members: number): number {
+  const gone = evidence.filter(each => each === 'gone').length;
+  const silent = evidence.filter(each => each !== 'stalled').length;
+  // A verdict on a stream that was reset and an address that refuses needs no second opinion where there is none to be had.
+  if (gone >= needed) return goneHoldMs;
   const minMs = suspicionMinMs * Math.max(1, Math.log10(Math.max(1, members)));
-  if (accusers >= wanted) return wanted >= observersWanted ? suspicionHoldMs : minMs;
+  const single = needed < observersMin;
+  if (silent >= needed) return single ? minMs : silentHoldMs;
+  if (evidence.length >= needed) return stalledHoldMs;
+  // Each independent confirmation shrinks the timer, the first the most; but doubts are not worth more than a stall.
   const maxMs = minMs * suspicionMaxFactor;
-  // Each independent confirmation shrinks the timer, the first the most.
-  const share = Math.log(accusers + 1) / Math.log(wanted + 1);
-  return Math.max(minMs, maxMs - share * (maxMs - minMs));
+  const share = Math.log(evidence.length + 1) / Math.log(needed + 1);
+  return Math.max(stalledHoldMs, maxMs - share * (maxMs - minMs));
 }

@@ -6,47 +6,32 @@ import type { PeerMessage } from '../../src/agent/environment.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from '../../src/agent/grpc/codec.ts';
 import type { Frame, Frame__Output } from '../../src/api/gen/clusteros/v1/Frame.ts';
 import { v1 } from '../../src/api/proto.ts';
-import type { MemberRecord } from '../../src/membership/member.ts';
+import { claimBytesMax } from '../../src/membership/limits.ts';
+import type { CarriedRecord } from '../../src/membership/member.ts';
 
 const { requestSerialize, requestDeserialize } = v1.PeerService.service.Exchange;
 const overTheWire = (frame: Frame): Frame__Output => requestDeserialize(requestSerialize(frame));
 
 const id = '0123456789abcdef0123456789abcdef';
-const record: MemberRecord = {
-  ...{
-    id,
-    epoch: 3,
-    incarnation: 7,
-    state: 'suspect',
-    name: 'atlas',
-    address: '100.64.0.1:7443',
-    version: '1.0.0',
-  },
-  ...{ clusterId: id, clusterSize: 3, capabilities: ['cores=8', 'slurm-worker'], accusers: [id] },
-  services: [
-    {
-      service: 'slurm',
-      role: 'worker',
-      token: 9,
-      state: 'failing',
-      step: 'slurmd',
-      reason: 'slurmd-missing',
-      detail: 'install slurmd',
-    },
-  ],
+const key = Buffer.alloc(32, 7).toString('base64');
+const signature = Buffer.alloc(64, 9).toString('base64');
+const record: CarriedRecord = {
+  signed: { body: '{"id":"..."}', publicKey: key, signature },
+  accusations: [{ observer: id, evidence: 'gone', publicKey: key, signature }],
 };
 const envelope = { clusterId: id, term: 4 };
 
 const messages: PeerMessage[] = [
-  { layer: 'membership', message: { kind: 'ping', seq: 1, records: [record] } },
-  { layer: 'membership', message: { kind: 'ack', seq: 1, records: [] } },
-  { layer: 'membership', message: { kind: 'ping-request', seq: 2, subject: id } },
-  { layer: 'membership', message: { kind: 'ping-report', seq: 2, subject: id, reached: true } },
   {
     layer: 'membership',
-    message: { kind: 'records', records: [record, { ...record, state: 'left', clusterId: '' }], full: true },
+    message: { kind: 'ping', seq: 1, digest: 2 ** 52 - 1, rttMs: 0.5, loss: 0.25, records: [record] },
   },
-  { layer: 'membership', message: { kind: 'digest', digest: 2 ** 52 - 1, members: 3 } },
+  { layer: 'membership', message: { kind: 'ack', seq: 1, digest: 3, records: [] } },
+  { layer: 'membership', message: { kind: 'ping-request', seq: 2, subject: id } },
+  { layer: 'membership', message: { kind: 'ping-report', seq: 2, subject: id, reached: true } },
+  { layer: 'membership', message: { kind: 'records', records: [record, record], buckets: [0, 31] } },
+  { layer: 'membership', message: { kind: 'buckets', digests: [0, 2 ** 52 - 1] } },
+  { layer: 'membership', message: { kind: 'twin', epoch: 4, address: '100.64.0.3:7443' } },
   {
     layer: 'election',
     message: { kind: 'vote-request', ...envelope, preVote: true, lastLogIndex: 5, lastLogTerm: 3 },
@@ -75,13 +60,22 @@ const messages: PeerMessage[] = [
     layer: 'election',
     message: { kind: 'append-reply', ...envelope, success: true, matchIndex: 7, conflictIndex: 0, round: 12 },
   },
+  { layer: 'election', message: { kind: 'commit-notice', ...envelope, commitIndex: 9, leader: '' } },
+  { layer: 'election', message: { kind: 'fetch-request', clusterId: id, nextIndex: 3 } },
+  {
+    layer: 'election',
+    message: {
+      ...{ kind: 'fetch-reply', clusterId: id, prevLogIndex: 4, prevLogTerm: 3, commitIndex: 9 },
+      entries: [{ index: 5, term: 4, payload: { kind: 'noop' } }],
+    },
+  },
 ];
 
 test('every message comes back the same', () => {
   for (const message of messages) {
     assert.deepEqual(decodeFrame(overTheWire(encodeMessage(message))), { kind: 'message', message });
   }
-  const greeting = { epoch: 2, name: 'atlas', address: '[fd7a:115c:a1e0::1]:7443' };
+  const greeting = { epoch: 2, boot: '0a1b', name: 'atlas', address: '[fd7a:115c:a1e0::1]:7443' };
   assert.deepEqual(decodeFrame(overTheWire(helloFrame(greeting, 1))), {
     kind: 'hello',
     greeting,
@@ -90,8 +84,10 @@ test('every message comes back the same', () => {
 });
 
 test('malformed content is refused with the reason', () => {
-  const records = (change: object) =>
-    overTheWire({ records: { records: [{ ...record, ...change } as never] } });
+  const wire = { body: '{}', publicKey: Buffer.alloc(32), signature: Buffer.alloc(64) };
+  const records = (change: object) => overTheWire({ records: { records: [{ ...wire, ...change }] } });
+  const accused = (change: object) =>
+    records({ accusations: [{ observer: id, evidence: 'gone', ...change }] });
   const append = (payload: string, index = 5) =>
     overTheWire({
       appendRequest: {
@@ -102,13 +98,14 @@ test('malformed content is refused with the reason', () => {
     });
   const cases: [Frame__Output, RegExp][] = [
     [overTheWire({}), /empty or of a newer protocol/],
-    [records({ id: 'short' }), /id is not an id/],
-    [records({ state: 'zombie' }), /unknown member state "zombie"/],
-    [records({ epoch: '9007199254740993' }), /epoch is not a whole number/],
-    [records({ address: 'nowhere' }), /not HOST:PORT/],
-    [records({ name: 'x'.repeat(5000) }), /name is longer than/],
-    [records({ capabilities: Array(1000).fill('x') }), /capabilities holds more than/],
-    [records({ services: [{ ...record.services[0], state: 'odd' }] }), /unknown service state/],
+    [records({ body: 'x'.repeat(claimBytesMax + 1) }), /a record is longer than/],
+    [accused({ observer: 'short' }), /observer is not an id/],
+    [accused({ evidence: 'rumour' }), /unknown evidence "rumour"/],
+    [overTheWire({ hello: { epoch: '9007199254740993', address: 'a:1' } }), /epoch is not a whole number/],
+    [overTheWire({ hello: { address: 'nowhere' } }), /not HOST:PORT/],
+    [overTheWire({ hello: { address: 'a:1', name: 'x'.repeat(5000) } }), /name is longer than/],
+    [overTheWire({ ping: { loss: Number.NaN } }), /loss is not between 0 and 1/],
+    [overTheWire({ buckets: { digests: Array(1000).fill(1) } }), /digests holds more than/],
     [append('{'), /log entry 5 is not JSON/],
     [append('{"kind":"command","command":{"kind":"dance"}}'), /unknown command dance/],
     [append('{"kind":"command","command":{"kind":"admit","node":7}}'), /the command admit is malformed/],

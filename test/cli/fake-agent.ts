@@ -73,6 +73,8 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (leader.refused !== '') metadata.set('clusteros-reason', leader.refused);
       answer({ code: leader.status ?? status.UNAVAILABLE, details: leader.detail, metadata });
     },
+    ShowMember: (_call, answer) => answer({ code: status.UNIMPLEMENTED, details: 'not served here' }),
+    TagMember: (_call, answer) => answer({ code: status.UNIMPLEMENTED, details: 'not served here' }),
     WatchMembers: call => watch(call, () => call.write(agent.lab.members)),
     WatchOperations: call => watch(call, () => call.write({ operations: agent.lab.operations })),
     Events: call => {

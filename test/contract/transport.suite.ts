@@ -11,25 +11,24 @@ export interface Side {
 }
 
 export interface TransportFixture {
-  /** Makes a side; sides with equal `key` hold the same cluster key. The number tells sides apart. */
-  side(number: number, key: string): Promise<Side>;
+  /** Makes a side; sides with equal `key` hold the same cluster key. The number tells identities apart, the place (the number by default) addresses. */
+  side(number: number, key: string, place?: number): Promise<Side>;
   /** Lets what is under way happen until `done`, for a bounded time. */
   until(done: () => boolean, what: string): Promise<void>;
 }
 
 const ping = (seq: number): PeerMessage => ({
   layer: 'membership',
-  message: { kind: 'ping', seq, records: [] },
+  message: { kind: 'ping', seq, digest: 0, rttMs: 0, loss: 0, records: [] },
 });
 
 /** Declares the suite for the transport that `fixture` makes. */
 export function transportSuite(name: string, makeFixture: () => TransportFixture): void {
-  const open = async (t: TestContext, side: Side, epoch: number) => {
+  const open = async (t: TestContext, side: Side, epoch: number, boot = `boot ${side.address}`) => {
     t.after(() => side.transport.close());
     const events: TransportEvent[] = [];
-    await side.transport.open({ epoch, name: `side-${side.id.slice(0, 4)}`, address: side.address }, event =>
-      events.push(event),
-    );
+    const greeting = { epoch, boot, name: `side-${side.id.slice(0, 4)}`, address: side.address };
+    await side.transport.open(greeting, event => events.push(event));
     const count = (kind: TransportEvent['kind']) => events.filter(event => event.kind === kind).length;
     return { ...side, events, count };
   };
@@ -40,8 +39,8 @@ export function transportSuite(name: string, makeFixture: () => TransportFixture
     const b = await open(t, await fixture.side(2, 'k'), 1);
     a.transport.dial(b.address);
     await fixture.until(() => a.count('up') > 0 && b.count('up') > 0, 'both are up');
-    assert.deepEqual(a.events[0], { kind: 'up', id: b.id, address: b.address });
-    assert.deepEqual(b.events[0], { kind: 'up', id: a.id, address: a.address });
+    assert.deepEqual(a.events[0], { kind: 'up', id: b.id, address: b.address, epoch: 1 });
+    assert.deepEqual(b.events[0], { kind: 'up', id: a.id, address: a.address, epoch: 1 });
   });
 
   test(`${name}: messages arrive in the order in which they were sent, both ways`, async t => {
@@ -107,7 +106,7 @@ export function transportSuite(name: string, makeFixture: () => TransportFixture
     const nobody = await fixture.side(2, 'k');
     a.transport.dial(nobody.address);
     await fixture.until(() => a.count('unreachable') > 0, 'unreachable');
-    assert.equal(a.events[0]?.kind === 'unreachable' && a.events[0].reason, 'no-answer');
+    assert.equal(a.events[0]?.kind === 'unreachable' && a.events[0].reason, 'refused');
   });
 
   test(`${name}: the own address is recognised`, async t => {
@@ -127,5 +126,55 @@ export function transportSuite(name: string, makeFixture: () => TransportFixture
     await b.transport.close();
     await fixture.until(() => a.count('down') > 0, 'down');
     a.transport.send(b.id, ping(1));
+  });
+
+  test(`${name}: a stream that one side ends by intent is closed for the other, not reset, and can be dialled again`, async t => {
+    const fixture = makeFixture();
+    const a = await open(t, await fixture.side(1, 'k'), 1);
+    const b = await open(t, await fixture.side(2, 'k'), 1);
+    for (const [near, far] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const [ups, downs, ownDowns] = [far.count('up'), far.count('down'), near.count('down')];
+      a.transport.dial(b.address);
+      await fixture.until(() => far.count('up') > ups && near.count('up') > 0, 'both are up');
+      near.transport.disconnect(far.id);
+      await fixture.until(() => far.count('down') > downs, 'down');
+      const down = far.events.findLast(event => event.kind === 'down');
+      assert.deepEqual(down, { kind: 'down', id: near.id, reason: 'closed' });
+      assert.equal(near.count('down'), ownDowns, 'whoever ends it is not told');
+    }
+  });
+
+  test(`${name}: a knock tells whether the machine answers and whether anybody is at home`, async t => {
+    const fixture = makeFixture();
+    const a = await open(t, await fixture.side(1, 'k'), 1);
+    const b = await open(t, await fixture.side(2, 'k'), 1);
+    const nobody = await fixture.side(3, 'k');
+    a.transport.knock(b.address);
+    a.transport.knock(nobody.address);
+    await fixture.until(() => a.count('knocked') === 2, 'both answers');
+    const outcomes = a.events.flatMap(event =>
+      event.kind === 'knocked' ? [[event.address, event.outcome]] : [],
+    );
+    assert.deepEqual(
+      outcomes.toSorted(),
+      [
+        [b.address, 'accepted'],
+        [nobody.address, 'refused'],
+      ].toSorted(),
+    );
+    assert.equal(b.count('turned-away') + b.count('up'), 0, 'a knock is no news on the other side');
+  });
+
+  test(`${name}: a process with a copy of this identity is recognised as a twin, on both sides`, async t => {
+    const fixture = makeFixture();
+    const a = await open(t, await fixture.side(1, 'k'), 3);
+    const clone = await open(t, await fixture.side(1, 'k', 2), 4, 'another boot');
+    clone.transport.dial(a.address);
+    await fixture.until(() => a.count('twin') > 0 && clone.count('twin') > 0, 'both are told');
+    assert.deepEqual(a.events, [{ kind: 'twin', address: clone.address, epoch: 4 }]);
+    assert.deepEqual(clone.events, [{ kind: 'twin', address: a.address, epoch: 3 }]);
   });
 }

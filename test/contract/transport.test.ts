@@ -49,11 +49,18 @@ transportSuite('the virtual network', () => {
   const timeline = new Timeline();
   const nothing = () => {};
   const after = (delayMs: number, run: () => void) => timeline.after(delayMs, run);
-  const network = new VirtualNetwork({ after, random: randomFrom(1), onSend: nothing, onDeliver: nothing });
+  const nowMs = () => timeline.nowMs;
+  const network = new VirtualNetwork({
+    nowMs,
+    after,
+    random: randomFrom(1),
+    onSend: nothing,
+    onDeliver: nothing,
+  });
   return {
-    async side(number, key) {
+    async side(number, key, place = number) {
       const { id } = identityFrom(hash(`side ${number}`));
-      return { transport: network.transport(id, key), id, address: `100.64.0.${number}:7443` };
+      return { transport: network.transport(id, key), id, address: `100.64.0.${place}:7443` };
     },
     async until(done, what) {
       const limitMs = timeline.nowMs + 60_000;

@@ -4,8 +4,7 @@ import type { Entry } from '../../src/election/command.ts';
 import type { LogStore } from '../../src/election/log-store.ts';
 import type { Save } from '../../src/election/messages.ts';
 import { nothingSaved, type Saved } from '../../src/election/raft.ts';
-import type { MemberRecord } from '../../src/membership/member.ts';
-import type { TableStore } from '../../src/membership/table-store.ts';
+import { type SavedRecord, savedFrom, type TableStore } from '../../src/membership/table-store.ts';
 
 interface Pending {
   readonly commit: () => void;
@@ -16,7 +15,7 @@ interface Pending {
 export class VirtualDisk {
   /** What a restart would find. */
   saved: Saved = nothingSaved;
-  readonly table = new Map<string, MemberRecord>();
+  readonly table = new Map<string, SavedRecord>();
   /** Told after each durable change of the log. */
   onSaved: (before: Saved, after: Saved) => void = () => {};
   readonly #after: (delayMs: number, run: () => void) => void;
@@ -53,9 +52,10 @@ export class VirtualDisk {
   tableStore(): TableStore {
     return {
       load: async () => [...this.table.values()],
-      save: records =>
+      save: (records, forgotten) =>
         this.#write(() => {
-          for (const record of records) this.table.set(record.id, record);
+          for (const record of records) this.table.set(record.id, savedFrom(record));
+          for (const id of forgotten) this.table.delete(id);
         }),
       close: async () => {},
     };

@@ -1,6 +1,8 @@
 // The virtual network: hosts at addresses, links that can be cut in one direction, and the in-memory twin of the peer
 // transport. Delays, losses and copies come from the seed.
+
 import type { Greeting, PeerMessage, PeerTransport, TransportEvent } from '../../src/agent/environment.ts';
+import { knockTimeoutMs } from '../../src/membership/limits.ts';
 
 /** A process that listens; a restart makes a new one. */
 interface Endpoint {
@@ -14,6 +16,7 @@ interface Endpoint {
 }
 
 export interface NetworkOptions {
+  readonly nowMs: () => number;
   readonly after: (delayMs: number, run: () => void) => () => void;
   readonly random: () => number;
   /** Told of each message handed to the network, and of each delivered. */
@@ -25,6 +28,15 @@ export class VirtualNetwork {
   readonly #options: NetworkOptions;
   readonly #listening = new Map<string, Endpoint>();
   readonly #cuts = new Set<string>();
+  readonly #losses = new Map<string, number>();
+  /** Hosts (the part of an address before the port) without power: nothing answers, nothing is reset. */
+  readonly #off = new Set<string>();
+  readonly #stretched = new Map<string, number>();
+  /** When the last message of a lossy link arrives: a stream keeps its order. */
+  readonly #arrivals = new Map<string, number>();
+  /** Links ("FROM TO", ids) on which messages of more than `holeBytes` vanish: an MTU black hole. */
+  readonly holes = new Set<string>();
+  holeBytes = 1200;
   latencyMsMin = 0.5;
   latencyMsMax = 8;
   /** Copies of each message that arrive, each after a delay of its own. */
@@ -48,6 +60,21 @@ export class VirtualNetwork {
   }
   healAll(): void {
     this.#cuts.clear();
+    this.#losses.clear();
+    this.#stretched.clear();
+  }
+  /** Share of messages from `a` to `b` that come late as TCP sends them again. Ids. */
+  lossy(a: string, b: string, share: number): void {
+    this.#losses.set(`${a} ${b}`, share);
+  }
+  /** The way from `a` to `b` takes so much longer. Ids. */
+  stretch(a: string, b: string, moreMs: number): void {
+    this.#stretched.set(`${a} ${b}`, moreMs);
+  }
+  /** Switches the power of the machine at `address` off or on. */
+  power(address: string, on: boolean): void {
+    if (on) this.#off.delete(hostOf(address));
+    else this.#off.add(hostOf(address));
   }
   isCut(a: string, b: string): boolean {
     return this.#cuts.has(`${a} ${b}`);
@@ -63,6 +90,13 @@ export class VirtualNetwork {
       for (const peer of self.streams.values()) this.#breakLater(self, peer, reason);
       self.streams.clear();
     };
+    // A machine without power says no goodbye: what others have of its streams stays until they give up.
+    const vanish = () => {
+      if (!self) return;
+      self.open = false;
+      if (this.#listening.get(self.greeting.address) === self) this.#listening.delete(self.greeting.address);
+      self.streams.clear();
+    };
     return {
       open: async (greeting, onEvent) => {
         self = { id, key, greeting, onEvent, streams: new Map(), open: true };
@@ -75,7 +109,19 @@ export class VirtualNetwork {
         if (self) this.#send(self, to, message);
       },
       close: async () => shut('closed'),
-      crash: () => shut('reset'),
+      crash: () => {
+        if (self && this.#off.has(hostOf(self.greeting.address))) vanish();
+        else shut('reset');
+      },
+      knock: address => {
+        if (self) this.#knock(self, address);
+      },
+      disconnect: peerId => {
+        const peer = self?.streams.get(peerId);
+        if (!self || !peer) return;
+        self.streams.delete(peerId);
+        this.#breakLater(self, peer, 'closed');
+      },
     };
   }
 
@@ -84,7 +130,7 @@ export class VirtualNetwork {
   }
 
   #dial(from: Endpoint, address: string): void {
-    const refuse = (delayMs: number, reason: 'no-answer' | 'key-refused', detail: string) =>
+    const refuse = (delayMs: number, reason: 'no-answer' | 'refused' | 'key-refused', detail: string) =>
       this.#options.after(delayMs, () => {
         if (from.open) from.onEvent({ kind: 'unreachable', address, reason, detail });
       });
@@ -96,9 +142,8 @@ export class VirtualNetwork {
       if (!from.open) return;
       const to = this.#listening.get(address);
       // A silent network takes the whole time limit; a machine without a listener refuses at once.
-      if (to && (this.isCut(from.id, to.id) || this.isCut(to.id, from.id)))
-        refuse(5000, 'no-answer', 'no answer to the handshake');
-      else if (!to) refuse(0, 'no-answer', 'connection refused');
+      if (this.#silent(from, to, address)) refuse(5000, 'no-answer', 'no answer to the handshake');
+      else if (!to) refuse(0, 'refused', 'connection refused');
       else if (to.key !== from.key) {
         refuse(0, 'key-refused', 'its certificate is not of this cluster');
         to.onEvent({
@@ -111,10 +156,52 @@ export class VirtualNetwork {
     });
   }
 
+  #silent(from: Endpoint, to: Endpoint | undefined, address: string): boolean {
+    if (this.#off.has(hostOf(address)) || this.#off.has(hostOf(from.greeting.address))) return true;
+    return to !== undefined && (this.isCut(from.id, to.id) || this.isCut(to.id, from.id));
+  }
+
+  /** The kernel of a machine with power answers, whatever its processes do. */
+  #knock(from: Endpoint, address: string): void {
+    this.#options.after(2 * this.#delayMs(), () => {
+      const to = this.#listening.get(address);
+      const silent = this.#silent(from, to, address);
+      const lost = to ? this.#lossOf(from.id, to.id) + this.#lossOf(to.id, from.id) : 0;
+      const late = lost > 0 && this.#options.random() < lost;
+      this.#options.after(silent || late ? knockTimeoutMs : 0, () => {
+        const outcome = silent || late ? 'silent' : to ? 'accepted' : 'refused';
+        if (from.open) from.onEvent({ kind: 'knocked', address, outcome });
+      });
+    });
+  }
+
+  #lossOf(from: string, to: string): number {
+    return this.#losses.get(`${from} ${to}`) ?? 0;
+  }
+
+  /** How late a message is because TCP had to send it again: 200 ms, doubled with each loss (RFC 6298, section 5.5). */
+  #resendMs(from: string, to: string): number {
+    const share = this.#lossOf(from, to);
+    let lateMs = 0;
+    for (
+      let timeoutMs = 200;
+      share > 0 && this.#options.random() < share && timeoutMs < 60_000;
+      timeoutMs *= 2
+    )
+      lateMs += timeoutMs;
+    return lateMs;
+  }
+
   #connect(from: Endpoint, to: Endpoint, address: string): void {
+    if (from.id === to.id) {
+      // Two machines with one identity: each hears of the other.
+      from.onEvent({ kind: 'twin', address: to.greeting.address, epoch: to.greeting.epoch });
+      to.onEvent({ kind: 'twin', address: from.greeting.address, epoch: from.greeting.epoch });
+      return;
+    }
     const there = from.streams.get(to.id);
     if (there === to) {
-      from.onEvent({ kind: 'up', id: to.id, address });
+      from.onEvent({ kind: 'up', id: to.id, address, epoch: to.greeting.epoch });
       return;
     }
     // A later boot of the same machine replaces what is left of the former.
@@ -123,42 +210,38 @@ export class VirtualNetwork {
     if (here) this.#drop(to, here);
     from.streams.set(to.id, to);
     to.streams.set(from.id, from);
-    from.onEvent({ kind: 'up', id: to.id, address });
-    to.onEvent({ kind: 'up', id: from.id, address: from.greeting.address });
+    from.onEvent({ kind: 'up', id: to.id, address, epoch: to.greeting.epoch });
+    to.onEvent({ kind: 'up', id: from.id, address: from.greeting.address, epoch: from.greeting.epoch });
   }
 
   #send(from: Endpoint, to: string, message: PeerMessage): void {
     const peer = from.streams.get(to);
     if (!peer || !from.open) return;
-    const { onSend, onDeliver, after, random } = this.#options;
+    const { onSend, onDeliver, after, random, nowMs } = this.#options;
     onSend(from.id, to, message);
     for (let copy = 0; copy < this.copies; copy++) {
       if (this.loss > 0 && random() < this.loss) continue;
       const lateMs = this.lateMsMax > 0 ? random() * this.lateMsMax : 0;
-      after(this.#delayMs() + lateMs, () => {
+      const key = `${from.id} ${to}`;
+      if (this.holes.has(key) && JSON.stringify(message).length > this.holeBytes) continue;
+      const moreMs = this.#resendMs(from.id, to) + (this.#stretched.get(key) ?? 0);
+      // A stream keeps its order: what was sent later never overtakes what had to be sent again.
+      const atMs = Math.max(nowMs() + this.#delayMs() + moreMs, this.#arrivals.get(key) ?? 0);
+      if (this.#losses.has(key)) this.#arrivals.set(key, atMs);
+      after(atMs - nowMs() + lateMs, () => {
+        if (this.#off.has(hostOf(peer.greeting.address))) return;
         if (!peer.open || this.isCut(from.id, to) || peer.streams.get(from.id) !== from) return;
         onDeliver(from.id, to, message);
         peer.onEvent({ kind: 'message', from: from.id, message });
       });
     }
-    this.#watchForSilence(from, peer);
-  }
-
-  /** Keepalive: a stream over a cut link ends on both sides after a while. */
-  #watchForSilence(from: Endpoint, peer: Endpoint): void {
-    if (!this.isCut(from.id, peer.id) && !this.isCut(peer.id, from.id)) return;
-    this.#options.after(15_000, () => {
-      if (!this.isCut(from.id, peer.id) && !this.isCut(peer.id, from.id)) return;
-      if (from.open && from.streams.get(peer.id) === peer) this.#drop(from, peer);
-      if (peer.open && peer.streams.get(from.id) === from) this.#drop(peer, from);
-    });
   }
 
   #breakLater(self: Endpoint, peer: Endpoint, reason: 'reset' | 'closed'): void {
     this.#options.after(this.#delayMs(), () => {
       if (!peer.open || peer.streams.get(self.id) !== self) return;
-      if (this.isCut(self.id, peer.id)) this.#options.after(15_000, () => this.#drop(peer, self));
-      else this.#drop(peer, self, reason);
+      // Over a cut link nobody hears of it; who probes will find out.
+      if (!this.isCut(self.id, peer.id)) this.#drop(peer, self, reason);
     });
   }
 
@@ -168,3 +251,5 @@ export class VirtualNetwork {
     side.onEvent({ kind: 'down', id: peer.id, reason });
   }
 }
+
+const hostOf = (address: string) => address.slice(0, address.lastIndexOf(':'));

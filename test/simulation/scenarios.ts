@@ -342,6 +342,7 @@ export const scenarios: readonly Scenario[] = [
             .every(({ services }) => services.length > 0 && services.every(({ state }) => state === 'ready')),
         );
       await world.runUntil(ready, 60_000, 'every service on every machine is ready');
+      await world.runUntil(() => world.leader() !== undefined, 10_000, 'somebody leads');
       const { state } = leaderOf(world).agent ?? {};
       // I16: a role has one holder for each token, and tokens only grow; here nothing is ever granted twice.
       assert.equal(

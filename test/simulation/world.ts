@@ -10,11 +10,11 @@ import { sealerFrom } from '../../src/agent/sealing.ts';
 import type { BirthPolicy } from '../../src/election/birth.ts';
 import type { Host } from '../../src/integrations/host.ts';
 import type { Integration } from '../../src/integrations/reconciler.ts';
-import { digestOf } from '../../src/membership/digest.ts';
 import { Checkers, type Watched } from './checkers.ts';
 import { VirtualDisk } from './disk.ts';
 import { VirtualNetwork } from './network.ts';
 import { randomFrom } from './random.ts';
+import { sealOf } from './seal.ts';
 import { Timeline } from './timeline.ts';
 
 export interface WorldOptions {
@@ -53,6 +53,8 @@ export class Machine implements Watched {
   /** Addresses it is told of at start; all others by default. */
   peers: readonly string[] | undefined;
   crash: () => void = () => {};
+  /** What waits while the process is stopped; undefined while it runs. */
+  backlog: { readonly timers: (() => void)[]; readonly events: (() => void)[] } | undefined;
 
   constructor(id: string, name: string, address: string, disk: VirtualDisk, host: Host | undefined) {
     this.id = id;
@@ -80,6 +82,7 @@ export class World {
     this.#options = options;
     this.random = randomFrom(options.seed);
     this.network = new VirtualNetwork({
+      nowMs: () => this.timeline.nowMs,
       after: (delayMs, run) => this.timeline.after(delayMs, run),
       random: this.random,
       onSend: (from, to, message) => {
@@ -104,13 +107,34 @@ export class World {
     machine.fatal = undefined;
     let alive = true;
     const transport = this.network.transport(machine.id, machine.key);
+    machine.backlog = undefined;
     const environment: Environment = {
       nowMs: () => this.timeline.nowMs,
       wallMs: () => 1_700_000_000_000 + Math.floor(this.timeline.nowMs),
       random: this.random,
       secretBytes: count => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
-      setTimer: (delayMs, run) => this.timeline.after(delayMs, () => alive && run()),
-      transport,
+      setTimer: (delayMs, run) => {
+        let due = true;
+        const fire = () => {
+          if (!alive || !due) return;
+          if (machine.backlog) machine.backlog.timers.push(fire);
+          else run();
+        };
+        const cancel = this.timeline.after(delayMs, fire);
+        return () => {
+          due = false;
+          cancel();
+        };
+      },
+      seal: sealOf(machine.id),
+      transport: {
+        ...transport,
+        open: (greeting, onEvent) =>
+          transport.open(greeting, event => {
+            if (machine.backlog) machine.backlog.events.push(() => alive && onEvent(event));
+            else onEvent(event);
+          }),
+      },
       tableStore: machine.disk.tableStore(),
       logStore: machine.disk.logStore(),
       host: machine.host ?? noHost,
@@ -128,6 +152,7 @@ export class World {
       ...{ id: machine.id, epoch: machine.epoch, name: machine.name, clusterName: 'lab', version: '0.0.0' },
       ...{
         address: machine.address,
+        tags: {},
         peers: machine.peers ?? others,
         bootstrap: this.#options.bootstrap ?? { kind: 'auto' },
       },
@@ -153,6 +178,18 @@ export class World {
         this.#failure ??= error;
       },
     );
+  }
+
+  /** Stops a process, or blocks its event loop, for so long: then first its timers are late, then what was sent to it is read. */
+  freeze(machine: Machine, durationMs: number): void {
+    const backlog = { timers: [] as (() => void)[], events: [] as (() => void)[] };
+    machine.backlog = backlog;
+    this.#note('freeze', machine.name);
+    this.timeline.after(durationMs, () => {
+      if (machine.backlog !== backlog) return;
+      machine.backlog = undefined;
+      for (const run of [...backlog.timers, ...backlog.events]) run();
+    });
   }
 
   bootAll(): void {
@@ -194,7 +231,7 @@ export class World {
   agreed(): boolean {
     const agents = this.machines.flatMap(({ agent }) => (agent ? [agent] : []));
     const leaders = new Set(agents.map(({ leadership }) => `${leadership.term} ${leadership.leader}`));
-    const digests = new Set(agents.map(agent => digestOf(agent.records())));
+    const digests = new Set(agents.map(agent => agent.membership.digest));
     const led = agents.every(({ leadership }) => leadership.leader !== '');
     return agents.length > 0 && led && leaders.size === 1 && digests.size === 1;
   }

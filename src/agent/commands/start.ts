@@ -1,6 +1,7 @@
 // `node-agent start`: puts the daemon together from its real parts and runs it until it is told to stop.
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realHost } from '../../integrations/host.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
@@ -10,14 +11,19 @@ import { authorityOf } from '../certificates.ts';
 import { readClusterKey } from '../cluster-key.ts';
 import { birthPolicyFrom, type Config } from '../config.ts';
 import { ensureDataFolder, openStores } from '../data-folder.ts';
+import { writeDurably } from '../durable-file.ts';
 import type { Environment } from '../environment.ts';
 import { clearAdminSocket, serveAdmin } from '../grpc/admin-service.ts';
+import { PeerCalls } from '../grpc/peer-calls.ts';
 import { GrpcPeerTransport } from '../grpc/peer-transport.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
 import { stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
+import { lookAt } from '../look.ts';
+import { recordSealOf } from '../record-seal.ts';
 import { sealerFrom } from '../sealing.ts';
-import { exitCode, StartError } from '../start-error.ts';
+import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
+import { TagBook, type Tags } from '../tags.ts';
 import { version } from '../version.ts';
 import { hostOf } from '../view.ts';
 import { foundingMarker } from './init.ts';
@@ -27,13 +33,12 @@ export async function start({ values }: Config): Promise<number> {
   const { name, clusterName, bind, peers, dataDir } = values;
   const clusterKey = await readClusterKey(values.clusterKey);
   await ensureDataFolder(dataDir);
+  await refuseAfterConflict(dataDir);
+  const tagBook = await TagBook.open(dataDir, values.tags);
   const identity = await loadIdentity(dataDir);
   const log = openLog(name);
-  const { logStore, tableStore } = await openStores(dataDir, movedTo =>
-    log.warn(
-      { event: 'table.rebuilt' },
-      `the member table was damaged and has been moved to ${movedTo}; it fills again by itself`,
-    ),
+  const { logStore, tableStore } = await openStores(dataDir, what =>
+    log.warn({ event: 'table.rebuilt' }, what),
   );
   await clearAdminSocket(values['admin.socket']);
   const marker = await foundingMarker(dataDir);
@@ -46,6 +51,7 @@ export async function start({ values }: Config): Promise<number> {
   });
   const environment: Environment = {
     ...{ nowMs, wallMs, transport, logStore, tableStore, host },
+    seal: recordSealOf(identity),
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),
     setTimer: (delayMs, run) => {
@@ -67,6 +73,7 @@ export async function start({ values }: Config): Promise<number> {
   const agent = await Agent.start(
     {
       ...{ id: identity.id, epoch, name, clusterName, version, address: bind, peers },
+      tags: tagBook.tags(),
       bootstrap: marker ? { kind: 'found' } : birthPolicyFrom(values.bootstrap),
       integrations: await integrationsOf(values, dataDir),
       sealer: sealerFrom(clusterKey, environment.secretBytes),
@@ -79,7 +86,16 @@ export async function start({ values }: Config): Promise<number> {
     logEvent(log, event);
     if (event.event === 'agent.ready' && marker) rm(marker, { force: true }).catch(fail);
   });
-  const admin = await serveAdmin(agent, values['admin.socket']);
+  const tag = async (set: Tags, remove: readonly string[]) => {
+    const tags = await tagBook.change(set, remove);
+    agent.describe({ tags });
+    return tags;
+  };
+  transport.answer({
+    look: ({ subjects }) => ({ looks: subjects.map(subject => lookAt(agent, subject)) }),
+    tag: async ({ set, remove }) => ({ tags: await tag(set, remove) }),
+  });
+  const admin = await serveAdmin({ agent, peers: new PeerCalls(transport), tag }, values['admin.socket']);
   log.info(
     { event: 'agent.started', id: identity.id, epoch, address: bind, version },
     `listening on ${bind}`,
@@ -88,6 +104,8 @@ export async function start({ values }: Config): Promise<number> {
     await Promise.race([signal, failed]);
   } catch (error) {
     admin.close();
+    // Whatever restarts this program must not bring the conflict back.
+    if (error instanceof IdentityConflict) await writeDurably(conflictMarker(dataDir), `${error.message}\n`);
     await transport.close();
     throw error;
   }
@@ -97,6 +115,19 @@ export async function start({ values }: Config): Promise<number> {
   admin.close();
   clearTimeout(limit);
   return exitCode.done;
+}
+
+const conflictMarker = (dataDir: string) => join(dataDir, 'identity-conflict');
+
+/** Refuses to start where another process was seen with this identity, until an operator has decided. */
+async function refuseAfterConflict(dataDir: string): Promise<void> {
+  const marker = conflictMarker(dataDir);
+  if (!existsSync(marker)) return;
+  const [what] = (await readFile(marker, 'utf8')).split('\n');
+  throw new StartError(
+    `${what} - when the other machine is gone for good, remove ${marker} and start this one again`,
+    exitCode.denied,
+  );
 }
 
 /** The integrations that are switched on, or that `auto` finds a use for. */

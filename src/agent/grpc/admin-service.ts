@@ -8,6 +8,7 @@ import {
   Server,
   ServerCredentials,
   type ServerWritableStream,
+  type sendUnaryData,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -16,23 +17,41 @@ import type { LeaderReply } from '../../api/gen/clusteros/v1/LeaderReply.ts';
 import type { Member } from '../../api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../api/gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply } from '../../api/gen/clusteros/v1/OperationsReply.ts';
+import type { ShowMemberReply } from '../../api/gen/clusteros/v1/ShowMemberReply.ts';
+import type { Sight } from '../../api/gen/clusteros/v1/Sight.ts';
 import type { StatusReply } from '../../api/gen/clusteros/v1/StatusReply.ts';
+import type { TagMemberReply } from '../../api/gen/clusteros/v1/TagMemberReply.ts';
+import type { TagMemberRequest__Output } from '../../api/gen/clusteros/v1/TagMemberRequest.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
 import { quorumOf } from '../../election/quorum.ts';
+import type { MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import type { ClusterEvent } from '../events.ts';
 import { adminBufferBytesMax, eventsMax } from '../limits.ts';
+import { lookAt, type Sighting } from '../look.ts';
 import { exitCode, StartError } from '../start-error.ts';
+import { TagError, type Tags } from '../tags.ts';
 import { roleOf } from '../view.ts';
+import type { PeerCalls } from './peer-calls.ts';
 
 export interface AdminServer {
   close(): void;
 }
 
-/** Serves `agent` on the unix socket `path`, which has been cleared, for its owner only. @throws StartError when the socket cannot be had */
-export async function serveAdmin(agent: Agent, path: string): Promise<AdminServer> {
+export interface Administered {
+  readonly agent: Agent;
+  readonly peers: PeerCalls;
+  /** Changes this node's own tags, durably. */
+  readonly tag: (set: Tags, remove: readonly string[]) => Promise<Tags>;
+}
+
+/** Serves an agent on the unix socket `path`, which has been cleared, for its owner only. @throws StartError when the socket cannot be had */
+export async function serveAdmin(administered: Administered, path: string): Promise<AdminServer> {
   const server = new Server();
-  server.addService(v1.AdminService.service, handlersOf(agent) as unknown as UntypedServiceImplementation);
+  server.addService(
+    v1.AdminService.service,
+    handlersOf(administered) as unknown as UntypedServiceImplementation,
+  );
   // The socket must not be open to others even for a moment.
   const umask = process.umask(0o077);
   try {
@@ -84,28 +103,20 @@ export async function clearAdminSocket(path: string): Promise<void> {
   }
 }
 
-function handlersOf(agent: Agent): AdminServiceHandlers {
+function handlersOf(administered: Administered): AdminServiceHandlers {
+  const { agent } = administered;
   return {
     Version: (_call, answer) =>
       answer(null, { version: agent.options.version, node: process.version, protocol: protocolVersion }),
     Status: (_call, answer) => answer(null, statusOf(agent)),
     Members: (_call, answer) => answer(null, membersOf(agent)),
     WatchMembers: call => watch(agent, call, () => membersOf(agent)),
+    ShowMember: ({ request }, answer) => reply(showMember(administered, request.member), answer),
+    TagMember: ({ request }, answer) => reply(tagMember(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => {
-      leaderOf(agent).then(
-        reply => {
-          if ('refused' in reply)
-            answer({
-              code: status.UNAVAILABLE,
-              details: reply.detail,
-              metadata: reasonMetadata(reply.refused),
-            });
-          else answer(null, reply);
-        },
-        error => answer({ code: status.INTERNAL, details: String(error) }),
-      );
+      reply(leaderOf(agent), answer);
     },
     Events: call => {
       const { follow, sinceMs } = call.request;
@@ -130,6 +141,29 @@ function handlersOf(agent: Agent): AdminServiceHandlers {
   };
 }
 
+/** A question that cannot be answered: gRPC's code, and the reason in one word and for people. */
+class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: status;
+  readonly reason: string;
+
+  constructor(code: status, reason: string, details: string) {
+    super(details);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+function reply<Reply>(answered: Promise<Reply>, answer: sendUnaryData<Reply>): void {
+  answered.then(
+    value => answer(null, value),
+    error =>
+      error instanceof Refusal
+        ? answer({ code: error.code, details: error.message, metadata: reasonMetadata(error.reason) })
+        : answer({ code: status.INTERNAL, details: String(error) }),
+  );
+}
+
 function reasonMetadata(reason: string): Metadata {
   const metadata = new Metadata();
   metadata.set('clusteros-reason', reason);
@@ -145,9 +179,9 @@ function watch<Request, Reply extends object>(
   let last = '';
   const send = () => {
     const reply = answer();
-    // Ages and round trips change all the time; they are no news.
+    // Ages, round trips and losses change all the time; they are no news.
     const text = JSON.stringify(reply, (key, value) =>
-      key === 'rttMs' || key === 'seenMs' ? undefined : value,
+      key === 'rttMs' || key === 'seenMs' || key === 'loss' ? undefined : value,
     );
     if (text === last || call.writableLength > adminBufferBytesMax) return;
     last = text;
@@ -165,7 +199,7 @@ function votersOf(agent: Agent): { voters: number; votersAnswering: number; quor
   const alive = new Set(
     agent
       .records()
-      .filter(record => record.state === 'alive')
+      .filter(({ state }) => state === 'alive' || state === 'degraded')
       .map(record => record.id),
   );
   return {
@@ -206,24 +240,27 @@ function standingFailures(agent: Agent): number {
   return [...latest.values()].filter(outcome => outcome === 'failed').length;
 }
 
+function memberOf(agent: Agent, record: MemberRecord): Member {
+  const { id, state, address, epoch, incarnation, version, services, tags, capabilities } = record;
+  const { rttMs, loss, heardAgoMs } = agent.contact(id);
+  const own = id === agent.options.id;
+  return {
+    ...{ id, state, address, epoch, incarnation, version, services: [...services] },
+    ...{ tags: { ...tags }, capabilities: [...capabilities] },
+    name: agent.nameOf(id),
+    role: roleOf(id, agent.leadership.leader, agent.configuration),
+    ...{ rttMs: rttMs ?? 0, loss: rttMs === undefined ? 0 : loss },
+    // One that was never heard of has been silent at least since this agent started.
+    seenMs: own ? 0 : Math.round(heardAgoMs ?? agent.nowMs - agent.startedAtMs),
+    admitted: Object.hasOwn(agent.state.nodes, id),
+  };
+}
+
 function membersOf(agent: Agent): MembersReply {
   const { leader, term } = agent.leadership;
   const members = agent
     .records()
-    .map((record): Member => {
-      const { id, state, address, epoch, incarnation, version, services } = record;
-      const { rttMs, heardAtMs } = agent.contact(id);
-      const own = id === agent.options.id;
-      return {
-        ...{ id, state, address, epoch, incarnation, version, services: [...services] },
-        name: agent.nameOf(id),
-        role: roleOf(id, leader, agent.configuration),
-        rttMs: rttMs ?? 0,
-        // One that was never heard of has been silent at least since this agent started.
-        seenMs: own ? 0 : Math.round(agent.nowMs - (heardAtMs ?? agent.startedAtMs)),
-        admitted: Object.hasOwn(agent.state.nodes, id),
-      };
-    })
+    .map(record => memberOf(agent, record))
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
   return { members, leader: leader === '' ? '' : agent.nameOf(leader), term, ...votersOf(agent) };
 }
@@ -240,32 +277,98 @@ function operationsOf(agent: Agent): OperationsReply {
   };
 }
 
-async function leaderOf(
-  agent: Agent,
-): Promise<LeaderReply | { readonly refused: string; readonly detail: string }> {
+async function leaderOf(agent: Agent): Promise<LeaderReply> {
   const { role, leader } = agent.leadership;
   let confirmed = false;
   if (role === 'leader') {
     const refused = await agent.confirmLeadership();
     if (refused !== undefined)
-      return {
-        refused: 'no-quorum',
-        detail: `this node led, but no majority of the voters confirms it (${refused})`,
-      };
+      throw new Refusal(
+        ...([status.UNAVAILABLE, 'no-quorum'] as const),
+        `this node led, but no majority of the voters confirms it (${refused})`,
+      );
     confirmed = true;
   } else if (leader === '') {
     const { waitingFor } = agent;
-    return {
-      refused: 'no-leader',
-      detail:
-        waitingFor === ''
-          ? 'no leader is known: a majority of the voters cannot be reached'
-          : `no cluster yet: ${waitingFor}`,
-    };
+    const why = 'no leader is known: a majority of the voters cannot be reached';
+    throw new Refusal(
+      status.UNAVAILABLE,
+      'no-leader',
+      waitingFor === '' ? why : `no cluster yet: ${waitingFor}`,
+    );
   }
   const { leader: id, term, sinceMs } = agent.leadership;
   const address = agent.records().find(record => record.id === id)?.address ?? '';
   return { id, name: agent.nameOf(id), address, term, sinceMs: Math.round(agent.nowMs - sinceMs), confirmed };
+}
+
+/** The member that goes by `name`, or has it for an id. */
+function memberNamed({ agent }: Administered, name: string): MemberRecord {
+  const record = agent.records().find(({ id }) => id === name || agent.nameOf(id) === name);
+  if (record) return record;
+  throw new Refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${name}`);
+}
+
+/** A member, and what it and those that are meant to watch it see of each other; all are asked at once, within `lookTimeoutMs`. */
+async function showMember(administered: Administered, name: string): Promise<ShowMemberReply> {
+  const { agent, peers } = administered;
+  const subject = memberNamed(administered, name);
+  const own = agent.options.id;
+  const watchers = agent
+    .records()
+    .filter(({ id, state }) => agent.watchersOf(subject.id).has(id) && state !== 'dead' && state !== 'left');
+  const look = async (from: MemberRecord, at: readonly string[]) =>
+    from.id === own ? at.map(id => lookAt(agent, id)) : peers.look(from, at);
+  const [seen, ...sights] = await Promise.all([
+    look(
+      subject,
+      watchers.map(({ id }) => id),
+    ),
+    ...watchers.map(watcher => look(watcher, [subject.id])),
+  ]);
+  const pairs = watchers.map((watcher, i) => ({
+    peer: agent.nameOf(watcher.id),
+    ofMember: sightFrom(sights[i], subject.id),
+    ofPeer: sightFrom(seen, watcher.id),
+  }));
+  return {
+    member: memberOf(agent, subject),
+    sights: pairs.sort((a, b) => (a.peer < b.peer ? -1 : 1)),
+    accusers: subject.accusations.map(({ observer }) => agent.nameOf(observer)).sort(),
+  };
+}
+
+function sightFrom(looks: readonly Sighting[] | undefined, subject: string): Sight {
+  const look = looks?.find(each => each.subject === subject);
+  if (!look) return { state: 'unknown', rttMs: 0, loss: 0, heardMs: 0 };
+  const { state, rttMs, loss, heardMs } = look;
+  return { state, rttMs, loss, heardMs };
+}
+
+/** Changes tags where they belong: on the member itself. */
+async function tagMember(
+  administered: Administered,
+  request: TagMemberRequest__Output,
+): Promise<TagMemberReply> {
+  const { agent, peers, tag } = administered;
+  const { id, address } = memberNamed(administered, request.member);
+  try {
+    const tags = await (id === agent.options.id
+      ? tag(request.set, request.remove)
+      : peers.tag({ id, address }, request.set, request.remove));
+    return { tags: { ...tags } };
+  } catch (error) {
+    const { code, details } = error as { code?: status; details?: string };
+    if (error instanceof TagError) throw new Refusal(status.INVALID_ARGUMENT, 'bad-tag', error.message);
+    if (code === status.INVALID_ARGUMENT)
+      throw new Refusal(code, 'bad-tag', details ?? 'the tags are not allowed');
+    const why = details ?? (error instanceof Error ? error.message : String(error));
+    throw new Refusal(
+      status.UNAVAILABLE,
+      'unreachable',
+      `${request.member} cannot be reached at ${address}: ${why}`,
+    );
+  }
 }
 
 function wireEvent({ atMs, event, member, message, fields }: ClusterEvent) {

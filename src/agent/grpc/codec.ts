@@ -1,14 +1,15 @@
 // Between the frames on the wire and the values of the cores. What a peer sends is not trusted: a frame that is not
 // well formed is refused with the reason, and nothing of it reaches a core.
+import type { Accusation__Output } from '../../api/gen/clusteros/v1/Accusation.ts';
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
 import type {
   MemberRecord__Output,
   MemberRecord as WireRecord,
 } from '../../api/gen/clusteros/v1/MemberRecord.ts';
-import type { ServiceReport__Output } from '../../api/gen/clusteros/v1/ServiceReport.ts';
 import { type Entry, payloadFrom } from '../../election/command.ts';
 import type { ElectionMessage } from '../../election/messages.ts';
-import type { MemberRecord, MemberState, ServiceReport } from '../../membership/member.ts';
+import { claimBytesMax } from '../../membership/limits.ts';
+import { type Accusation, type CarriedRecord, evidences } from '../../membership/member.ts';
 import type { MembershipMessage } from '../../membership/messages.ts';
 import type { Greeting, PeerMessage } from '../environment.ts';
 
@@ -27,8 +28,8 @@ const addressPattern = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/;
 const textLengthMax = 512;
 const listLengthMax = 256;
 
-export function helloFrame({ epoch, name, address }: Greeting, protocol: number): Frame {
-  return { hello: { epoch, name, address, protocol } };
+export function helloFrame({ epoch, boot, name, address }: Greeting, protocol: number): Frame {
+  return { hello: { epoch, boot, name, address, protocol } };
 }
 
 export function encodeMessage(message: PeerMessage): Frame {
@@ -37,18 +38,24 @@ export function encodeMessage(message: PeerMessage): Frame {
 
 function encodeMembership(message: MembershipMessage): Frame {
   switch (message.kind) {
-    case 'ping':
-      return { ping: { seq: message.seq, records: message.records.map(encodeRecord) } };
-    case 'ack':
-      return { ack: { seq: message.seq, records: message.records.map(encodeRecord) } };
+    case 'ping': {
+      const { seq, digest, rttMs, loss, records } = message;
+      return { ping: { seq, digest, rttMs, loss, records: records.map(encodeRecord) } };
+    }
+    case 'ack': {
+      const { seq, digest, records } = message;
+      return { ack: { seq, digest, records: records.map(encodeRecord) } };
+    }
     case 'ping-request':
       return { pingRequest: { seq: message.seq, subject: message.subject } };
     case 'ping-report':
       return { pingReport: { seq: message.seq, subject: message.subject, reached: message.reached } };
     case 'records':
-      return { records: { records: message.records.map(encodeRecord), full: message.full } };
-    case 'digest':
-      return { digest: { digest: message.digest, members: message.members } };
+      return { records: { records: message.records.map(encodeRecord), buckets: [...message.buckets] } };
+    case 'buckets':
+      return { buckets: { digests: [...message.digests] } };
+    case 'twin':
+      return { twin: { epoch: message.epoch, address: message.address } };
   }
 }
 
@@ -64,28 +71,41 @@ function encodeElection(message: ElectionMessage): Frame {
     }
     case 'append-request': {
       const { kind, entries, ...fields } = message;
-      const encoded = entries.map(({ index, term, payload }) => ({
-        index,
-        term,
-        payload: Buffer.from(JSON.stringify(payload)),
-      }));
-      return { appendRequest: { ...fields, entries: encoded } };
+      return { appendRequest: { ...fields, entries: entries.map(encodeEntry) } };
     }
     case 'append-reply': {
       const { kind, ...fields } = message;
       return { appendReply: fields };
     }
+    case 'commit-notice': {
+      const { kind, ...fields } = message;
+      return { commitNotice: fields };
+    }
+    case 'fetch-request': {
+      const { kind, ...fields } = message;
+      return { fetchRequest: fields };
+    }
+    case 'fetch-reply': {
+      const { kind, entries, ...fields } = message;
+      return { fetchReply: { ...fields, entries: entries.map(encodeEntry) } };
+    }
   }
 }
 
-function encodeRecord(record: MemberRecord): WireRecord {
+function encodeEntry({ index, term, payload }: Entry) {
+  return { index, term, payload: Buffer.from(JSON.stringify(payload)) };
+}
+
+function encodeRecord({ signed, accusations }: CarriedRecord): WireRecord {
   return {
-    ...record,
-    capabilities: [...record.capabilities],
-    services: [...record.services],
-    accusers: [...record.accusers],
+    ...{ body: signed.body, publicKey: base64(signed.publicKey), signature: base64(signed.signature) },
+    accusations: accusations.map(({ observer, evidence, publicKey, signature }) => ({
+      ...{ observer, evidence, publicKey: base64(publicKey), signature: base64(signature) },
+    })),
   };
 }
+
+const base64 = (text: string) => Buffer.from(text, 'base64');
 
 /** What a frame says. @throws FrameError when it says nothing that can be taken */
 export function decodeFrame(frame: Frame__Output): Decoded {
@@ -99,20 +119,20 @@ export function decodeFrame(frame: Frame__Output): Decoded {
   });
   switch (frame.body) {
     case 'hello': {
-      const { epoch, name, address, protocol } = frame.hello ?? missing('hello');
-      return {
-        kind: 'hello',
-        greeting: { epoch: count(epoch, 'epoch'), name: text(name, 'name'), address: addressIn(address) },
-        protocol,
-      };
+      const { epoch, boot, name, address, protocol } = frame.hello ?? missing('hello');
+      const names = { boot: text(boot, 'boot'), name: text(name, 'name'), address: addressIn(address) };
+      return { kind: 'hello', greeting: { epoch: count(epoch, 'epoch'), ...names }, protocol };
     }
     case 'ping': {
-      const { seq, records } = frame.ping ?? missing('ping');
-      return membership({ kind: 'ping', seq: count(seq, 'seq'), records: recordsIn(records) });
+      const { seq, digest, rttMs, loss, records } = frame.ping ?? missing('ping');
+      const numbers = { seq: count(seq, 'seq'), digest: count(digest, 'digest') };
+      const link = { rttMs: atMost(rttMs, 3_600_000, 'rtt_ms'), loss: atMost(loss, 1, 'loss') };
+      return membership({ kind: 'ping', ...numbers, ...link, records: recordsIn(records) });
     }
     case 'ack': {
-      const { seq, records } = frame.ack ?? missing('ack');
-      return membership({ kind: 'ack', seq: count(seq, 'seq'), records: recordsIn(records) });
+      const { seq, digest, records } = frame.ack ?? missing('ack');
+      const numbers = { seq: count(seq, 'seq'), digest: count(digest, 'digest') };
+      return membership({ kind: 'ack', ...numbers, records: recordsIn(records) });
     }
     case 'pingRequest': {
       const { seq, subject } = frame.pingRequest ?? missing('ping_request');
@@ -128,12 +148,17 @@ export function decodeFrame(frame: Frame__Output): Decoded {
       });
     }
     case 'records': {
-      const { records, full } = frame.records ?? missing('records');
-      return membership({ kind: 'records', records: recordsIn(records), full });
+      const { records, buckets } = frame.records ?? missing('records');
+      return membership({ kind: 'records', records: recordsIn(records), buckets: list(buckets, 'buckets') });
     }
-    case 'digest': {
-      const { digest, members } = frame.digest ?? missing('digest');
-      return membership({ kind: 'digest', digest: count(digest, 'digest'), members });
+    case 'buckets': {
+      const { digests } = frame.buckets ?? missing('buckets');
+      const each = list(digests, 'digests').map(digest => count(digest, 'digest'));
+      return membership({ kind: 'buckets', digests: each });
+    }
+    case 'twin': {
+      const { epoch, address } = frame.twin ?? missing('twin');
+      return membership({ kind: 'twin', epoch: count(epoch, 'epoch'), address: addressIn(address) });
     }
     case 'voteRequest': {
       const { clusterId, term, preVote, lastLogIndex, lastLogTerm } =
@@ -172,6 +197,30 @@ export function decodeFrame(frame: Frame__Output): Decoded {
         },
       });
     }
+    case 'commitNotice': {
+      const { clusterId, term, commitIndex, leader } = frame.commitNotice ?? missing('commit_notice');
+      const index = { commitIndex: count(commitIndex, 'commit_index') };
+      const led = leader === '' ? '' : id(leader, 'leader');
+      return election({ kind: 'commit-notice', ...envelope(clusterId, term), ...index, leader: led });
+    }
+    case 'fetchRequest': {
+      const { clusterId, nextIndex } = frame.fetchRequest ?? missing('fetch_request');
+      const next = { nextIndex: count(nextIndex, 'next_index') };
+      return election({ kind: 'fetch-request', clusterId: id(clusterId, 'cluster_id'), ...next });
+    }
+    case 'fetchReply': {
+      const { clusterId, prevLogIndex, prevLogTerm, entries, commitIndex } =
+        frame.fetchReply ?? missing('fetch_reply');
+      const prev = {
+        prevLogIndex: count(prevLogIndex, 'prev_log_index'),
+        prevLogTerm: count(prevLogTerm, 'prev_log_term'),
+      };
+      return election({
+        ...{ kind: 'fetch-reply', clusterId: id(clusterId, 'cluster_id'), ...prev },
+        entries: entries.map((entry, i) => entryIn(entry, prevLogIndex + 1 + i)),
+        commitIndex: count(commitIndex, 'commit_index'),
+      });
+    }
     default:
       throw new FrameError('a frame is empty or of a newer protocol');
   }
@@ -195,57 +244,32 @@ function entryIn(entry: { index: number; term: number; payload: Uint8Array }, in
   return { index, term: count(entry.term, 'term'), payload };
 }
 
-function recordsIn(records: readonly MemberRecord__Output[]): MemberRecord[] {
+function recordsIn(records: readonly MemberRecord__Output[]): CarriedRecord[] {
   return records.map(recordIn);
 }
 
-function recordIn(record: MemberRecord__Output): MemberRecord {
+/** The shape of a record; whether its text and signatures are to be believed, membership decides. */
+function recordIn({ body, publicKey, signature, accusations }: MemberRecord__Output): CarriedRecord {
+  if (body.length > claimBytesMax)
+    throw new FrameError(`a record is longer than ${claimBytesMax} characters`);
   return {
-    id: id(record.id, 'id'),
-    epoch: count(record.epoch, 'epoch'),
-    incarnation: count(record.incarnation, 'incarnation'),
-    state: stateIn(record.state),
-    name: text(record.name, 'name'),
-    address: addressIn(record.address),
-    version: text(record.version, 'version'),
-    clusterId: record.clusterId === '' ? '' : id(record.clusterId, 'cluster_id'),
-    clusterSize: count(record.clusterSize, 'cluster_size'),
-    capabilities: list(record.capabilities, 'capabilities').map(each => text(each, 'capability')),
-    services: list(record.services, 'services').map(reportIn),
-    accusers: list(record.accusers, 'accusers')
-      .map(each => id(each, 'accuser'))
-      .sort(),
+    signed: { body, publicKey: publicKey.toString('base64'), signature: signature.toString('base64') },
+    accusations: list(accusations, 'accusations').map(accusationIn),
   };
 }
 
-function stateIn(state: string): MemberState {
-  switch (state) {
-    case 'alive':
-    case 'suspect':
-    case 'dead':
-    case 'left':
-      return state;
-    default:
-      throw new FrameError(`unknown member state "${state.slice(0, 32)}"`);
-  }
+function accusationIn({ observer, evidence, publicKey, signature }: Accusation__Output): Accusation {
+  const known = evidences.find(each => each === evidence);
+  if (known === undefined) throw new FrameError(`unknown evidence "${evidence.slice(0, 32)}"`);
+  return {
+    ...{ observer: id(observer, 'observer'), evidence: known },
+    ...{ publicKey: publicKey.toString('base64'), signature: signature.toString('base64') },
+  };
 }
 
-function reportIn({
-  service,
-  role,
-  token,
-  state,
-  step,
-  reason,
-  detail,
-}: ServiceReport__Output): ServiceReport {
-  if (state !== 'starting' && state !== 'ready' && state !== 'failing') {
-    throw new FrameError(`unknown service state "${state.slice(0, 32)}"`);
-  }
-  return {
-    ...{ service: text(service, 'service'), role: text(role, 'role'), token: count(token, 'token'), state },
-    ...{ step: text(step, 'step'), reason: text(reason, 'reason'), detail: text(detail, 'detail') },
-  };
+function atMost(value: number, most: number, what: string): number {
+  if (!(value >= 0 && value <= most)) throw new FrameError(`${what} is not between 0 and ${most}`);
+  return value;
 }
 
 function count(value: number, what: string): number {

@@ -6,6 +6,7 @@ import type { Credentials } from '../certificates.ts';
 import type { UnreachableReason } from '../environment.ts';
 import { handshakeTimeoutMs } from '../limits.ts';
 import { exitCode, StartError } from '../start-error.ts';
+import { Admission } from './admission.ts';
 
 interface Refusal {
   readonly reason: UnreachableReason;
@@ -13,6 +14,8 @@ interface Refusal {
 }
 
 export interface Listener {
+  /** Connections closed before the handshake because too many came at once. */
+  readonly shed: number;
   /** Certificates for handshakes from now on. */
   renew(credentials: Credentials): void;
   close(): void;
@@ -47,31 +50,58 @@ export async function listen(options: {
   readonly host: string;
   readonly port: number;
   readonly credentials: Credentials;
+  readonly nowMs: () => number;
   readonly onConnection: (socket: TLSSocket) => void;
   readonly onTurnedAway: (address: string, reason: UnreachableReason, detail: string) => void;
 }): Promise<Listener> {
   const { host, port, onConnection, onTurnedAway } = options;
   const sockets = new Set<Socket>();
+  const admission = new Admission(options.nowMs);
   let credentials = options.credentials;
   const tcp = createTcpServer(socket => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     const remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
-    if (mayConnect(host, socket.remoteAddress ?? '')) {
-      shakeHands(socket, credentials, onConnection, ({ reason, detail }) =>
-        onTurnedAway(remote, reason, detail),
-      );
-    } else {
+    if (!mayConnect(host, socket.remoteAddress ?? '')) {
       onTurnedAway(remote, 'protocol', `it is outside the network that ${host} belongs to`);
       socket.destroy();
+      return;
     }
+    // One who only knocks says nothing and costs nothing; the handshake begins with the first word.
+    const patience = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
+    socket.once('close', () => clearTimeout(patience));
+    socket.once('readable', () => {
+      clearTimeout(patience);
+      if (socket.readableLength === 0) {
+        socket.destroy();
+        return;
+      }
+      if (!admission.begin()) {
+        socket.destroy();
+        return;
+      }
+      let ended = false;
+      const end = () => {
+        if (!ended) admission.end();
+        ended = true;
+      };
+      socket.once('close', end);
+      const welcome = (secure: TLSSocket) => {
+        end();
+        onConnection(secure);
+      };
+      shakeHands(socket, credentials, welcome, ({ reason, detail }) => onTurnedAway(remote, reason, detail));
+    });
   });
   await new Promise<void>((resolve, reject) => {
     tcp.once('error', error => reject(listenError(error, host, port)));
     tcp.listen({ host, port }, resolve);
   });
   return {
+    get shed() {
+      return admission.shed;
+    },
     renew(renewed) {
       credentials = renewed;
     },

@@ -1,15 +1,20 @@
 // Streams to peers over gRPC and mTLS: dials, accepts, and keeps one stream for a pair of nodes. The id of a peer is
 // read from the key in its certificate, never from what it says. Decides nothing about members.
 import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import {
   type ClientDuplexStream,
-  credentials as channelCredentials,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
+import type { LookReply } from '../../api/gen/clusteros/v1/LookReply.ts';
+import type { LookRequest__Output } from '../../api/gen/clusteros/v1/LookRequest.ts';
+import type { TagReply } from '../../api/gen/clusteros/v1/TagReply.ts';
+import type { TagRequest__Output } from '../../api/gen/clusteros/v1/TagRequest.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
 import { type Authority, type Credentials, issueCredentials } from '../certificates.ts';
 import type {
@@ -23,14 +28,16 @@ import { type Identity, idOf } from '../identity.ts';
 import {
   certificateRenewMs,
   handshakeTimeoutMs,
-  keepaliveIntervalMs,
-  keepaliveTimeoutMs,
   refusalLogIntervalMs,
   refusalsRememberedMax,
   streamBufferBytesMax,
+  streamFarewellMs,
 } from '../limits.ts';
+import { TagError } from '../tags.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
+import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
+import { type PeerClient, peerClient } from './peer-client.ts';
 
 type Call = ClientDuplexStream<Frame, Frame__Output> | ServerDuplexStream<Frame__Output, Frame>;
 
@@ -52,13 +59,22 @@ export interface PeerTransportOptions {
   readonly nowMs: () => number;
 }
 
+/** What this node answers when a peer asks on behalf of an administrator. */
+export interface PeerAnswers {
+  look(request: LookRequest__Output): LookReply;
+  /** Rejects with an Error for people. */
+  tag(request: TagRequest__Output): Promise<TagReply>;
+}
+
 export class GrpcPeerTransport implements PeerTransport {
   readonly #options: PeerTransportOptions;
   readonly #streams = new Map<string, Stream>();
   readonly #dialling = new Set<() => void>();
   readonly #toldAtMs = new Map<string, number>();
   readonly #server = new Server();
-  #greeting: Greeting = { epoch: 0, name: '', address: '' };
+  readonly #sockets = new Map<string, TLSSocket>();
+  #answers: PeerAnswers | undefined;
+  #greeting: Greeting = { epoch: 0, boot: '', name: '', address: '' };
   #onEvent: (event: TransportEvent) => void = () => {};
   #credentials: Credentials | undefined;
   #listener: Listener | undefined;
@@ -74,17 +90,54 @@ export class GrpcPeerTransport implements PeerTransport {
     return this.#dropped;
   }
 
+  /** Handshakes refused because too many came at once. */
+  get shed(): number {
+    return this.#listener?.shed ?? 0;
+  }
+
+  /** Answers peers' questions from now on. */
+  answer(answers: PeerAnswers): void {
+    this.#answers = answers;
+  }
+
+  /** A client for the agent at `address`, which must prove that it is `id`. The caller closes it. */
+  async client(address: string, id: string): Promise<PeerClient> {
+    return peerClient(await this.#freshCredentials(), address, shown =>
+      shown === id ? undefined : new Error(`the agent at ${address} is another member`),
+    );
+  }
+
   async open(greeting: Greeting, onEvent: (event: TransportEvent) => void): Promise<void> {
     this.#greeting = greeting;
     this.#onEvent = onEvent;
     this.#server.addService(v1.PeerService.service, {
       Exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
+      Look: ({ request }: { request: LookRequest__Output }, answer: sendUnaryData<LookReply>) => {
+        if (this.#answers) answer(null, this.#answers.look(request));
+        else answer({ code: status.UNAVAILABLE, details: 'this agent is just starting' });
+      },
+      Tag: ({ request }: { request: TagRequest__Output }, answer: sendUnaryData<TagReply>) => {
+        const changed =
+          this.#answers?.tag(request) ?? Promise.reject(new Error('this agent is just starting'));
+        changed.then(
+          reply => answer(null, reply),
+          error => {
+            const code = error instanceof TagError ? status.INVALID_ARGUMENT : status.INTERNAL;
+            answer({ code, details: error instanceof Error ? error.message : String(error) });
+          },
+        );
+      },
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    const { host, port } = this.#options;
+    const { host, port, nowMs } = this.#options;
     this.#listener = await listen({
-      ...{ host, port, credentials: await this.#freshCredentials() },
-      onConnection: socket => injector.injectConnection(socket),
+      ...{ host, port, nowMs, credentials: await this.#freshCredentials() },
+      onConnection: socket => {
+        const remote = `${socket.remoteAddress}:${socket.remotePort}`;
+        this.#sockets.set(remote, socket);
+        socket.once('close', () => this.#sockets.delete(remote));
+        injector.injectConnection(socket);
+      },
       onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
     });
   }
@@ -93,6 +146,22 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#dial(address).catch(error => {
       if (!this.#closed) this.#onEvent({ kind: 'unreachable', address, ...unreachableFrom(error) });
     });
+  }
+
+  knock(address: string): void {
+    knock(address).then(outcome => {
+      if (!this.#closed) this.#onEvent({ kind: 'knocked', address, outcome });
+    });
+  }
+
+  disconnect(id: string): void {
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    this.#streams.delete(id);
+    stream.end();
+    // The other side hangs up when it hears of it; one that hears nothing any more must not keep a socket open here.
+    const socket = stream.dialledByUs ? undefined : this.#sockets.get(stream.call.getPeer());
+    if (socket) setTimeout(() => socket.destroy(), streamFarewellMs).unref();
   }
 
   send(to: string, message: PeerMessage): void {
@@ -121,27 +190,12 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   async #dial(address: string): Promise<void> {
-    const { authority, certificate, privateKeyPem } = await this.#freshCredentials();
+    const credentials = await this.#freshCredentials();
     if (this.#closed) return;
     let id = '';
-    const secure = channelCredentials.createSsl(
-      Buffer.from(authority),
-      Buffer.from(privateKeyPem),
-      Buffer.from(certificate),
-      {
-        checkServerIdentity: (_name, peer) => {
-          id = idOf(new X509Certificate(peer.raw).publicKey);
-          return undefined;
-        },
-      },
-    );
-    const client = new v1.PeerService(address, secure, {
-      // Node refuses an IP address as a TLS server name; the name is not what we check.
-      'grpc.ssl_target_name_override': 'peer.clusteros.internal',
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_retries': 0,
-      'grpc.keepalive_time_ms': keepaliveIntervalMs,
-      'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    const client = peerClient(credentials, address, shown => {
+      id = shown;
+      return undefined;
     });
     const call = client.exchange();
     const end = () => {
@@ -153,6 +207,7 @@ export class GrpcPeerTransport implements PeerTransport {
         end();
         reject(new Error('no answer to the handshake'));
       }, handshakeTimeoutMs);
+      let greeted = false;
       const done = () => {
         clearTimeout(timer);
         this.#dialling.delete(end);
@@ -161,15 +216,16 @@ export class GrpcPeerTransport implements PeerTransport {
       call.once('error', error => {
         done();
         client.close();
-        if (id !== this.#options.identity.id) {
-          reject(error);
-          return;
+        if (greeted) return;
+        if (id !== this.#options.identity.id) reject(error);
+        else {
+          this.#onEvent({ kind: 'own-address', address });
+          resolve();
         }
-        this.#onEvent({ kind: 'own-address', address });
-        resolve();
       });
       call.once('data', (frame: Frame__Output) => {
         done();
+        greeted = true;
         this.#greeted(call, frame, id, address, true, end);
         resolve();
       });
@@ -185,10 +241,6 @@ export class GrpcPeerTransport implements PeerTransport {
       return;
     }
     const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
-    if (id === this.#options.identity.id) {
-      call.emit('error', { code: status.ALREADY_EXISTS, details: 'this is you' });
-      return;
-    }
     const timer = setTimeout(
       () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
       handshakeTimeoutMs,
@@ -218,7 +270,7 @@ export class GrpcPeerTransport implements PeerTransport {
           code: status.FAILED_PRECONDITION,
           details: detail,
         });
-        this.#turnedAway(address, reason, detail);
+        if (reason !== 'duplicate') this.#turnedAway(address, reason, detail);
       }
     };
     let hello: ReturnType<typeof decodeFrame>;
@@ -232,13 +284,23 @@ export class GrpcPeerTransport implements PeerTransport {
       fail('protocol', 'it did not begin with Hello');
       return;
     }
-    const { epoch, address: listens } = hello.greeting;
+    const { epoch, boot, address: listens } = hello.greeting;
+    if (id === this.#options.identity.id) {
+      // This very process, or another one with a copy of its key; both sides come to the same answer.
+      const own = boot === this.#greeting.boot;
+      if (!dialledByUs && !own) call.write(helloFrame(this.#greeting, protocolVersion));
+      if (dialledByUs) end();
+      else fail('duplicate', own ? 'this is you' : 'this is your twin');
+      if (own && dialledByUs) this.#onEvent({ kind: 'own-address', address });
+      if (!own) this.#onEvent({ kind: 'twin', address: listens, epoch });
+      return;
+    }
     const stream: Stream = { id, epoch, dialledByUs, call, end };
     const former = this.#streams.get(id);
     if (former && !this.#replaces(stream, former)) {
       if (dialledByUs) {
         end();
-        this.#onEvent({ kind: 'up', id, address });
+        this.#onEvent({ kind: 'up', id, address, epoch: former.epoch });
       } else {
         (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
           code: status.ALREADY_EXISTS,
@@ -255,7 +317,7 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#streams.set(id, stream);
     this.#carry(stream);
     if (!dialledByUs) call.write(helloFrame(this.#greeting, protocolVersion));
-    this.#onEvent({ kind: 'up', id, address: dialledByUs ? address : listens });
+    this.#onEvent({ kind: 'up', id, address: dialledByUs ? address : listens, epoch });
   }
 
   /** Of two streams of one pair: the later boot, then the later dial of one side, then the one that the lower id dialled. Both sides come to the same answer. */
@@ -310,6 +372,7 @@ function unreachableFrom(error: unknown): { reason: UnreachableReason; detail: s
   const cause = /Last error: (.*?)\.? Resolution note/s.exec(details)?.[1] ?? details;
   if ((error as { code?: number }).code === status.ALREADY_EXISTS)
     return { reason: 'duplicate', detail: cause };
+  if (/ECONNREFUSED/.test(cause)) return { reason: 'refused', detail: cause };
   if (/certificate|self-signed|unable to|signature/i.test(cause))
     return reasonOf(new Error(cause)) ?? { reason: 'no-answer', detail: cause };
   return { reason: 'no-answer', detail: cause };

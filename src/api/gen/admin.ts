@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clusteros_v1_Accusation__Output } from './clusteros/v1/Accusation.ts';
 import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServiceDefinition as _clusteros_v1_AdminServiceDefinition } from './clusteros/v1/AdminService.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
@@ -15,8 +16,14 @@ import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Outpu
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from './clusteros/v1/OperationsRequest.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
+import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from './clusteros/v1/ShowMemberReply.ts';
+import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from './clusteros/v1/ShowMemberRequest.ts';
+import type { Sight as _clusteros_v1_Sight, Sight__Output as _clusteros_v1_Sight__Output } from './clusteros/v1/Sight.ts';
+import type { SightPair as _clusteros_v1_SightPair, SightPair__Output as _clusteros_v1_SightPair__Output } from './clusteros/v1/SightPair.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from './clusteros/v1/StatusReply.ts';
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from './clusteros/v1/StatusRequest.ts';
+import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from './clusteros/v1/TagMemberReply.ts';
+import type { TagMemberRequest as _clusteros_v1_TagMemberRequest, TagMemberRequest__Output as _clusteros_v1_TagMemberRequest__Output } from './clusteros/v1/TagMemberRequest.ts';
 import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from './clusteros/v1/VersionReply.ts';
 import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from './clusteros/v1/VersionRequest.ts';
 
@@ -27,6 +34,7 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   clusteros: {
     v1: {
+      Accusation: MessageTypeDefinition<_clusteros_v1_Accusation, _clusteros_v1_Accusation__Output>
       AdminService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_AdminServiceClient> & { service: _clusteros_v1_AdminServiceDefinition }
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
@@ -41,8 +49,14 @@ export interface ProtoGrpcType {
       OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
       OperationsRequest: MessageTypeDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsRequest__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
+      ShowMemberReply: MessageTypeDefinition<_clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberReply__Output>
+      ShowMemberRequest: MessageTypeDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberRequest__Output>
+      Sight: MessageTypeDefinition<_clusteros_v1_Sight, _clusteros_v1_Sight__Output>
+      SightPair: MessageTypeDefinition<_clusteros_v1_SightPair, _clusteros_v1_SightPair__Output>
       StatusReply: MessageTypeDefinition<_clusteros_v1_StatusReply, _clusteros_v1_StatusReply__Output>
       StatusRequest: MessageTypeDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusRequest__Output>
+      TagMemberReply: MessageTypeDefinition<_clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberReply__Output>
+      TagMemberRequest: MessageTypeDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberRequest__Output>
       VersionReply: MessageTypeDefinition<_clusteros_v1_VersionReply, _clusteros_v1_VersionReply__Output>
       VersionRequest: MessageTypeDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionRequest__Output>
     }

@@ -1,13 +1,20 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clusteros_v1_Accusation__Output } from './clusteros/v1/Accusation.ts';
 import type { Ack as _clusteros_v1_Ack, Ack__Output as _clusteros_v1_Ack__Output } from './clusteros/v1/Ack.ts';
 import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _clusteros_v1_AppendReply__Output } from './clusteros/v1/AppendReply.ts';
 import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from './clusteros/v1/AppendRequest.ts';
-import type { Digest as _clusteros_v1_Digest, Digest__Output as _clusteros_v1_Digest__Output } from './clusteros/v1/Digest.ts';
+import type { Buckets as _clusteros_v1_Buckets, Buckets__Output as _clusteros_v1_Buckets__Output } from './clusteros/v1/Buckets.ts';
+import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from './clusteros/v1/CommitNotice.ts';
+import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from './clusteros/v1/FetchReply.ts';
+import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from './clusteros/v1/FetchRequest.ts';
 import type { Frame as _clusteros_v1_Frame, Frame__Output as _clusteros_v1_Frame__Output } from './clusteros/v1/Frame.ts';
 import type { Hello as _clusteros_v1_Hello, Hello__Output as _clusteros_v1_Hello__Output } from './clusteros/v1/Hello.ts';
 import type { LogEntry as _clusteros_v1_LogEntry, LogEntry__Output as _clusteros_v1_LogEntry__Output } from './clusteros/v1/LogEntry.ts';
+import type { Look as _clusteros_v1_Look, Look__Output as _clusteros_v1_Look__Output } from './clusteros/v1/Look.ts';
+import type { LookReply as _clusteros_v1_LookReply, LookReply__Output as _clusteros_v1_LookReply__Output } from './clusteros/v1/LookReply.ts';
+import type { LookRequest as _clusteros_v1_LookRequest, LookRequest__Output as _clusteros_v1_LookRequest__Output } from './clusteros/v1/LookRequest.ts';
 import type { MemberRecord as _clusteros_v1_MemberRecord, MemberRecord__Output as _clusteros_v1_MemberRecord__Output } from './clusteros/v1/MemberRecord.ts';
 import type { PeerServiceClient as _clusteros_v1_PeerServiceClient, PeerServiceDefinition as _clusteros_v1_PeerServiceDefinition } from './clusteros/v1/PeerService.ts';
 import type { Ping as _clusteros_v1_Ping, Ping__Output as _clusteros_v1_Ping__Output } from './clusteros/v1/Ping.ts';
@@ -15,6 +22,9 @@ import type { PingReport as _clusteros_v1_PingReport, PingReport__Output as _clu
 import type { PingRequest as _clusteros_v1_PingRequest, PingRequest__Output as _clusteros_v1_PingRequest__Output } from './clusteros/v1/PingRequest.ts';
 import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1_Records__Output } from './clusteros/v1/Records.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
+import type { TagReply as _clusteros_v1_TagReply, TagReply__Output as _clusteros_v1_TagReply__Output } from './clusteros/v1/TagReply.ts';
+import type { TagRequest as _clusteros_v1_TagRequest, TagRequest__Output as _clusteros_v1_TagRequest__Output } from './clusteros/v1/TagRequest.ts';
+import type { Twin as _clusteros_v1_Twin, Twin__Output as _clusteros_v1_Twin__Output } from './clusteros/v1/Twin.ts';
 import type { VoteReply as _clusteros_v1_VoteReply, VoteReply__Output as _clusteros_v1_VoteReply__Output } from './clusteros/v1/VoteReply.ts';
 import type { VoteRequest as _clusteros_v1_VoteRequest, VoteRequest__Output as _clusteros_v1_VoteRequest__Output } from './clusteros/v1/VoteRequest.ts';
 
@@ -25,13 +35,20 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   clusteros: {
     v1: {
+      Accusation: MessageTypeDefinition<_clusteros_v1_Accusation, _clusteros_v1_Accusation__Output>
       Ack: MessageTypeDefinition<_clusteros_v1_Ack, _clusteros_v1_Ack__Output>
       AppendReply: MessageTypeDefinition<_clusteros_v1_AppendReply, _clusteros_v1_AppendReply__Output>
       AppendRequest: MessageTypeDefinition<_clusteros_v1_AppendRequest, _clusteros_v1_AppendRequest__Output>
-      Digest: MessageTypeDefinition<_clusteros_v1_Digest, _clusteros_v1_Digest__Output>
+      Buckets: MessageTypeDefinition<_clusteros_v1_Buckets, _clusteros_v1_Buckets__Output>
+      CommitNotice: MessageTypeDefinition<_clusteros_v1_CommitNotice, _clusteros_v1_CommitNotice__Output>
+      FetchReply: MessageTypeDefinition<_clusteros_v1_FetchReply, _clusteros_v1_FetchReply__Output>
+      FetchRequest: MessageTypeDefinition<_clusteros_v1_FetchRequest, _clusteros_v1_FetchRequest__Output>
       Frame: MessageTypeDefinition<_clusteros_v1_Frame, _clusteros_v1_Frame__Output>
       Hello: MessageTypeDefinition<_clusteros_v1_Hello, _clusteros_v1_Hello__Output>
       LogEntry: MessageTypeDefinition<_clusteros_v1_LogEntry, _clusteros_v1_LogEntry__Output>
+      Look: MessageTypeDefinition<_clusteros_v1_Look, _clusteros_v1_Look__Output>
+      LookReply: MessageTypeDefinition<_clusteros_v1_LookReply, _clusteros_v1_LookReply__Output>
+      LookRequest: MessageTypeDefinition<_clusteros_v1_LookRequest, _clusteros_v1_LookRequest__Output>
       MemberRecord: MessageTypeDefinition<_clusteros_v1_MemberRecord, _clusteros_v1_MemberRecord__Output>
       PeerService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_PeerServiceClient> & { service: _clusteros_v1_PeerServiceDefinition }
       Ping: MessageTypeDefinition<_clusteros_v1_Ping, _clusteros_v1_Ping__Output>
@@ -39,6 +56,9 @@ export interface ProtoGrpcType {
       PingRequest: MessageTypeDefinition<_clusteros_v1_PingRequest, _clusteros_v1_PingRequest__Output>
       Records: MessageTypeDefinition<_clusteros_v1_Records, _clusteros_v1_Records__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
+      TagReply: MessageTypeDefinition<_clusteros_v1_TagReply, _clusteros_v1_TagReply__Output>
+      TagRequest: MessageTypeDefinition<_clusteros_v1_TagRequest, _clusteros_v1_TagRequest__Output>
+      Twin: MessageTypeDefinition<_clusteros_v1_Twin, _clusteros_v1_Twin__Output>
       VoteReply: MessageTypeDefinition<_clusteros_v1_VoteReply, _clusteros_v1_VoteReply__Output>
       VoteRequest: MessageTypeDefinition<_clusteros_v1_VoteRequest, _clusteros_v1_VoteRequest__Output>
     }

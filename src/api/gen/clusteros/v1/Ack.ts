@@ -5,10 +5,12 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface Ack {
   'seq'?: (number | string | Long);
+  'digest'?: (number | string | Long);
   'records'?: (_clusteros_v1_MemberRecord)[];
 }
 
 export interface Ack__Output {
   'seq': (number);
+  'digest': (number);
   'records': (_clusteros_v1_MemberRecord__Output)[];
 }

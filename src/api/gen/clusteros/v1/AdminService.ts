@@ -10,8 +10,12 @@ import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output a
 import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from '../../clusteros/v1/MembersRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
+import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from '../../clusteros/v1/StatusReply.ts';
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from '../../clusteros/v1/StatusRequest.ts';
+import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from '../../clusteros/v1/TagMemberReply.ts';
+import type { TagMemberRequest as _clusteros_v1_TagMemberRequest, TagMemberRequest__Output as _clusteros_v1_TagMemberRequest__Output } from '../../clusteros/v1/TagMemberRequest.ts';
 import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from '../../clusteros/v1/VersionReply.ts';
 import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from '../../clusteros/v1/VersionRequest.ts';
 
@@ -48,6 +52,15 @@ export interface AdminServiceClient extends grpc.Client {
   operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   
+  ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  ShowMember(argument: _clusteros_v1_ShowMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  ShowMember(argument: _clusteros_v1_ShowMemberRequest, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  showMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  showMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  showMember(argument: _clusteros_v1_ShowMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  showMember(argument: _clusteros_v1_ShowMemberRequest, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   Status(argument: _clusteros_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
@@ -56,6 +69,15 @@ export interface AdminServiceClient extends grpc.Client {
   status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   status(argument: _clusteros_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   status(argument: _clusteros_v1_StatusRequest, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  
+  TagMember(argument: _clusteros_v1_TagMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  TagMember(argument: _clusteros_v1_TagMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  TagMember(argument: _clusteros_v1_TagMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  TagMember(argument: _clusteros_v1_TagMemberRequest, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  tagMember(argument: _clusteros_v1_TagMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  tagMember(argument: _clusteros_v1_TagMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  tagMember(argument: _clusteros_v1_TagMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
+  tagMember(argument: _clusteros_v1_TagMemberRequest, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
   
   Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
   Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
@@ -87,7 +109,11 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
   
+  ShowMember: grpc.handleUnaryCall<_clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply>;
+  
   Status: grpc.handleUnaryCall<_clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply>;
+  
+  TagMember: grpc.handleUnaryCall<_clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply>;
   
   Version: grpc.handleUnaryCall<_clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply>;
   
@@ -102,7 +128,9 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
+  TagMember: MethodDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply__Output>
   Version: MethodDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionReply, _clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply__Output>
   WatchMembers: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   WatchOperations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>

@@ -6,11 +6,15 @@ import type { Ack as _clusteros_v1_Ack, Ack__Output as _clusteros_v1_Ack__Output
 import type { PingRequest as _clusteros_v1_PingRequest, PingRequest__Output as _clusteros_v1_PingRequest__Output } from '../../clusteros/v1/PingRequest.ts';
 import type { PingReport as _clusteros_v1_PingReport, PingReport__Output as _clusteros_v1_PingReport__Output } from '../../clusteros/v1/PingReport.ts';
 import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1_Records__Output } from '../../clusteros/v1/Records.ts';
-import type { Digest as _clusteros_v1_Digest, Digest__Output as _clusteros_v1_Digest__Output } from '../../clusteros/v1/Digest.ts';
+import type { Buckets as _clusteros_v1_Buckets, Buckets__Output as _clusteros_v1_Buckets__Output } from '../../clusteros/v1/Buckets.ts';
+import type { Twin as _clusteros_v1_Twin, Twin__Output as _clusteros_v1_Twin__Output } from '../../clusteros/v1/Twin.ts';
 import type { VoteRequest as _clusteros_v1_VoteRequest, VoteRequest__Output as _clusteros_v1_VoteRequest__Output } from '../../clusteros/v1/VoteRequest.ts';
 import type { VoteReply as _clusteros_v1_VoteReply, VoteReply__Output as _clusteros_v1_VoteReply__Output } from '../../clusteros/v1/VoteReply.ts';
 import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from '../../clusteros/v1/AppendRequest.ts';
 import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _clusteros_v1_AppendReply__Output } from '../../clusteros/v1/AppendReply.ts';
+import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from '../../clusteros/v1/CommitNotice.ts';
+import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from '../../clusteros/v1/FetchRequest.ts';
+import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from '../../clusteros/v1/FetchReply.ts';
 
 export interface Frame {
   'hello'?: (_clusteros_v1_Hello | null);
@@ -19,12 +23,16 @@ export interface Frame {
   'pingRequest'?: (_clusteros_v1_PingRequest | null);
   'pingReport'?: (_clusteros_v1_PingReport | null);
   'records'?: (_clusteros_v1_Records | null);
-  'digest'?: (_clusteros_v1_Digest | null);
+  'buckets'?: (_clusteros_v1_Buckets | null);
+  'twin'?: (_clusteros_v1_Twin | null);
   'voteRequest'?: (_clusteros_v1_VoteRequest | null);
   'voteReply'?: (_clusteros_v1_VoteReply | null);
   'appendRequest'?: (_clusteros_v1_AppendRequest | null);
   'appendReply'?: (_clusteros_v1_AppendReply | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"digest"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+  'commitNotice'?: (_clusteros_v1_CommitNotice | null);
+  'fetchRequest'?: (_clusteros_v1_FetchRequest | null);
+  'fetchReply'?: (_clusteros_v1_FetchReply | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
 }
 
 export interface Frame__Output {
@@ -34,10 +42,14 @@ export interface Frame__Output {
   'pingRequest'?: (_clusteros_v1_PingRequest__Output | null);
   'pingReport'?: (_clusteros_v1_PingReport__Output | null);
   'records'?: (_clusteros_v1_Records__Output | null);
-  'digest'?: (_clusteros_v1_Digest__Output | null);
+  'buckets'?: (_clusteros_v1_Buckets__Output | null);
+  'twin'?: (_clusteros_v1_Twin__Output | null);
   'voteRequest'?: (_clusteros_v1_VoteRequest__Output | null);
   'voteReply'?: (_clusteros_v1_VoteReply__Output | null);
   'appendRequest'?: (_clusteros_v1_AppendRequest__Output | null);
   'appendReply'?: (_clusteros_v1_AppendReply__Output | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"digest"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+  'commitNotice'?: (_clusteros_v1_CommitNotice__Output | null);
+  'fetchRequest'?: (_clusteros_v1_FetchRequest__Output | null);
+  'fetchReply'?: (_clusteros_v1_FetchReply__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
 }

@@ -7,6 +7,7 @@ export interface Hello {
   'name'?: (string);
   'address'?: (string);
   'protocol'?: (number);
+  'boot'?: (string);
 }
 
 export interface Hello__Output {
@@ -14,4 +15,5 @@ export interface Hello__Output {
   'name': (string);
   'address': (string);
   'protocol': (number);
+  'boot': (string);
 }

@@ -16,6 +16,9 @@ export interface Member {
   'seenMs'?: (number | string | Long);
   'services'?: (_clusteros_v1_ServiceReport)[];
   'admitted'?: (boolean);
+  'loss'?: (number | string);
+  'tags'?: ({[key: string]: string});
+  'capabilities'?: (string)[];
 }
 
 export interface Member__Output {
@@ -31,4 +34,7 @@ export interface Member__Output {
   'seenMs': (number);
   'services': (_clusteros_v1_ServiceReport__Output)[];
   'admitted': (boolean);
+  'loss': (number);
+  'tags': ({[key: string]: string});
+  'capabilities': (string)[];
 }

@@ -1,34 +1,17 @@
 // Original file: proto/clusteros/v1/types.proto
 
-import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from '../../clusteros/v1/ServiceReport.ts';
-import type { Long } from '@grpc/proto-loader';
+import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clusteros_v1_Accusation__Output } from '../../clusteros/v1/Accusation.ts';
 
 export interface MemberRecord {
-  'id'?: (string);
-  'epoch'?: (number | string | Long);
-  'incarnation'?: (number | string | Long);
-  'state'?: (string);
-  'name'?: (string);
-  'address'?: (string);
-  'version'?: (string);
-  'clusterId'?: (string);
-  'clusterSize'?: (number);
-  'capabilities'?: (string)[];
-  'services'?: (_clusteros_v1_ServiceReport)[];
-  'accusers'?: (string)[];
+  'body'?: (string);
+  'publicKey'?: (Buffer | Uint8Array | string);
+  'signature'?: (Buffer | Uint8Array | string);
+  'accusations'?: (_clusteros_v1_Accusation)[];
 }
 
 export interface MemberRecord__Output {
-  'id': (string);
-  'epoch': (number);
-  'incarnation': (number);
-  'state': (string);
-  'name': (string);
-  'address': (string);
-  'version': (string);
-  'clusterId': (string);
-  'clusterSize': (number);
-  'capabilities': (string)[];
-  'services': (_clusteros_v1_ServiceReport__Output)[];
-  'accusers': (string)[];
+  'body': (string);
+  'publicKey': (Buffer);
+  'signature': (Buffer);
+  'accusations': (_clusteros_v1_Accusation__Output)[];
 }

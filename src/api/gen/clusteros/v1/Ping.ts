@@ -5,10 +5,16 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface Ping {
   'seq'?: (number | string | Long);
+  'digest'?: (number | string | Long);
+  'rttMs'?: (number | string);
+  'loss'?: (number | string);
   'records'?: (_clusteros_v1_MemberRecord)[];
 }
 
 export interface Ping__Output {
   'seq': (number);
+  'digest': (number);
+  'rttMs': (number);
+  'loss': (number);
   'records': (_clusteros_v1_MemberRecord__Output)[];
 }

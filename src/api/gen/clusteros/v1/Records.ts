@@ -4,10 +4,10 @@ import type { MemberRecord as _clusteros_v1_MemberRecord, MemberRecord__Output a
 
 export interface Records {
   'records'?: (_clusteros_v1_MemberRecord)[];
-  'full'?: (boolean);
+  'buckets'?: (number)[];
 }
 
 export interface Records__Output {
   'records': (_clusteros_v1_MemberRecord__Output)[];
-  'full': (boolean);
+  'buckets': (number)[];
 }

@@ -1,0 +1,25 @@
+// What this node sees of one member, by its own probes and streams: the small change of `clusterctl member show`.
+import type { Agent } from './agent.ts';
+
+export interface Sighting {
+  /** Id. */
+  readonly subject: string;
+  /** `up`, `lossy`, `silent`, or `unwatched` when this node keeps no stream to it. */
+  readonly state: string;
+  readonly rttMs: number;
+  readonly loss: number;
+  /** Since the last proof of life; 0 when there never was one. */
+  readonly heardMs: number;
+}
+
+/** The way from this node to `subject` (an id). */
+export function lookAt(agent: Agent, subject: string): Sighting {
+  const { connected, watched, rttMs = 0, loss, lossy, heardAgoMs } = agent.contact(subject);
+  const way = connected ? (lossy ? 'lossy' : 'up') : watched ? 'silent' : 'unwatched';
+  const accused = agent.records().find(({ id }) => id === subject)?.accusations ?? [];
+  const silent = way !== 'unwatched' && accused.some(({ observer }) => observer === agent.options.id);
+  return {
+    ...{ subject, state: silent ? 'silent' : way, rttMs, loss },
+    heardMs: heardAgoMs === undefined ? 0 : Math.max(1, Math.round(heardAgoMs)),
+  };
+}

@@ -1,0 +1,20 @@
+// Original file: proto/clusteros/v1/peer.proto
+
+import type { LogEntry as _clusteros_v1_LogEntry, LogEntry__Output as _clusteros_v1_LogEntry__Output } from '../../clusteros/v1/LogEntry.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface FetchReply {
+  'clusterId'?: (string);
+  'prevLogIndex'?: (number | string | Long);
+  'prevLogTerm'?: (number | string | Long);
+  'entries'?: (_clusteros_v1_LogEntry)[];
+  'commitIndex'?: (number | string | Long);
+}
+
+export interface FetchReply__Output {
+  'clusterId': (string);
+  'prevLogIndex': (number);
+  'prevLogTerm': (number);
+  'entries': (_clusteros_v1_LogEntry__Output)[];
+  'commitIndex': (number);
+}

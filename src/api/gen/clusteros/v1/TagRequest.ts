@@ -1,0 +1,12 @@
+// Original file: proto/clusteros/v1/peer.proto
+
+
+export interface TagRequest {
+  'set'?: ({[key: string]: string});
+  'remove'?: (string)[];
+}
+
+export interface TagRequest__Output {
+  'set': ({[key: string]: string});
+  'remove': (string)[];
+}

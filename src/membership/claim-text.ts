@@ -1,0 +1,105 @@
+// Between a claim and the text that its owner signs. What comes from a peer or a disk is not trusted: a text that is
+// not well formed, or absurd, is refused with the reason.
+import {
+  absurdCount,
+  capabilitiesMax,
+  claimBytesMax,
+  lossyMax,
+  servicesMax,
+  tagBytesMax,
+  textLengthMax,
+} from './limits.ts';
+import type { Claim, ServiceReport } from './member.ts';
+
+export function claimText(claim: Claim): string {
+  const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = claim;
+  const { capabilities, tags, services, lossy } = claim;
+  return JSON.stringify({
+    ...{ id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize },
+    ...{ capabilities, tags, services, lossy },
+  });
+}
+
+/** Why tags are not allowed, or undefined when they are. */
+export function tagProblem(tags: Readonly<Record<string, string>>): string | undefined {
+  for (const [key, value] of Object.entries(tags)) {
+    if (!/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/.test(key))
+      return `tag key "${key.slice(0, 80)}" is not of 1 to 63 lower-case letters, digits, ".", "_", "/" and "-"`;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+    if (value.length > 256 || /[\u0000-\u001f\u007f]/.test(value))
+      return `the value of tag "${key}" is longer than 256 characters or holds control characters`;
+  }
+  const bytes = JSON.stringify(tags).length;
+  return bytes > tagBytesMax ? `the tags take ${bytes} bytes; ${tagBytesMax} are allowed` : undefined;
+}
+
+/** The claim in `body`, or why it cannot be taken. */
+export function claimFrom(body: string): Claim | { readonly refused: string } {
+  if (body.length > claimBytesMax) return { refused: 'oversized' };
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return { refused: 'malformed' };
+  }
+  if (typeof value !== 'object' || value === null) return { refused: 'malformed' };
+  const fields = value as Record<string, unknown>;
+  const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = fields;
+  const { capabilities, tags, services, lossy } = fields;
+  if (
+    !isId(id) ||
+    !isText(boot) ||
+    !isText(name) ||
+    !isAddress(address) ||
+    !isText(version) ||
+    !(clusterId === '' || isId(clusterId)) ||
+    (state !== 'alive' && state !== 'left') ||
+    !isListOf(capabilities, capabilitiesMax, isText) ||
+    !isListOf(services, servicesMax, isReport) ||
+    !isListOf(lossy, lossyMax, isId) ||
+    !isTags(tags)
+  )
+    return { refused: 'malformed' };
+  if (!isCount(epoch) || !isCount(incarnation) || !isCount(clusterSize)) return { refused: 'absurd' };
+  if (tagProblem(tags) !== undefined) return { refused: 'oversized' };
+  return {
+    ...{ id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize },
+    ...{ capabilities, tags, services, lossy },
+  };
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= textLengthMax;
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+const isAddress = (value: unknown): value is string =>
+  isText(value) && /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(value);
+/** A counter that honest nodes could reach in their life; beyond it somebody jumps ahead. */
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= absurdCount;
+
+function isListOf<T>(
+  value: unknown,
+  lengthMax: number,
+  isOne: (one: unknown) => one is T,
+): value is readonly T[] {
+  return Array.isArray(value) && value.length <= lengthMax && value.every(isOne);
+}
+
+function isTags(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(each => typeof each === 'string')
+  );
+}
+
+function isReport(value: unknown): value is ServiceReport {
+  if (typeof value !== 'object' || value === null) return false;
+  const { service, role, token, state, step, reason, detail } = value as Record<string, unknown>;
+  return (
+    [service, role, step, reason, detail].every(isText) &&
+    isCount(token) &&
+    (state === 'starting' || state === 'ready' || state === 'failing')
+  );
+}

@@ -1,0 +1,183 @@
+// Which streams this node wants, and when it dials whom: its neighbours on the rings, those that others need, and,
+// so that partitions heal, the dead. Bounded, whatever the size of the cluster; dialling never ends, it only slows down.
+import { DialSchedule } from './dial-schedule.ts';
+import {
+  dialBurst,
+  dialsPerSecond,
+  healIntervalMs,
+  helperTimeoutMs,
+  higherIdDialDelayMs,
+  streamIdleMs,
+  streamSweepMs,
+  streamsMax,
+} from './limits.ts';
+import type { Table } from './table.ts';
+
+interface Stream {
+  readonly addresses: Set<string>;
+  readonly epoch: number;
+  usedAtMs: number;
+}
+
+export class Streams {
+  readonly #table: Table;
+  readonly #random: () => number;
+  readonly #open = new Map<string, Stream>();
+  readonly #dials: DialSchedule;
+  readonly #ownAddresses = new Set<string>();
+  readonly #sought = new Map<string, number>();
+  #candidates: readonly string[] = [];
+  #held: ReadonlySet<string> = new Set();
+  #healing = '';
+  #healAtMs: number;
+  #sweepAtMs: number;
+  #tokens = dialBurst;
+  #tokensAtMs: number;
+
+  constructor(table: Table, random: () => number, nowMs: number) {
+    this.#table = table;
+    this.#random = random;
+    this.#dials = new DialSchedule(random);
+    this.#healAtMs = nowMs + healIntervalMs * random();
+    this.#sweepAtMs = nowMs + streamSweepMs;
+    this.#tokensAtMs = nowMs;
+  }
+
+  /** Ids with an open stream. */
+  ids(): ReadonlySet<string> {
+    return new Set(this.#open.keys());
+  }
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+  get size(): number {
+    return this.#open.size;
+  }
+  epochOf(id: string): number | undefined {
+    return this.#open.get(id)?.epoch;
+  }
+
+  /** Members this node wants to have a stream to for long: neighbours on the rings, and those that Raft needs. */
+  edges(): ReadonlySet<string> {
+    const edges = new Set(this.#table.present.neighbours());
+    for (const id of this.#held) if (this.#table.present.has(id)) edges.add(id);
+    return edges;
+  }
+
+  /** True when the stream is new. */
+  opened(id: string, address: string, epoch: number, nowMs: number): boolean {
+    const known = this.#open.get(id);
+    if (known?.epoch === epoch) {
+      known.addresses.add(address);
+      return false;
+    }
+    this.#open.set(id, { addresses: new Set([address]), epoch, usedAtMs: nowMs });
+    return true;
+  }
+
+  /** False when there was none. */
+  closed(id: string): boolean {
+    return this.#open.delete(id);
+  }
+
+  /** A stream that is no edge is of use now. */
+  used(id: string, nowMs: number): void {
+    const stream = this.#open.get(id);
+    if (stream) stream.usedAtMs = nowMs;
+  }
+
+  failed(address: string, nowMs: number): void {
+    this.#dials.failed(address, nowMs);
+  }
+  /** Forgets the back-off of an address, because there is news of the machine behind it. */
+  hurry(address: string, nowMs: number): void {
+    this.#dials.hurry(address, nowMs);
+  }
+  isOwn(address: string): void {
+    this.#ownAddresses.add(address);
+  }
+  candidates(addresses: readonly string[]): void {
+    this.#candidates = addresses;
+  }
+  hold(ids: readonly string[]): void {
+    this.#held = new Set(ids);
+  }
+  /** Somebody wants a stream to `id` for a moment. */
+  seek(id: string, nowMs: number): void {
+    if (this.#open.size < streamsMax) this.#sought.set(id, nowMs + helperTimeoutMs);
+  }
+
+  /** Brings the schedule in line with the table and the open streams. */
+  plan(nowMs: number): void {
+    const table = this.#table;
+    const wanted = new Map<string, number>();
+    if (table.self().state !== 'left') {
+      for (const id of this.edges()) {
+        const address = table.get(id)?.address;
+        const delayMs = table.id < id ? 0 : higherIdDialDelayMs;
+        if (address !== undefined && !this.#open.has(id)) wanted.set(address, nowMs + delayMs);
+      }
+      const others = [...table.known.neighbours(), ...this.#sought.keys(), this.#healing];
+      for (const id of others) {
+        const record = table.get(id);
+        if (record && record.state !== 'left' && !this.#open.has(id) && !wanted.has(record.address)) {
+          if (this.#sought.has(id) || record.state === 'dead') wanted.set(record.address, nowMs);
+        }
+      }
+      for (const address of this.#candidates) {
+        const unknown = [...table.at(address)].every(id => table.get(id)?.state === 'left');
+        if (unknown && !wanted.has(address)) wanted.set(address, nowMs);
+      }
+    }
+    for (const address of this.#ownAddresses) wanted.delete(address);
+    wanted.delete(table.self().address);
+    for (const { addresses } of this.#open.values()) for (const each of addresses) wanted.delete(each);
+    this.#dials.want(wanted);
+  }
+
+  /** What is due: addresses to dial, and streams to close because nobody needs them or there are too many. */
+  tick(nowMs: number): { readonly dials: readonly string[]; readonly closes: readonly string[] } {
+    for (const [id, untilMs] of this.#sought) if (untilMs <= nowMs) this.#sought.delete(id);
+    if (this.#healAtMs <= nowMs) this.#chooseWhomToHeal(nowMs);
+    this.#tokens = Math.min(dialBurst, this.#tokens + ((nowMs - this.#tokensAtMs) / 1000) * dialsPerSecond);
+    this.#tokensAtMs = nowMs;
+    const dials = this.#dials.take(nowMs, Math.floor(this.#tokens));
+    this.#tokens -= dials.length;
+    const closes = this.#sweepAtMs <= nowMs ? this.#sweep(nowMs) : [];
+    return { dials, closes };
+  }
+
+  nextMs(): number {
+    const nextDialMs = this.#dials.nextMs();
+    const tokenMs = this.#tokens >= 1 ? 0 : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000;
+    return Math.min(Math.max(nextDialMs, tokenMs), this.#healAtMs, this.#sweepAtMs);
+  }
+
+  /** The stream that can be spared when there are too many: never an edge; the longest unused. */
+  spare(): string | undefined {
+    if (this.#open.size <= streamsMax) return undefined;
+    const edges = this.edges();
+    let chosen: string | undefined;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const [id, { usedAtMs }] of this.#open) {
+      if (edges.has(id) || usedAtMs >= oldestMs) continue;
+      [chosen, oldestMs] = [id, usedAtMs];
+    }
+    return chosen;
+  }
+
+  #chooseWhomToHeal(nowMs: number): void {
+    this.#healAtMs = nowMs + healIntervalMs * (0.75 + 0.5 * this.#random());
+    const dead = [...this.#table.known.members()].filter(id => !this.#table.present.has(id));
+    this.#healing = dead[Math.floor(this.#random() * dead.length)] ?? '';
+    this.plan(nowMs);
+  }
+
+  #sweep(nowMs: number): string[] {
+    this.#sweepAtMs = nowMs + streamSweepMs;
+    const edges = this.edges();
+    return [...this.#open].flatMap(([id, { usedAtMs }]) =>
+      edges.has(id) || nowMs - usedAtMs < streamIdleMs ? [] : [id],
+    );
+  }
+}
