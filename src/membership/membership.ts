@@ -102,7 +102,7 @@ export class Membership {
   /** Ids of those that are meant to watch `id`, as this node sees the members. */
   watchersOf(id: string): ReadonlySet<string> {
     const { present } = this.#table;
-    return neighboursOf(id, new Set([...present.members(), this.id]));
+    return neighboursOf(id, [...present.members(), this.id]);
   }
   /** Own ill health, 0 to 8, and how often and how long this node did not attend. */
   get health(): { readonly score: number; readonly lapses: number; readonly lapseMs: number } {

@@ -16,18 +16,24 @@ export function neighboursFor(members: number): number {
 
 const modulus = 2 ** 32;
 
-/** Place of an id on ring `ring`, in [0, 2^32). Ids are hashes themselves; this only mixes the ring in (FNV-1a). */
-function placeOf(id: string, ring: number): number {
-  let hash = 0x811c9dc5 ^ (ring + 1);
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) >>> 0;
+/** What of an id decides its places: ids are hashes, so 32 bits of it are as good as any. */
+function seedOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8), 16) >>> 0;
+}
+
+/** Place of a seed on ring `ring`, in [0, 2^32): MurmurHash3's finaliser, which mixes every bit with every other. */
+function placeOf(seed: number, ring: number): number {
+  let hash = (seed ^ Math.imul(ring + 1, 0x9e3779b9)) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** The members next to `id` on all rings of a set of members, `id` itself not among them. */
 export class Neighbourhood {
   readonly #id: string;
-  readonly #members = new Set<string>();
+  readonly #seeds = new Map<string, number>();
+  readonly #ownSeed: number;
   readonly #places: number[] = [];
   #neighbours = new Set<string>();
   #rings = 0;
@@ -35,27 +41,28 @@ export class Neighbourhood {
 
   constructor(id: string) {
     this.#id = id;
+    this.#ownSeed = seedOf(id);
   }
 
   get size(): number {
-    return this.#members.size;
+    return this.#seeds.size;
   }
 
   has(id: string): boolean {
-    return this.#members.has(id);
+    return this.#seeds.has(id);
   }
 
   /** Other members, in no particular order. */
-  members(): ReadonlySet<string> {
-    return this.#members;
+  members(): Iterable<string> {
+    return this.#seeds.keys();
   }
 
   /** Adds or removes a member; true when the neighbours may have changed. */
   set(id: string, present: boolean): boolean {
-    if (id === this.#id || this.#members.has(id) === present) return false;
-    if (present) this.#members.add(id);
-    else this.#members.delete(id);
-    const all = this.#members.size + 1;
+    if (id === this.#id || this.#seeds.has(id) === present) return false;
+    if (present) this.#seeds.set(id, seedOf(id));
+    else this.#seeds.delete(id);
+    const all = this.#seeds.size + 1;
     const matters =
       this.#stale ||
       all <= fullMeshMembersMax + 1 ||
@@ -67,8 +74,8 @@ export class Neighbourhood {
 
   neighbours(): ReadonlySet<string> {
     if (this.#stale) {
-      this.#neighbours = neighboursOf(this.#id, this.#members);
-      this.#rings = ringsFor(this.#members.size + 1);
+      this.#neighbours = nextTo(this.#id, this.#seeds);
+      this.#rings = ringsFor(this.#seeds.size + 1);
       this.#stale = false;
       this.#measure();
     }
@@ -79,10 +86,10 @@ export class Neighbourhood {
   #measure(): void {
     this.#places.length = 0;
     for (let ring = 0; ring < this.#rings; ring++) {
-      const own = placeOf(this.#id, ring);
+      const own = placeOf(this.#ownSeed, ring);
       let [after, before] = [modulus, modulus];
       for (const id of this.#neighbours) {
-        const distance = (placeOf(id, ring) - own + modulus) % modulus;
+        const distance = (placeOf(this.#seeds.get(id) ?? 0, ring) - own + modulus) % modulus;
         after = Math.min(after, distance);
         before = Math.min(before, modulus - distance);
       }
@@ -91,9 +98,10 @@ export class Neighbourhood {
   }
 
   #comesBetween(id: string): boolean {
+    const seed = seedOf(id);
     for (let ring = 0; ring < this.#rings; ring++) {
       const [own = 0, after = 0, before = 0] = this.#places.slice(3 * ring, 3 * ring + 3);
-      const distance = (placeOf(id, ring) - own + modulus) % modulus;
+      const distance = (placeOf(seed, ring) - own + modulus) % modulus;
       if (distance <= after || modulus - distance <= before) return true;
     }
     return false;
@@ -101,17 +109,25 @@ export class Neighbourhood {
 }
 
 /** The members next to `id` on the rings of `members` (which may or may not hold `id`). */
-export function neighboursOf(id: string, members: ReadonlySet<string>): Set<string> {
-  const others = [...members].filter(each => each !== id);
-  const all = others.length + 1;
-  if (all <= fullMeshMembersMax) return new Set(others);
+export function neighboursOf(id: string, members: Iterable<string>): Set<string> {
+  return nextTo(id, new Map([...members].map(each => [each, seedOf(each)])));
+}
+
+function nextTo(id: string, seeds: ReadonlyMap<string, number>): Set<string> {
+  const all = seeds.size + (seeds.has(id) ? 0 : 1);
   const chosen = new Set<string>();
+  if (all <= fullMeshMembersMax) {
+    for (const other of seeds.keys()) if (other !== id) chosen.add(other);
+    return chosen;
+  }
+  const ownSeed = seedOf(id);
   for (let ring = 0; ring < ringsFor(all); ring++) {
-    const own = placeOf(id, ring);
+    const own = placeOf(ownSeed, ring);
     let [next, last] = ['', ''];
     let [nextDistance, lastDistance] = [modulus, -1];
-    for (const other of others) {
-      const distance = (placeOf(other, ring) - own + modulus) % modulus;
+    for (const [other, seed] of seeds) {
+      if (other === id) continue;
+      const distance = (placeOf(seed, ring) - own + modulus) % modulus;
       // Equal places are told apart by id, so that all members agree.
       if (distance < nextDistance || (distance === nextDistance && other < next))
         [next, nextDistance] = [other, distance];

@@ -1,5 +1,5 @@
 // Which streams this node wants, and when it dials whom: its neighbours on the rings, those that others need, and,
-// so that partitions heal, the dead. Bounded, whatever the size of the cluster; dialling never ends, it only slows down.
+// so that partitions heal, the absent. Bounded, whatever the size of the cluster; dialling never ends, it only slows down.
 import { DialSchedule } from './dial-schedule.ts';
 import {
   dialBurst,
@@ -12,6 +12,9 @@ import {
   streamsMax,
 } from './limits.ts';
 import type { Table } from './table.ts';
+
+/** What floating point may lack of a whole token. */
+const tokenSlack = 1e-6;
 
 interface Stream {
   readonly addresses: Set<string>;
@@ -31,6 +34,7 @@ export class Streams {
   #healing = '';
   #healAtMs: number;
   #sweepAtMs: number;
+  #ids: ReadonlySet<string> | undefined;
   #tokens = dialBurst;
   #tokensAtMs: number;
 
@@ -45,7 +49,8 @@ export class Streams {
 
   /** Ids with an open stream. */
   ids(): ReadonlySet<string> {
-    return new Set(this.#open.keys());
+    this.#ids ??= new Set(this.#open.keys());
+    return this.#ids;
   }
   has(id: string): boolean {
     return this.#open.has(id);
@@ -71,12 +76,14 @@ export class Streams {
       known.addresses.add(address);
       return false;
     }
+    this.#ids = undefined;
     this.#open.set(id, { addresses: new Set([address]), epoch, usedAtMs: nowMs });
     return true;
   }
 
   /** False when there was none. */
   closed(id: string): boolean {
+    this.#ids = undefined;
     return this.#open.delete(id);
   }
 
@@ -120,13 +127,12 @@ export class Streams {
       const others = [...table.known.neighbours(), ...this.#sought.keys(), this.#healing];
       for (const id of others) {
         const record = table.get(id);
-        if (record && record.state !== 'left' && !this.#open.has(id) && !wanted.has(record.address)) {
-          if (this.#sought.has(id) || record.state === 'dead') wanted.set(record.address, nowMs);
-        }
+        if (!record || this.#open.has(id) || wanted.has(record.address)) continue;
+        // Who left may have come back in the meantime, and everyone else with it.
+        if (this.#sought.has(id) || !table.present.has(id)) wanted.set(record.address, nowMs);
       }
       for (const address of this.#candidates) {
-        const unknown = [...table.at(address)].every(id => table.get(id)?.state === 'left');
-        if (unknown && !wanted.has(address)) wanted.set(address, nowMs);
+        if (table.at(address).size === 0 && !wanted.has(address)) wanted.set(address, nowMs);
       }
     }
     for (const address of this.#ownAddresses) wanted.delete(address);
@@ -141,7 +147,7 @@ export class Streams {
     if (this.#healAtMs <= nowMs) this.#chooseWhomToHeal(nowMs);
     this.#tokens = Math.min(dialBurst, this.#tokens + ((nowMs - this.#tokensAtMs) / 1000) * dialsPerSecond);
     this.#tokensAtMs = nowMs;
-    const dials = this.#dials.take(nowMs, Math.floor(this.#tokens));
+    const dials = this.#dials.take(nowMs, Math.floor(this.#tokens + tokenSlack));
     this.#tokens -= dials.length;
     const closes = this.#sweepAtMs <= nowMs ? this.#sweep(nowMs) : [];
     return { dials, closes };
@@ -149,7 +155,8 @@ export class Streams {
 
   nextMs(): number {
     const nextDialMs = this.#dials.nextMs();
-    const tokenMs = this.#tokens >= 1 ? 0 : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000;
+    const tokenMs =
+      this.#tokens + tokenSlack >= 1 ? 0 : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000;
     return Math.min(Math.max(nextDialMs, tokenMs), this.#healAtMs, this.#sweepAtMs);
   }
 
@@ -168,8 +175,8 @@ export class Streams {
 
   #chooseWhomToHeal(nowMs: number): void {
     this.#healAtMs = nowMs + healIntervalMs * (0.75 + 0.5 * this.#random());
-    const dead = [...this.#table.known.members()].filter(id => !this.#table.present.has(id));
-    this.#healing = dead[Math.floor(this.#random() * dead.length)] ?? '';
+    const absent = [...this.#table.known.members()].filter(id => !this.#table.present.has(id));
+    this.#healing = absent[Math.floor(this.#random() * absent.length)] ?? '';
     this.plan(nowMs);
   }
 

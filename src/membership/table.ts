@@ -47,7 +47,7 @@ export class Table {
   readonly digest = new TableDigest();
   /** Members that may be alive: alive, degraded or suspect. */
   readonly present: Neighbourhood;
-  /** These and the dead: who would be a neighbour if all were well. */
+  /** These, the dead and those that left: who would be a neighbour if all were here. */
   readonly known: Neighbourhood;
   readonly #seal: Seal;
   readonly #records = new Map<string, MemberRecord>();
@@ -243,7 +243,7 @@ export class Table {
     this.#alive += Number(after.state === 'alive') - Number(before?.state === 'alive');
     const { id, state } = after;
     this.present.set(id, state !== 'dead' && state !== 'left');
-    this.known.set(id, state !== 'left');
+    this.known.set(id, true);
     this.#keepTime(before, after, nowMs);
     return [{ before, after }, ...this.#resettle(this.#countLossy(before, after), nowMs)];
   }

@@ -1,12 +1,12 @@
 // Who watches whom: few neighbours whatever the size, chosen alike by all, everyone watched by enough.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fullMeshMembersMax, streamsMax } from '../../src/membership/limits.ts';
 import { Neighbourhood, neighboursFor, neighboursOf } from '../../src/membership/rings.ts';
 
-const idOf = (number: number) =>
-  (number * 2654435761 + 12345).toString(16).padStart(16, '0').repeat(2).slice(0, 32);
+const idOf = (number: number) => createHash('sha256').update(`member ${number}`).digest('hex').slice(0, 32);
 const ids = (count: number) => new Set(Array.from({ length: count }, (_, i) => idOf(i)));
 
 test('up to seven members everyone is next to everyone', () => {

@@ -2,6 +2,7 @@
 // transport. Delays, losses and copies come from the seed.
 
 import type { Greeting, PeerMessage, PeerTransport, TransportEvent } from '../../src/agent/environment.ts';
+import { Admission } from '../../src/agent/grpc/admission.ts';
 import { knockTimeoutMs } from '../../src/membership/limits.ts';
 
 /** A process that listens; a restart makes a new one. */
@@ -12,6 +13,8 @@ interface Endpoint {
   readonly onEvent: (event: TransportEvent) => void;
   /** Peers with an open stream, by id. */
   readonly streams: Map<string, Endpoint>;
+  /** Limits handshakes as the real listener does. */
+  readonly admission: Admission;
   open: boolean;
 }
 
@@ -37,6 +40,8 @@ export class VirtualNetwork {
   /** Links ("FROM TO", ids) on which messages of more than `holeBytes` vanish: an MTU black hole. */
   readonly holes = new Set<string>();
   holeBytes = 1200;
+  /** Handshakes that were refused because too many came at once. */
+  shed = 0;
   latencyMsMin = 0.5;
   latencyMsMax = 8;
   /** Copies of each message that arrive, each after a delay of its own. */
@@ -99,7 +104,8 @@ export class VirtualNetwork {
     };
     return {
       open: async (greeting, onEvent) => {
-        self = { id, key, greeting, onEvent, streams: new Map(), open: true };
+        const admission = new Admission(this.#options.nowMs);
+        self = { id, key, greeting, onEvent, streams: new Map(), admission, open: true };
         this.#listening.set(greeting.address, self);
       },
       dial: address => {
@@ -138,8 +144,17 @@ export class VirtualNetwork {
       this.#options.after(1, () => from.onEvent({ kind: 'own-address', address }));
       return;
     }
+    const arriving = this.#listening.get(address);
+    const begun =
+      arriving === undefined || this.#silent(from, arriving, address) || arriving.admission.begin();
+    if (!begun) this.shed += 1;
     this.#options.after(3 * this.#delayMs(), () => {
+      if (begun && arriving && !this.#silent(from, arriving, address)) arriving.admission.end();
       if (!from.open) return;
+      if (!begun) {
+        refuse(0, 'no-answer', 'the connection was closed before the handshake');
+        return;
+      }
       const to = this.#listening.get(address);
       // A silent network takes the whole time limit; a machine without a listener refuses at once.
       if (this.#silent(from, to, address)) refuse(5000, 'no-answer', 'no answer to the handshake');
