@@ -8,6 +8,7 @@ import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
 import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
+import { machineCapabilities } from '../integrations/machine.ts';
 import type { Integration } from '../integrations/reconciler.ts';
 import type { MemberDescription, MemberRecord } from '../membership/member.ts';
 import { type Contact, Membership } from '../membership/membership.ts';
@@ -89,6 +90,7 @@ export class Agent {
   #ready = false;
   #closed = false;
   readonly #disbelieved = new Set<string>();
+  readonly #supersededBy = new Set<string>();
   #nodesSettledAtMs: number;
   #appliedIndex: number;
   #cancelTimer: () => void = () => {};
@@ -165,9 +167,10 @@ export class Agent {
     const { id, epoch, name, clusterName, version, address, bootstrap, tags } = options;
     const saved = await environment.logStore.load();
     const known = await environment.tableStore.load();
-    const capabilities = await Promise.all(
-      options.integrations.map(each => each.capabilities(environment.host)),
-    );
+    const capabilities = await Promise.all([
+      machineCapabilities(environment.host),
+      ...options.integrations.map(each => each.capabilities(environment.host)),
+    ]);
     const nowMs = environment.nowMs();
     const random = () => environment.random();
     const election = new Election({ id, name, clusterName, bootstrap, saved, random, nowMs });
@@ -236,6 +239,9 @@ export class Agent {
   records(): readonly MemberRecord[] {
     return this.#membership.records();
   }
+  record(id: string): MemberRecord | undefined {
+    return this.#membership.record(id);
+  }
   contact(id: string): Contact {
     return this.#membership.contact(id, this.#environment.nowMs());
   }
@@ -297,6 +303,7 @@ export class Agent {
       case 'down':
       case 'own-address':
       case 'knocked':
+      case 'outdated':
         this.#membershipLane.submit(event);
         break;
       case 'twin':
@@ -306,6 +313,7 @@ export class Agent {
         this.#membershipLane.submit({
           ...{ kind: 'unreachable', address: event.address, refused: event.reason === 'refused' },
         });
+        if (event.reason === 'superseded') this.#superseded(event.address, event.detail);
         if (event.reason === 'key-refused' || event.reason === 'clock')
           this.#keyRefused(event.address, event.detail);
         break;
@@ -329,6 +337,21 @@ export class Agent {
         }
         break;
     }
+  }
+
+  /** A peer says that a later boot of this identity runs. One may be wrong; two, or all there are, are believed. */
+  #superseded(address: string, detail: string): void {
+    this.#supersededBy.add(address);
+    const others = this.records().filter(
+      ({ id, state }) => id !== this.options.id && state !== 'left',
+    ).length;
+    if (this.#supersededBy.size < Math.min(2, others)) return;
+    const where = [...this.#supersededBy].sort().join(' and ');
+    const message =
+      `the agents at ${where} say: ${detail}; this is boot ${this.options.epoch}, so there is a clone, or a disk from ` +
+      'a backup; move the data folder aside on one of the two and start it again';
+    this.#announcer.tell('identity.conflict', message, { level: 'error' });
+    this.#fatal(new IdentityConflict(message));
   }
 
   #keyRefused(address: string, detail: string): void {

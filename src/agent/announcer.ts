@@ -2,7 +2,7 @@
 // Decides nothing and changes nothing.
 import type { ClusterState, Operation } from '../election/cluster-state.ts';
 import type { Configuration } from '../election/quorum.ts';
-import type { MemberRecord } from '../membership/member.ts';
+import { accusersOf, type MemberRecord } from '../membership/member.ts';
 import type { ClusterEvent, EventLog, EventName } from './events.ts';
 import { nameOf } from './view.ts';
 
@@ -40,7 +40,7 @@ export class Announcer {
           this.tell('member.alive', `${member} is here, at ${address}`, { member, fields });
           break;
         case 'suspect': {
-          const accusers = after.accusations.length;
+          const accusers = accusersOf(after.accusations).length;
           const options = { member, level: 'warn', fields: { ...fields, accusers } } as const;
           this.tell('member.suspected', `${member} is silent`, options);
           break;

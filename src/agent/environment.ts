@@ -13,7 +13,15 @@ export type PeerMessage =
   | { readonly layer: 'election'; readonly message: ElectionMessage };
 
 /** Why an address could not be reached, as far as the handshake tells. `refused`: the machine is there and nobody listens. */
-export type UnreachableReason = 'no-answer' | 'refused' | 'key-refused' | 'clock' | 'protocol' | 'duplicate';
+export type UnreachableReason =
+  | 'no-answer'
+  | 'refused'
+  | 'key-refused'
+  | 'clock'
+  | 'protocol'
+  | 'duplicate'
+  /** The peer has a stream to a later boot of this node's identity. */
+  | 'superseded';
 
 export type TransportEvent =
   /** A stream to `id` is ready. Also told when a dial of `address` ended at an `id` that is connected already. */
@@ -26,6 +34,8 @@ export type TransportEvent =
       readonly detail: string;
     }
   | { readonly kind: 'own-address'; readonly address: string }
+  /** An earlier boot of `id` runs, though there is a stream to a later one: it was turned away. */
+  | { readonly kind: 'outdated'; readonly id: string; readonly address: string; readonly epoch: number }
   /** Another process with this very identity: a clone. */
   | { readonly kind: 'twin'; readonly address: string; readonly epoch: number }
   | { readonly kind: 'knocked'; readonly address: string; readonly outcome: KnockOutcome }

@@ -1,4 +1,5 @@
 // What this node sees of one member, by its own probes and streams: the small change of `clusterctl member show`.
+import { accusersOf } from '../membership/member.ts';
 import type { Agent } from './agent.ts';
 
 export interface Sighting {
@@ -16,8 +17,8 @@ export interface Sighting {
 export function lookAt(agent: Agent, subject: string): Sighting {
   const { connected, watched, rttMs = 0, loss, lossy, heardAgoMs } = agent.contact(subject);
   const way = connected ? (lossy ? 'lossy' : 'up') : watched ? 'silent' : 'unwatched';
-  const accused = agent.records().find(({ id }) => id === subject)?.accusations ?? [];
-  const silent = way !== 'unwatched' && accused.some(({ observer }) => observer === agent.options.id);
+  const accusers = accusersOf(agent.record(subject)?.accusations ?? []);
+  const silent = way !== 'unwatched' && accusers.includes(agent.options.id);
   return {
     ...{ subject, state: silent ? 'silent' : way, rttMs, loss },
     heardMs: heardAgoMs === undefined ? 0 : Math.max(1, Math.round(heardAgoMs)),

@@ -2,7 +2,7 @@
 // The in-memory twin is test/integrations/memory-host.ts; both pass test/contract/host.suite.ts.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, chmod, chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outputBytesMax, outputDrainMs } from './limits.ts';
@@ -32,6 +32,8 @@ export interface Host {
   which(program: string): Promise<string | undefined>;
   /** The content of a file; undefined when there is none. */
   readFile(path: string): Promise<Uint8Array | undefined>;
+  /** The names in a folder, sorted; none when there is no such folder. */
+  listFolder(path: string): Promise<readonly string[]>;
   /** Replaces a file, whole or not at all; nobody sees its content with other rights than these. The folder must exist. */
   writeFile(path: string, content: string | Uint8Array, ownership: Ownership): Promise<void>;
   /** Makes a folder, and those on the way to it; sets its rights also when it is there. */
@@ -56,6 +58,14 @@ export function realHost(): Host {
         return new Uint8Array(await readFile(path));
       } catch (error) {
         if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+        throw error;
+      }
+    },
+    async listFolder(path) {
+      try {
+        return (await readdir(path)).sort();
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
         throw error;
       }
     },

@@ -38,3 +38,13 @@ export const memoryReserveMib = 512;
 export const slurmNodesMax = 1024;
 /** Characters of a program's own words in a report. */
 export const detailLengthMax = 300;
+/** nvidia-smi wakes cards without a persistent driver, a second or two; a hung driver may hold up a start so long, not longer. */
+export const gpuQueryTimeoutMs = 5000;
+/** `slurmd -V`, `k3s --version`, `uname`: local and immediate; beside nvidia-smi they do not make a start slower than it does. */
+export const versionQueryTimeoutMs = 2000;
+/** Devices looked at for GPUs; network cards bring hundreds of virtual ones, and each look is a file. */
+export const pciDevicesMax = 4096;
+/** Texts a machine says of itself: half of what a member record takes (membership, capabilitiesMax). */
+export const machineCapabilitiesMax = 32;
+/** Characters of one; with all of them a quarter of a record's bytes. */
+export const machineCapabilityLengthMax = 128;

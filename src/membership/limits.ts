@@ -43,13 +43,19 @@ export const helperTimeoutMs = 600;
 export const relaysMax = 64;
 /** How long a knock (a bare TCP connection) may take before the machine counts as silent: two tries of a SYN need 1 s, one need not. */
 export const knockTimeoutMs = 500;
-/** After so many silent probes in a row the stream itself is suspect (a dead pooled connection, openraft#1770): it is closed and dialled afresh. */
-export const silentProbesPerStream = 3;
+/** A ping that nothing answers is sent again this often: where the other side only fails to be heard here, it hears of us. */
+export const pingAgainMs = 500;
+/** Nobody is accused of silence who was heard within this; a deaf member speaks twice in that time. */
+export const silentAfterMs = 1500;
+/** So many silent probes in a row on a stream to a machine that accepts connections: a dead pooled connection (openraft#1770), closed and dialled afresh. */
+export const stallsPerStream = 3;
 
 // --- link quality ---
 
 /** Weight of one probe in the smoothed loss; about the last twelve count. */
 export const lossWeight = 1 / 8;
+/** Smoothed loss from which a link is probed at the shortest interval: there is something to find out. */
+export const doubtfulLoss = 0.1;
 /** Smoothed loss from which a link is lossy... */
 export const lossyFrom = 0.4;
 /** ...once it has been so for this long. */
@@ -79,6 +85,12 @@ export const stalledHoldMs = 8000;
 export const suspicionMinMs = 2000;
 /** A suspicion that nobody confirms lives this many times the minimum (Lifeguard, section IV-B). */
 export const suspicionMaxFactor = 6;
+/** Who hears a suspect that has not refuted within this vouches for it: it may be deaf. A refutation takes a few round trips. */
+export const vouchAfterMs = 1000;
+/** A neighbour that was not heard for this long is not heard now... */
+export const deafAfterMs = 4000;
+/** ...and a node that hears hardly any of them, but somebody within this, is deaf, not alone: TCP resends every minute at the worst. */
+export const isolatedAfterMs = 30_000;
 /** Accusations kept with a record; more than are ever needed for a verdict with nine rings. */
 export const accusationsMax = 8;
 

@@ -46,6 +46,16 @@ export class LinkQuality {
   }
 
   answered(rttMs: number): void {
+    this.#measure(rttMs);
+    this.#loss -= this.#loss * lossWeight;
+  }
+
+  /** An answer that had been given up: it counts as lost, but the next ones are waited for longer. */
+  answeredLate(rttMs: number): void {
+    this.#measure(rttMs);
+  }
+
+  #measure(rttMs: number): void {
     if (this.#srttMs === undefined) {
       this.#srttMs = rttMs;
       this.#varianceMs = rttMs / 2;
@@ -53,7 +63,6 @@ export class LinkQuality {
       this.#varianceMs += (Math.abs(rttMs - this.#srttMs) - this.#varianceMs) / 4;
       this.#srttMs += (rttMs - this.#srttMs) / 8;
     }
-    this.#loss -= this.#loss * lossWeight;
   }
 
   missed(): void {

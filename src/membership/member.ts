@@ -63,13 +63,14 @@ export interface SignedClaim {
 }
 
 /**
- * What an observer has against a member, weakest first. `stalled`: the process is silent, but the machine's kernel
- * accepts connections. `silent`: nothing answers at all. `gone`: the stream was reset or absent, and the machine refuses connections.
+ * What an observer knows of a member that somebody has accused, weakest first. `heard`: it vouches for it, having heard it
+ * since. `stalled`: the process is silent, but the machine's kernel accepts connections. `silent`: nothing answers at
+ * all. `gone`: the stream was reset or absent, and the machine refuses connections.
  */
-export const evidences = ['stalled', 'silent', 'gone'] as const;
+export const evidences = ['heard', 'stalled', 'silent', 'gone'] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** One observer's signed word against one incarnation of a member. */
+/** One observer's signed word on one incarnation of a member that is accused. */
 export interface Accusation {
   readonly observer: string;
   readonly evidence: Evidence;
@@ -117,12 +118,20 @@ export function mergeRecords(a: MemberRecord, b: MemberRecord): MemberRecord {
   const order = compareClaims(a, b);
   if (order !== 0) return order > 0 ? a : b;
   const accusations = joinAccusations(a.accusations, b.accusations);
-  return accusations === a.accusations ? a : { ...a, state: accusedState(a.state), accusations };
+  return accusations === a.accusations ? a : { ...a, state: accusedState(a.state, accusations), accusations };
 }
 
-/** A claim with accusations is a suspect, unless it is worse already. */
-export function accusedState(state: MemberState): MemberState {
-  return state === 'dead' || state === 'left' ? state : 'suspect';
+/** Those whose word is against the member. */
+export function accusersOf(accusations: readonly Accusation[]): string[] {
+  return accusations.filter(({ evidence }) => evidence !== 'heard').map(({ observer }) => observer);
+}
+
+/** A member that more observers accuse than vouch for is a suspect; who is dead stays so while that is the case. */
+export function accusedState(state: MemberState, accusations: readonly Accusation[]): MemberState {
+  const accusers = accusersOf(accusations).length;
+  if (state === 'left') return state;
+  if (2 * accusers <= accusations.length) return 'alive';
+  return state === 'dead' ? state : 'suspect';
 }
 
 /**

@@ -3,7 +3,7 @@
 import { Attention } from './attention.ts';
 import { Counters } from './counters.ts';
 import { Gossip } from './gossip.ts';
-import { reapIntervalMs, silentProbesPerStream } from './limits.ts';
+import { deafAfterMs, isolatedAfterMs, reapIntervalMs, stallsPerStream, vouchAfterMs } from './limits.ts';
 import type { CarriedRecord, Claim, MemberDescription, MemberRecord } from './member.ts';
 import type { MembershipEffect, MembershipInput, MembershipMessage } from './messages.ts';
 import { type ProbeAction, Prober } from './prober.ts';
@@ -53,6 +53,7 @@ export class Membership {
   readonly #hurries = new Set<string>();
   #heldMembers: ReadonlySet<string> = new Set();
   #planDue = true;
+  #heardAnyoneAtMs = Number.NEGATIVE_INFINITY;
   #reapAtMs: number;
   #wakeMs: number;
   #effects: MembershipEffect[] = [];
@@ -168,6 +169,9 @@ export class Membership {
       case 'down':
         this.#down(input.id, input.reason, nowMs);
         break;
+      case 'outdated':
+        this.#tellTwin(input);
+        break;
       case 'unreachable':
         this.#unreachable(input.address, input.refused, nowMs);
         break;
@@ -202,7 +206,7 @@ export class Membership {
   }
 
   #tick(nowMs: number): void {
-    this.#announce(this.#table.bury(nowMs), undefined, nowMs);
+    this.#announce(this.#table.bury(this.#isDeaf(nowMs), nowMs), undefined, nowMs);
     const patience = 1 + this.#attention.score;
     for (const action of this.#prober.tick(this.#streams.ids(), patience, nowMs))
       this.#carryOut(action, nowMs);
@@ -222,16 +226,30 @@ export class Membership {
     }
   }
 
+  /** True when this node hears few of those it watches, but does hear something: the fault is on its own way in. */
+  #isDeaf(nowMs: number): boolean {
+    const watched = [...this.#streams.edges()];
+    const heard = watched.filter(
+      id => nowMs - (this.#heardAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < deafAfterMs,
+    );
+    return 2 * heard.length < watched.length && nowMs - this.#heardAnyoneAtMs < isolatedAfterMs;
+  }
+
   #up(id: string, address: string, epoch: number, nowMs: number): void {
     const record = this.#table.get(id);
     if (record && epoch < record.epoch) {
-      // A process that runs in an earlier boot than one already seen: somebody has copied this identity.
+      // A process that runs in an earlier boot than one already seen: somebody has copied this identity. It is shown
+      // the later record, which only its own key can have signed.
+      this.#streams.opened(id, address, epoch, nowMs);
+      this.#gossip.add(id);
+      this.#gossip.remind(id, id);
+      this.#sendUntold(id);
       this.#tellTwin({ id, epoch, address });
       this.#disconnect(id);
       return;
     }
     if (this.#streams.opened(id, address, epoch, nowMs)) {
-      this.#heardAtMs.set(id, nowMs);
+      this.#heard(id, nowMs);
       this.#gossip.add(id);
       this.#gossip.remind(id, this.id);
       if (record) this.#gossip.remind(id, id);
@@ -267,7 +285,7 @@ export class Membership {
   }
 
   #receive(from: string, message: MembershipMessage, nowMs: number): void {
-    this.#heardAtMs.set(from, nowMs);
+    this.#heard(from, nowMs);
     switch (message.kind) {
       case 'ping': {
         this.#prober.pinged(from, message.rttMs, message.loss, nowMs);
@@ -280,8 +298,7 @@ export class Membership {
       }
       case 'ack': {
         this.#hearAll(message.records, from, nowMs);
-        const { rttMs, actions } = this.#prober.acked(from, message.seq, nowMs);
-        for (const action of actions) this.#carryOut(action, nowMs);
+        const rttMs = this.#prober.acked(from, message.seq, nowMs);
         if (rttMs !== undefined) {
           this.counters.probed(rttMs);
           this.#attention.better();
@@ -300,7 +317,7 @@ export class Membership {
       }
       case 'ping-report': {
         const { subject, seq, reached } = message;
-        if (this.#prober.reported(subject, seq, reached, nowMs)) this.#heardAtMs.set(subject, nowMs);
+        if (this.#prober.reported(subject, seq, reached, nowMs)) this.#heard(subject, nowMs);
         break;
       }
       case 'records':
@@ -321,13 +338,22 @@ export class Membership {
     }
   }
 
+  #heard(from: string, nowMs: number): void {
+    this.#heardAtMs.set(from, nowMs);
+    this.#heardAnyoneAtMs = nowMs;
+    // One that cannot hear that it is accused cannot refute it; who hears it speaks up in its place.
+    if ((this.#table.suspectedForMs(from, nowMs) ?? 0) > vouchAfterMs)
+      this.#announce(this.#table.accuse(from, 'heard', nowMs), undefined, nowMs);
+    for (const action of this.#prober.heard(from, nowMs)) this.#carryOut(action, nowMs);
+  }
+
   #carryOut(action: ProbeAction, nowMs: number): void {
     switch (action.kind) {
       case 'ping': {
         const { to, seq } = action;
         this.#streams.used(to, nowMs);
         // A suspect is told so with the very ping that tests it, so that it can refute at once (Lifeguard's buddy system).
-        if (this.#table.get(to)?.state === 'suspect') this.#gossip.remind(to, to);
+        if ((this.#table.get(to)?.accusations.length ?? 0) > 0) this.#gossip.remind(to, to);
         const quality = this.#prober.quality(to);
         const { rttMs = 0, ownLoss = 0 } = quality ?? {};
         const records = this.#gossip.take(to);
@@ -362,11 +388,10 @@ export class Membership {
   }
 
   #concludeSilence(silence: Extract<ProbeAction, { kind: 'silent' }>, nowMs: number): void {
-    const { subject, evidence, sinceMs, muteHelpers, silences } = silence;
-    if ((this.#heardAtMs.get(subject) ?? Number.NEGATIVE_INFINITY) >= sinceMs) return;
+    const { subject, evidence, muteHelpers, stalls } = silence;
     if (muteHelpers > 0) this.#attention.worse();
     this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
-    if (silences >= silentProbesPerStream && this.#streams.has(subject)) {
+    if (stalls >= stallsPerStream && this.#streams.has(subject) && !this.#isDeaf(nowMs)) {
       this.#disconnect(subject);
       const address = this.#table.get(subject)?.address;
       if (address !== undefined) this.#hurries.add(address);

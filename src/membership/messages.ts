@@ -47,6 +47,8 @@ export type MembershipInput =
   | { readonly kind: 'up'; readonly id: string; readonly address: string; readonly epoch: number }
   /** The stream to `id` ended: `reset` by surprise, `closed` by intent of one side. */
   | { readonly kind: 'down'; readonly id: string; readonly reason: 'reset' | 'closed' }
+  /** A process of an earlier boot of `id` runs beside the one this node has a stream to. */
+  | { readonly kind: 'outdated'; readonly id: string; readonly address: string; readonly epoch: number }
   /** A dial ended without a stream; `refused` when the machine is there and nobody listens. */
   | { readonly kind: 'unreachable'; readonly address: string; readonly refused: boolean }
   | { readonly kind: 'knocked'; readonly address: string; readonly outcome: KnockOutcome }

@@ -3,15 +3,18 @@
 // death: it reports a silence with its evidence, and the table draws the conclusion.
 
 import {
+  doubtfulLoss,
   firstProbeDelayMs,
   helpersMax,
   helperTimeoutMs,
+  pingAgainMs,
   probeIntervalMinMs,
   probeJitter,
   probeSpacingMs,
   probeTimeoutFirstMs,
   probeYield,
   relaysMax,
+  silentAfterMs,
 } from './limits.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { Evidence } from './member.ts';
@@ -24,13 +27,19 @@ interface Probe {
   /** Sequence number of the probe under way; 0 when there is none. */
   seq: number;
   sentAtMs: number;
+  /** The last ping on the stream itself, answered or not: a late answer still tells the round trip. */
+  last: { readonly seq: number; readonly sentAtMs: number };
   deadlineMs: number;
   helpersAsked: number;
   /** Helpers that have not answered yet; when the last one says no there is nothing to wait for. */
   helpersLeft: number;
   knock: KnockOutcome | undefined;
-  /** Probes in a row that ended in silence. */
-  silences: number;
+  /** While nothing answers, the ping is sent again at this time: the other side may be the one that hears nothing. */
+  againAtMs: number;
+  /** Last proof of life, of whatever kind. */
+  heardAtMs: number;
+  /** Probes in a row that ended in silence while the machine accepted connections. */
+  stalls: number;
   readonly quality: LinkQuality;
 }
 
@@ -63,11 +72,10 @@ export type ProbeAction =
       readonly kind: 'silent';
       readonly subject: string;
       readonly evidence: Evidence;
-      /** Proof of life since this moment makes the silence void. */
-      readonly sinceMs: number;
       /** Helpers that did not even say no: a sign that this node is the deaf one (Lifeguard's NACK). */
       readonly muteHelpers: number;
-      readonly silences: number;
+      /** Probes in a row with this evidence, where it is `stalled`. */
+      readonly stalls: number;
     };
 
 export class Prober {
@@ -102,8 +110,17 @@ export class Prober {
       if (this.#probes.has(id)) continue;
       this.#probes.set(id, {
         nextAtMs: nowMs + firstProbeDelayMs + this.#random() * probeIntervalMinMs,
-        ...{ seq: 0, sentAtMs: 0, deadlineMs: 0, helpersAsked: 0, helpersLeft: 0, knock: undefined },
-        ...{ silences: 0, quality: new LinkQuality() },
+        ...{
+          seq: 0,
+          sentAtMs: 0,
+          last: { seq: 0, sentAtMs: 0 },
+          deadlineMs: 0,
+          helpersAsked: 0,
+          helpersLeft: 0,
+          knock: undefined,
+        },
+        ...{ againAtMs: Number.POSITIVE_INFINITY, heardAtMs: Number.NEGATIVE_INFINITY, stalls: 0 },
+        quality: new LinkQuality(),
       });
     }
   }
@@ -115,11 +132,27 @@ export class Prober {
     else if (probe && probe.helpersAsked === 0) probe.deadlineMs = nowMs;
   }
 
+  /** Something has come from a member: proof of life, also for those who have asked for a probe of it. */
+  heard(from: string, nowMs: number): ProbeAction[] {
+    const probe = this.#probes.get(from);
+    if (probe) {
+      probe.heardAtMs = nowMs;
+      probe.stalls = 0;
+    }
+    if (this.#relays.size === 0) return [];
+    const actions: ProbeAction[] = [];
+    for (const [seq, { origin, originSeq, subject }] of this.#relays) {
+      if (subject !== from) continue;
+      this.#relays.delete(seq);
+      actions.push({ kind: 'report', to: origin, seq: originSeq, subject, reached: true });
+    }
+    return actions;
+  }
+
   /** A ping of the other end has come: as good as an answer to one of this node's own, which is put off. */
   pinged(from: string, rttMs: number, loss: number, nowMs: number): void {
     const probe = this.#probes.get(from);
     if (!probe) return;
-    probe.silences = 0;
     probe.quality.told(rttMs, loss);
     if (probe.seq !== 0) return;
     probe.quality.heard();
@@ -127,24 +160,16 @@ export class Prober {
   }
 
   /** An answer to a ping. Gives the round trip when it ended a probe of this node's own in time. */
-  acked(
-    from: string,
-    seq: number,
-    nowMs: number,
-  ): { readonly rttMs?: number; readonly actions: readonly ProbeAction[] } {
-    const relay = this.#relays.get(seq);
-    if (relay && relay.subject === from) {
-      this.#relays.delete(seq);
-      const { origin, originSeq, subject } = relay;
-      return { actions: [{ kind: 'report', to: origin, seq: originSeq, subject, reached: true }] };
-    }
+  acked(from: string, seq: number, nowMs: number): number | undefined {
     const probe = this.#probes.get(from);
-    if (!probe || probe.seq !== seq || seq === 0) return { actions: [] };
-    const rttMs = nowMs - probe.sentAtMs;
-    if (probe.helpersAsked === 0) probe.quality.answered(rttMs);
-    probe.silences = 0;
-    this.#rest(probe, nowMs);
-    return { rttMs, actions: [] };
+    if (!probe || probe.last.seq !== seq || seq === 0) return undefined;
+    const rttMs = nowMs - probe.last.sentAtMs;
+    const late = probe.seq !== seq || probe.helpersAsked > 0;
+    probe.last = { seq: 0, sentAtMs: 0 };
+    if (late) probe.quality.answeredLate(rttMs);
+    else probe.quality.answered(rttMs);
+    if (probe.seq === seq) this.#rest(probe, nowMs);
+    return late ? undefined : rttMs;
   }
 
   /** A helper's report. True when the helper reached the subject and that ended a probe. */
@@ -196,6 +221,10 @@ export class Prober {
       if (probe.seq === 0 && probe.nextAtMs <= nowMs)
         this.#begin(id, probe, connected, patience, nowMs, actions);
       if (probe.seq !== 0 && probe.deadlineMs <= nowMs) this.#end(id, probe, connected, nowMs, actions);
+      if (probe.seq !== 0 && probe.againAtMs <= nowMs) {
+        probe.againAtMs = nowMs + pingAgainMs;
+        if (connected.has(id)) actions.push({ kind: 'ping', to: id, seq: probe.seq });
+      }
     }
     return actions;
   }
@@ -203,7 +232,7 @@ export class Prober {
   nextMs(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const probe of this.#probes.values())
-      next = Math.min(next, probe.seq === 0 ? probe.nextAtMs : probe.deadlineMs);
+      next = Math.min(next, probe.seq === 0 ? probe.nextAtMs : Math.min(probe.deadlineMs, probe.againAtMs));
     for (const relay of this.#relays.values()) next = Math.min(next, relay.deadlineMs);
     return next;
   }
@@ -225,7 +254,9 @@ export class Prober {
     const there = connected.has(id);
     const timeoutMs = probe.quality.timeoutMs() * patience;
     probe.deadlineMs = there ? nowMs + Math.min(timeoutMs, 2 * probeTimeoutFirstMs) : nowMs;
-    if (there) actions.push({ kind: 'ping', to: id, seq: probe.seq });
+    if (!there) return;
+    probe.last = { seq: probe.seq, sentAtMs: nowMs };
+    actions.push({ kind: 'ping', to: id, seq: probe.seq });
   }
 
   /** The direct way has been silent: other ways; and when those were silent, too, the verdict. */
@@ -244,26 +275,37 @@ export class Prober {
       probe.helpersAsked = Math.max(1, helpers.length);
       probe.helpersLeft = helpers.length;
       probe.deadlineMs = nowMs + helperTimeoutMs;
+      probe.againAtMs = nowMs;
       if (helpers.length > 0) actions.push({ kind: 'ask', helpers, subject: id, seq: probe.seq });
       actions.push({ kind: 'knock', subject: id });
       return;
     }
-    probe.silences += 1;
-    const { knock, sentAtMs, helpersLeft, silences } = probe;
+    const { knock, sentAtMs, helpersLeft, heardAtMs } = probe;
+    if (heardAtMs >= sentAtMs) {
+      // Late, but alive.
+      this.#rest(probe, nowMs);
+      return;
+    }
+    if (knock !== 'refused' && nowMs < heardAtMs + silentAfterMs) {
+      probe.deadlineMs = heardAtMs + silentAfterMs;
+      return;
+    }
     const evidence = knock === 'refused' ? 'gone' : knock === 'accepted' ? 'stalled' : 'silent';
+    probe.stalls = evidence === 'stalled' ? probe.stalls + 1 : 0;
     const muteHelpers = knock === 'refused' ? 0 : Math.max(0, helpersLeft);
     this.#rest(probe, nowMs);
-    actions.push({ kind: 'silent', subject: id, evidence, sinceMs: sentAtMs, muteHelpers, silences });
+    actions.push({ kind: 'silent', subject: id, evidence, muteHelpers, stalls: probe.stalls });
   }
 
   #rest(probe: Probe, nowMs: number): void {
     probe.seq = 0;
+    probe.againAtMs = Number.POSITIVE_INFINITY;
     probe.nextAtMs = nowMs + this.#intervalMs(probe) * (1 - probeJitter / 2 + probeJitter * this.#random());
   }
 
   /** Longer with more edges, so that the sum stays the same; short where there is something to find out. */
   #intervalMs(probe: Probe): number {
-    const doubtful = probe.silences > 0 || probe.quality.ownLoss > 0.1;
+    const doubtful = probe.stalls > 0 || probe.quality.loss > doubtfulLoss;
     return doubtful ? probeIntervalMinMs : Math.max(probeIntervalMinMs, this.#probes.size * probeSpacingMs);
   }
 

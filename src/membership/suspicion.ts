@@ -13,19 +13,20 @@ import type { Evidence } from './member.ts';
 /**
  * Distinct observers that make a suspicion firm.
  * @param watchers members that are meant to watch the suspect
- * @param alive members alive that could watch it, the caller included
+ * @param others members that could watch it, the caller included
  */
-export function observersNeeded(watchers: number, alive: number): number {
-  return Math.max(1, Math.min(Math.max(observersMin, Math.ceil(watchers * observersShare)), alive));
+export function observersNeeded(watchers: number, others: number): number {
+  return Math.max(1, Math.min(Math.max(observersMin, Math.ceil(watchers * observersShare)), others));
 }
 
 /**
  * Life of a suspicion in milliseconds from its start.
- * @param evidence what each accuser has seen
+ * @param words what each observer has seen; more of them accuse the suspect than vouch for it
  * @param needed distinct observers that make it firm (at least 1)
  * @param members size of the table, for the logarithm
  */
-export function suspicionLifeMs(evidence: readonly Evidence[], needed: number, members: number): number {
+export function suspicionLifeMs(words: readonly Evidence[], needed: number, members: number): number {
+  const evidence = words.filter(each => each !== 'heard');
   const gone = evidence.filter(each => each === 'gone').length;
   const silent = evidence.filter(each => each !== 'stalled').length;
   // A verdict on a stream that was reset and an address that refuses needs no second opinion where there is none to be had.

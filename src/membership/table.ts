@@ -6,6 +6,8 @@ import { incarnationLeapMax, membersMax, reapDeadMs, reapLeftMs, tombstonesMax }
 import {
   type Accusation,
   accusationText,
+  accusedState,
+  accusersOf,
   type CarriedRecord,
   type Claim,
   compareClaims,
@@ -57,7 +59,6 @@ export class Table {
   readonly #suspectedAtMs = new Map<string, number>();
   readonly #endedAtMs = new Map<string, number>();
   readonly #calledLossy = new Map<string, Set<string>>();
-  #alive = 0;
 
   constructor(id: string, seal: Seal) {
     this.id = id;
@@ -124,7 +125,7 @@ export class Table {
     if (!this.#seal.verify(signed.publicKey, signed.body, signed.signature))
       return reject('bad-signature', id);
     if (id === this.id) {
-      const accusers = carried.accusations.map(({ observer }) => observer);
+      const accusers = accusersOf(carried.accusations);
       return { ...nothing, subject: id, ofSelf: { claim, accusers } };
     }
     const record: MemberRecord = { ...claim, signed, accusations: [] };
@@ -132,24 +133,30 @@ export class Table {
     return { ...this.#hearAccusations(before, record, carried.accusations, nowMs), ...twin };
   }
 
-  /** This node's own word against a member; no change when it has said as much before. */
+  /** This node's own word on a member; no change when it has said as much before. */
   accuse(id: string, evidence: Evidence, nowMs: number): readonly Change[] {
     const record = this.#records.get(id);
-    if (!record || record.state === 'dead' || record.state === 'left') return [];
+    const unneeded = evidence === 'heard' && record?.accusations.length === 0;
+    if (!record || unneeded || record.state === 'dead' || record.state === 'left') return [];
     const signature = this.#seal.sign(accusationText(record, evidence));
     const accusation = { observer: this.id, evidence, publicKey: this.#seal.publicKey, signature };
     const accusations = joinAccusations(record.accusations, [accusation]);
     if (accusations === record.accusations) return [];
-    return this.#put({ ...record, state: 'suspect', accusations }, nowMs);
+    return this.#put({ ...record, state: accusedState(record.state, accusations), accusations }, nowMs);
   }
 
-  /** Suspects whose time is over are dead. */
-  bury(nowMs: number): readonly Change[] {
+  /**
+   * Suspects whose time is over are dead.
+   * @param deaf this node hears hardly anyone: what it alone suspects may be its own fault, and gets its time anew
+   */
+  bury(deaf: boolean, nowMs: number): readonly Change[] {
     const changes: Change[] = [];
     for (const id of this.#suspectedAtMs.keys()) {
       const record = this.#records.get(id);
-      if (record && this.#deathMs(id) <= nowMs)
-        changes.push(...this.#put({ ...record, state: 'dead' }, nowMs));
+      if (!record || this.#deathMs(id) > nowMs) continue;
+      const onlyOwn = accusersOf(record.accusations).every(observer => observer === this.id);
+      if (deaf && onlyOwn) this.#suspectedAtMs.set(id, nowMs);
+      else changes.push(...this.#put({ ...record, state: 'dead' }, nowMs));
     }
     return changes;
   }
@@ -180,10 +187,16 @@ export class Table {
     return reaped;
   }
 
-  /** How many observers would make a suspicion firm now. */
-  observersNeeded(subject: string): number {
-    const counted = this.#records.get(subject)?.state === 'alive' ? 1 : 0;
-    return observersNeeded(neighboursFor(this.present.size + 1), Math.max(1, this.#alive - counted));
+  /** How long this node has suspected a member; undefined when it does not. */
+  suspectedForMs(id: string, nowMs: number): number | undefined {
+    const sinceMs = this.#suspectedAtMs.get(id);
+    return sinceMs === undefined ? undefined : nowMs - sinceMs;
+  }
+
+  /** How many observers make a suspicion firm. Suspects count as observers: this node may be the one that is wrong. */
+  observersNeeded(): number {
+    const { size } = this.present;
+    return observersNeeded(neighboursFor(size + 1), size);
   }
 
   #hearAccusations(
@@ -207,7 +220,8 @@ export class Table {
     const { id } = record;
     if (id === this.id) {
       if (believed.length === 0) return { ...nothing, rejections, subject: id, same: heard.length === 0 };
-      const accusers = believed.map(({ observer }) => observer);
+      const accusers = accusersOf(believed);
+      if (accusers.length === 0) return { ...nothing, rejections, subject: id };
       return {
         rejections,
         changes: [],
@@ -217,11 +231,11 @@ export class Table {
       };
     }
     const accusations = joinAccusations(record.accusations, believed);
-    const accused = record.state === 'left' ? record : { ...record, accusations };
-    const state = accused.accusations.length > 0 && accused.state !== 'dead' ? 'suspect' : accused.state;
-    const after = record.state === 'left' ? record : { ...accused, state };
-    const merged = before ? mergeRecords(before, after) : after;
-    const changes = merged === before ? [] : this.#put(merged, nowMs);
+    const left = record.state === 'left';
+    const after = left ? record : { ...record, state: accusedState(record.state, accusations), accusations };
+    const merged = before ? this.#settled(mergeRecords(before, after)) : after;
+    const known = before && merged.signed === before.signed && merged.accusations === before.accusations;
+    const changes = known ? [] : this.#put(merged, nowMs);
     const same = merged.accusations.every(each => heard.some(other => other.observer === each.observer));
     return { rejections, changes, subject: id, same };
   }
@@ -240,7 +254,6 @@ export class Table {
     this.#moveAddress(before, after);
     this.#tombstones.delete(after.id);
     this.digest.replace(before, after);
-    this.#alive += Number(after.state === 'alive') - Number(before?.state === 'alive');
     const { id, state } = after;
     this.present.set(id, state !== 'dead' && state !== 'left');
     this.known.set(id, true);
@@ -276,7 +289,7 @@ export class Table {
 
   #deathMs(id: string): number {
     const evidence = this.#records.get(id)?.accusations.map(each => each.evidence) ?? [];
-    const lifeMs = suspicionLifeMs(evidence, this.observersNeeded(id), this.#records.size);
+    const lifeMs = suspicionLifeMs(evidence, this.observersNeeded(), this.#records.size);
     return (this.#suspectedAtMs.get(id) ?? Number.POSITIVE_INFINITY) + lifeMs;
   }
 
@@ -312,15 +325,8 @@ export class Table {
   #settled(record: MemberRecord): MemberRecord {
     if (record.state !== 'alive' && record.state !== 'degraded') return record;
     const observers = this.#calledLossy.get(record.id)?.size ?? 0;
-    const state = observers > 0 && observers >= this.#degradedFrom() ? 'degraded' : 'alive';
+    const state = observers > 0 && observers >= this.observersNeeded() ? 'degraded' : 'alive';
     return state === record.state ? record : { ...record, state };
-  }
-
-  #degradedFrom(): number {
-    return Math.max(
-      Math.min(2, this.present.size),
-      observersNeeded(neighboursFor(this.present.size + 1), this.present.size),
-    );
   }
 
   #remove(record: MemberRecord): void {

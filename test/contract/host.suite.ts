@@ -29,6 +29,15 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
       assert.equal(await host.readFile(`${folder}/none`), undefined);
       assert.equal(await host.readFile(`${folder}/none/deeper`), undefined);
     },
+    'a folder lists what is directly in it, sorted; what is no folder lists nothing': async fixture => {
+      const { host, folder } = fixture;
+      await host.ensureFolder(`${folder}/a/deeper`, { mode: 0o755 });
+      for (const name of ['two', 'one', 'deeper/three'])
+        await host.writeFile(`${folder}/a/${name}`, 'x', { mode: 0o600 });
+      assert.deepEqual(await host.listFolder(`${folder}/a`), ['deeper', 'one', 'two']);
+      assert.deepEqual(await host.listFolder(`${folder}/none`), []);
+      assert.deepEqual(await host.listFolder(`${folder}/a/one`), []);
+    },
     'a program that is not installed is exit code 127, and which does not find it': async ({
       host,
       program,

@@ -36,6 +36,14 @@ export class MemoryHost implements Host {
     return this.files.get(path)?.content;
   }
 
+  async listFolder(path: string): Promise<readonly string[]> {
+    const inside = `${path}/`;
+    const names = [...this.files.keys(), ...this.folders.keys()]
+      .filter(each => each.startsWith(inside))
+      .map(each => each.slice(inside.length).split('/')[0] ?? '');
+    return [...new Set(names)].sort();
+  }
+
   async writeFile(
     path: string,
     content: string | Uint8Array,
@@ -103,19 +111,24 @@ export class SlurmWorld {
     const noMunge =
       'Munge encode failed: Failed to access "/run/munge/munge.socket.2" (Did you start munged?)';
     const noController = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+    host.put('/proc/sys/kernel/osrelease', '6.1.0-18-amd64\n');
+    host.programs.set('uname', () => ({ stdout: 'x86_64\n' }));
     host.programs.set('munged', () => ({}));
     host.programs.set('munge', () => (host.isRunning('munged') ? {} : refuse(noMunge)));
     host.programs.set('setpriv', () => {
       host.startProcess('munged', '/run/munge/munged.pid');
       return {};
     });
-    host.programs.set('slurmctld', () => {
+    const version = { stdout: 'slurm-wlm 22.05.8\n' };
+    host.programs.set('slurmctld', args => {
+      if (args[0] === '-V') return version;
       const [, conf] = /SlurmctldHost=(\S+)\(/.exec(host.text('/etc/slurm/slurm.conf')) ?? [];
       if (conf !== name) return refuse(`fatal: This host (${name}/${name}) not a valid controller`);
       host.startProcess('slurmctld', '/run/slurmctld.pid');
       return {};
     });
     host.programs.set('slurmd', args => {
+      if (args[0] === '-V') return version;
       const server = args[args.indexOf('--conf-server') + 1] ?? '';
       const controller = this.hosts.get(server.split(':')[0] ?? '');
       if (!controller?.isRunning('slurmctld'))

@@ -9,6 +9,7 @@ import type {
   ServiceReport,
   ViewNode,
 } from '../../src/integrations/cluster-view.ts';
+import { machineCapabilities } from '../../src/integrations/machine.ts';
 import { type Retry, reconcile, type Step } from '../../src/integrations/reconciler.ts';
 import { decideSlurm } from '../../src/integrations/slurm/decide.ts';
 import { errorFrom, isPermanent } from '../../src/integrations/slurm/reasons.ts';
@@ -50,7 +51,7 @@ class Bench {
       host,
       slurm,
       reports: [],
-      capabilities: await slurm.capabilities(host),
+      capabilities: [...(await machineCapabilities(host)), ...(await slurm.capabilities(host))],
     };
     this.nodes.push(node);
     return node;

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { accusationsMax } from '../../src/membership/limits.ts';
 import {
   type Accusation,
+  accusedState,
   compareClaims,
   evidences,
   joinAccusations,
@@ -45,7 +46,7 @@ const record: fc.Arbitrary<MemberRecord> = fc
     ...{ clusterId: '', clusterSize: 0, capabilities: [], tags: {}, services: [], lossy: [] },
     signed: { body: `${epoch} ${incarnation} ${left} ${name}`, publicKey: 'key', signature: 'sealed' },
     accusations: left ? [] : accused,
-    state: left ? 'left' : accused.length > 0 ? 'suspect' : 'alive',
+    state: left ? 'left' : accusedState('alive', accused),
   }));
 
 test('merging is commutative', () => {

@@ -44,13 +44,14 @@ test('where only one can observe, the minimum counts', () => {
 });
 
 test('more or stronger evidence never lengthens it, and it stays within its bounds', () => {
-  const evidence = fc.array(fc.constantFrom(...evidences), { minLength: 1, maxLength: 9 });
+  const against = evidences.filter(each => each !== 'heard');
+  const evidence = fc.array(fc.constantFrom(...against), { minLength: 1, maxLength: 9 });
   const needed = fc.integer({ min: 1, max: 6 });
   const stronger = (each: Evidence): Evidence => (each === 'stalled' ? 'silent' : 'gone');
   fc.assert(
     fc.property(
       evidence,
-      fc.constantFrom(...evidences),
+      fc.constantFrom(...against),
       needed,
       fc.integer({ min: 1, max: 4096 }),
       (seen, more, wanted, members) => {

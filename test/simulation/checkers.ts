@@ -5,6 +5,7 @@ import type { Agent } from '../../src/agent/agent.ts';
 import type { PeerMessage } from '../../src/agent/environment.ts';
 import type { Entry } from '../../src/election/command.ts';
 import type { Saved } from '../../src/election/raft.ts';
+import { membersMax, streamsMax } from '../../src/membership/limits.ts';
 
 /** The parts of a virtual machine that checkers look at. */
 export interface Watched {
@@ -85,7 +86,14 @@ export class Checkers {
           `I8: ${node.name} acknowledges entries that are not on its disk`,
         );
         break;
+      case 'fetch-reply': {
+        const last = said.prevLogIndex + said.entries.length;
+        assert.ok(saved.entries.length >= last, `I8: ${node.name} hands on entries that are not on its disk`);
+        break;
+      }
       case 'append-request':
+      case 'commit-notice':
+      case 'fetch-request':
         break;
     }
   }
@@ -120,10 +128,14 @@ export class Checkers {
     }
   }
 
-  /** I17, over all views. */
+  /** I17 and I20, over all views. */
   checkMembers(nodes: Iterable<Watched>): void {
     for (const { name, agent } of nodes) {
       if (!agent) continue;
+      const streams = agent.membership.connected().size;
+      assert.ok(streams <= streamsMax, `I20: ${name} holds ${streams} streams`);
+      assert.ok(agent.records().length <= membersMax, `I20: the table of ${name} is too large`);
+      assert.equal(agent.inputsDropped, 0, `I20: the queues of ${name} have overflowed`);
       for (const { id, epoch, incarnation } of agent.records()) {
         const key = `${name}/${agent.options.epoch}/${id}`;
         const former = this.#seen.get(key);

@@ -40,6 +40,8 @@ export class VirtualNetwork {
   /** Links ("FROM TO", ids) on which messages of more than `holeBytes` vanish: an MTU black hole. */
   readonly holes = new Set<string>();
   holeBytes = 1200;
+  /** Handshakes begun at each id. */
+  readonly handshakes = new Map<string, number>();
   /** Handshakes that were refused because too many came at once. */
   shed = 0;
   latencyMsMin = 0.5;
@@ -63,7 +65,12 @@ export class VirtualNetwork {
     this.cutOneWay(a, b);
     this.cutOneWay(b, a);
   }
+  /** Drops the messages that `drops` picks, and lets all others pass. */
+  drops: (from: string, to: string, message: PeerMessage) => boolean = () => false;
+
   healAll(): void {
+    this.drops = () => false;
+    this.holes.clear();
     this.#cuts.clear();
     this.#losses.clear();
     this.#stretched.clear();
@@ -148,6 +155,7 @@ export class VirtualNetwork {
     const begun =
       arriving === undefined || this.#silent(from, arriving, address) || arriving.admission.begin();
     if (!begun) this.shed += 1;
+    else if (arriving) this.handshakes.set(arriving.id, (this.handshakes.get(arriving.id) ?? 0) + 1);
     this.#options.after(3 * this.#delayMs(), () => {
       if (begun && arriving && !this.#silent(from, arriving, address)) arriving.admission.end();
       if (!from.open) return;
@@ -219,10 +227,22 @@ export class VirtualNetwork {
       from.onEvent({ kind: 'up', id: to.id, address, epoch: to.greeting.epoch });
       return;
     }
+    const here = to.streams.get(from.id);
+    if (here && here.greeting.epoch > from.greeting.epoch) {
+      from.onEvent({
+        ...{ kind: 'unreachable', address, reason: 'superseded' },
+        detail: `this identity runs in a later boot (${here.greeting.epoch}), too`,
+      });
+      const { epoch, address: listens } = from.greeting;
+      to.onEvent({ kind: 'outdated', id: from.id, epoch, address: listens });
+      return;
+    }
     // A later boot of the same machine replaces what is left of the former.
     if (there) this.#drop(from, there);
-    const here = to.streams.get(from.id);
-    if (here) this.#drop(to, here);
+    if (here) {
+      this.#drop(to, here);
+      this.#drop(here, to);
+    }
     from.streams.set(to.id, to);
     to.streams.set(from.id, from);
     from.onEvent({ kind: 'up', id: to.id, address, epoch: to.greeting.epoch });
@@ -238,6 +258,7 @@ export class VirtualNetwork {
       if (this.loss > 0 && random() < this.loss) continue;
       const lateMs = this.lateMsMax > 0 ? random() * this.lateMsMax : 0;
       const key = `${from.id} ${to}`;
+      if (this.drops(from.id, to, message)) continue;
       if (this.holes.has(key) && JSON.stringify(message).length > this.holeBytes) continue;
       const moreMs = this.#resendMs(from.id, to) + (this.#stretched.get(key) ?? 0);
       // A stream keeps its order: what was sent later never overtakes what had to be sent again.

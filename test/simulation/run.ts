@@ -1,7 +1,8 @@
 // `npm run sim`: replays scenarios by seed, from the command line.
 import { parseArgs } from 'node:util';
+import type { Finished } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
-import { RunError, type World } from './world.ts';
+import { RunError } from './world.ts';
 
 const usage = `usage: npm run sim -- [--scenario S3] [--seed N | --seeds N] [--events]
   --scenario NAME  one scenario (${scenarios.map(({ name }) => name).join(', ')}); all by default
@@ -59,7 +60,7 @@ for (const scenario of chosen) {
 }
 process.exit(failed === 0 ? 0 : 1);
 
-function printEvents(world: World): void {
+function printEvents(world: Pick<Finished, 'events'>): void {
   for (const { nowMs, on, event, message } of world.events) {
     console.log(`${nowMs.toFixed(1).padStart(10)} ${on.padEnd(8)} ${event.padEnd(18)} ${message}`);
   }

@@ -1,6 +1,7 @@
 // A thousand membership cores on a virtual network: nothing but src/membership, so that large clusters can be run and
 // counted. Same seed, same run. Whole agents live in world.ts.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { TransportEvent } from '../../src/agent/environment.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
 import type { CarriedRecord } from '../../src/membership/member.ts';
@@ -9,6 +10,7 @@ import type { MembershipInput, MembershipMessage } from '../../src/membership/me
 import { type SavedRecord, savedFrom } from '../../src/membership/table-store.ts';
 import { VirtualNetwork } from './network.ts';
 import { randomFrom } from './random.ts';
+import type { Finished } from './scenario.ts';
 import { sealOf } from './seal.ts';
 import { Timeline } from './timeline.ts';
 
@@ -32,18 +34,22 @@ export interface Cell {
   bytes: number;
 }
 
-export class Swarm {
+interface Sighting {
+  readonly nowMs: number;
+  readonly on: string;
+  readonly event: string;
+  readonly message: string;
+  /** Id. */
+  readonly member: string;
+}
+
+export class Swarm implements Finished {
   readonly timeline = new Timeline();
   readonly random: () => number;
   readonly network: VirtualNetwork;
   readonly cells: readonly Cell[];
-  /** What happened to members, as each cell saw it. */
-  readonly seen: {
-    readonly atMs: number;
-    readonly on: string;
-    readonly member: string;
-    readonly state: string;
-  }[] = [];
+  /** What became of members, as each cell saw it. */
+  readonly events: Sighting[] = [];
 
   constructor(options: { readonly seed: number; readonly nodes: number }) {
     this.random = randomFrom(options.seed);
@@ -125,7 +131,10 @@ export class Swarm {
           case 'changed': {
             const { before, after } = effect;
             if (before?.state === after.state) break;
-            this.seen.push({ atMs: this.timeline.nowMs, on: cell.id, member: after.id, state: after.state });
+            this.events.push({
+              ...{ nowMs: this.timeline.nowMs, on: cell.name, event: after.state, member: after.id },
+              message: after.name,
+            });
             break;
           }
         }
@@ -152,6 +161,7 @@ export class Swarm {
           step(event);
           break;
         case 'twin':
+        case 'outdated':
         case 'turned-away':
           break;
       }
@@ -196,11 +206,27 @@ export class Swarm {
     return this.running().every(other => other === cell || other.core?.record(cell.id)?.state === state);
   }
 
-  /** Verdicts of death on cells that were running all the time since `sinceMs`. */
-  falseDeaths(sinceMs: number, healthy: (id: string) => boolean): number {
-    return this.seen.filter(
-      ({ atMs, member, state }) => atMs >= sinceMs && state === 'dead' && healthy(member),
+  /** Verdicts of death on cells that are healthy. */
+  deathsOf(isHealthy: (id: string) => boolean, sinceMs = 0): number {
+    return this.events.filter(
+      ({ nowMs, member, event }) => nowMs >= sinceMs && event === 'dead' && isHealthy(member),
     ).length;
+  }
+
+  traceHash(): string {
+    const hash = createHash('sha256');
+    for (const { nowMs, on, event, member } of this.events)
+      hash.update(`${nowMs} ${on} ${event} ${member}
+`);
+    for (const { messages, bytes } of this.cells)
+      hash.update(`${messages} ${bytes}
+`);
+    return hash.digest('hex');
+  }
+
+  /** Handshakes that others have begun with a cell. */
+  handshakesOf({ id }: Cell): number {
+    return this.network.handshakes.get(id) ?? 0;
   }
 
   streams(): readonly number[] {

@@ -50,6 +50,8 @@ export class Machine implements Watched {
   agent: Agent | undefined;
   /** Why the last process ended by itself; undefined while it has not. */
   fatal: unknown;
+  /** How wrong its wall clock is. */
+  wallOffsetMs = 0;
   /** Addresses it is told of at start; all others by default. */
   peers: readonly string[] | undefined;
   crash: () => void = () => {};
@@ -110,7 +112,7 @@ export class World {
     machine.backlog = undefined;
     const environment: Environment = {
       nowMs: () => this.timeline.nowMs,
-      wallMs: () => 1_700_000_000_000 + Math.floor(this.timeline.nowMs),
+      wallMs: () => 1_700_000_000_000 + Math.floor(this.timeline.nowMs) + machine.wallOffsetMs,
       random: this.random,
       secretBytes: count => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
       setTimer: (delayMs, run) => {
@@ -236,9 +238,21 @@ export class World {
     return agents.length > 0 && led && leaders.size === 1 && digests.size === 1;
   }
 
-  /** I2, I17, I18, I21 after the faults have stopped: one leader, one table, one log, within the quiet time. */
+  /** I19: every agent that runs is alive in the table of every other (degraded is alive). */
+  allAlive(): boolean {
+    const running = this.machines.filter(({ agent }) => agent);
+    return running.every(({ agent }) =>
+      running.every(({ id }) => {
+        const state = agent?.record(id)?.state;
+        return state === 'alive' || state === 'degraded';
+      }),
+    );
+  }
+
+  /** I2, I17, I18, I19, I21 after the faults have stopped: one leader, one table, one log, within the quiet time. */
   async settleDown(quietMs = 30_000): Promise<void> {
     await this.runUntil(() => this.agreed(), quietMs, 'I18, I21: all agree on one leader and one table');
+    await this.runUntil(() => this.allAlive(), quietMs, 'I19: every healthy node is alive in every table');
     this.#guard(() => {
       this.#checkers.checkLogs(this.machines);
       this.#checkers.checkMembers(this.machines);

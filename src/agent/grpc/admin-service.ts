@@ -24,7 +24,7 @@ import type { TagMemberReply } from '../../api/gen/clusteros/v1/TagMemberReply.t
 import type { TagMemberRequest__Output } from '../../api/gen/clusteros/v1/TagMemberRequest.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
 import { quorumOf } from '../../election/quorum.ts';
-import type { MemberRecord } from '../../membership/member.ts';
+import { accusersOf, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import type { ClusterEvent } from '../events.ts';
 import { adminBufferBytesMax, eventsMax } from '../limits.ts';
@@ -334,7 +334,9 @@ async function showMember(administered: Administered, name: string): Promise<Sho
   return {
     member: memberOf(agent, subject),
     sights: pairs.sort((a, b) => (a.peer < b.peer ? -1 : 1)),
-    accusers: subject.accusations.map(({ observer }) => agent.nameOf(observer)).sort(),
+    accusers: accusersOf(subject.accusations)
+      .map(id => agent.nameOf(id))
+      .sort(),
   };
 }
 

@@ -267,10 +267,10 @@ export class GrpcPeerTransport implements PeerTransport {
         this.#onEvent({ kind: 'unreachable', address, reason, detail });
       } else {
         (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
-          code: status.FAILED_PRECONDITION,
+          code: reason === 'superseded' ? status.ABORTED : status.FAILED_PRECONDITION,
           details: detail,
         });
-        if (reason !== 'duplicate') this.#turnedAway(address, reason, detail);
+        if (reason !== 'duplicate' && reason !== 'superseded') this.#turnedAway(address, reason, detail);
       }
     };
     let hello: ReturnType<typeof decodeFrame>;
@@ -297,6 +297,11 @@ export class GrpcPeerTransport implements PeerTransport {
     }
     const stream: Stream = { id, epoch, dialledByUs, call, end };
     const former = this.#streams.get(id);
+    if (former && epoch < former.epoch) {
+      fail('superseded', `this identity runs in a later boot (${former.epoch}), too`);
+      this.#onEvent({ kind: 'outdated', id, address: listens, epoch });
+      return;
+    }
     if (former && !this.#replaces(stream, former)) {
       if (dialledByUs) {
         end();
@@ -372,6 +377,7 @@ function unreachableFrom(error: unknown): { reason: UnreachableReason; detail: s
   const cause = /Last error: (.*?)\.? Resolution note/s.exec(details)?.[1] ?? details;
   if ((error as { code?: number }).code === status.ALREADY_EXISTS)
     return { reason: 'duplicate', detail: cause };
+  if ((error as { code?: number }).code === status.ABORTED) return { reason: 'superseded', detail: cause };
   if (/ECONNREFUSED/.test(cause)) return { reason: 'refused', detail: cause };
   if (/certificate|self-signed|unable to|signature/i.test(cause))
     return reasonOf(new Error(cause)) ?? { reason: 'no-answer', detail: cause };

@@ -1,0 +1,363 @@
+// Scenarios about who leads, what is decided, and joins, by the numbers of the scenario list.
+import assert from 'node:assert/strict';
+import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { SlurmWorld } from '../integrations/memory-host.ts';
+import { allHold, clusterIdOf, formed, formLimitMs, holds, leaderOf, write, writeThrough } from './acts.ts';
+import type { Scenario } from './scenario.ts';
+import { World } from './world.ts';
+
+export const electionScenarios: readonly Scenario[] = [
+  {
+    name: 'S1',
+    title: 'three fresh nodes elect one leader without duelling',
+    seeds: 1000,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      await world.run(10_000);
+      const terms = new Set(world.machines.map(({ agent }) => agent?.leadership.term));
+      assert.deepEqual([...terms], [1], 'one term is enough on a quiet network');
+      return world;
+    },
+  },
+  {
+    name: 'S3',
+    title: 'the leader is killed while idle; another leads soon, and the killed one comes back as a follower',
+    seeds: 60,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      former.crash();
+      const led = () => {
+        const leader = world.leader();
+        return leader !== undefined && leader !== former && leader.agent?.leadership.role === 'leader';
+      };
+      await world.runUntil(led, 3000, 'another leader within 3 s');
+      await writeThrough(world, 'after-the-kill');
+      const failed = () =>
+        world.machines.every(
+          ({ agent }) => !agent || agent.records().find(({ id }) => id === former.id)?.state === 'dead',
+        );
+      await world.runUntil(failed, 5000, 'both survivors call the killed one dead');
+      world.boot(former);
+      await allHold(world, ['after-the-kill']);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S4',
+    title:
+      'leaders are killed and links cut in the middle of writes; every acknowledged write is there in the end',
+    seeds: 100,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const acknowledged: string[] = [];
+      for (let round = 0; round < 12; round++) {
+        const leader = world.leader();
+        for (let i = 0; leader?.agent && i < 4; i++) {
+          const name = `write-${round}-${i}`;
+          write(leader, name).then(refused => refused === undefined && acknowledged.push(name));
+        }
+        // Between append, fsync, send, acknowledgement and apply lie a few milliseconds: stop somewhere among them.
+        await world.run(world.random() * 25);
+        const victim = world.random() < 0.7 ? leader : world.machine(Math.floor(world.random() * 3));
+        const cut = world.random() < 0.4;
+        if (cut && victim)
+          for (const other of world.machines) if (other !== victim) world.network.cut(victim.id, other.id);
+        if (!cut && victim?.agent) victim.crash();
+        await world.run(world.random() * 4000);
+        world.network.healAll();
+        if (victim && !victim.agent) world.boot(victim);
+        await world.run(world.random() * 2500);
+      }
+      await world.settleDown(60_000);
+      assert.ok(acknowledged.length > 0, 'some writes were acknowledged');
+      await allHold(world, acknowledged);
+      return world;
+    },
+  },
+  {
+    name: 'S8',
+    title: 'a leader cut off from the majority commits nothing and confirms nothing; the majority goes on',
+    seeds: 40,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      const others = world.machines.filter(machine => machine !== former);
+      for (const other of others) world.network.cut(former.id, other.id);
+      const lost = write(former, 'lost');
+      const claim = former.agent?.confirmLeadership();
+      const led = () => others.some(({ agent }) => agent?.leadership.role === 'leader');
+      await world.runUntil(led, 5000, 'the majority elects another leader');
+      await writeThrough(world, 'kept');
+      await world.run(5000);
+      assert.notEqual(await lost, undefined, 'a write in the minority is refused');
+      assert.notEqual(await claim, undefined, 'a read in the minority is refused');
+      assert.notEqual(
+        former.agent?.leadership.role,
+        'leader',
+        'check-quorum: the old leader has stepped down',
+      );
+      assert.ok(!holds(former, 'kept'), 'the minority does not know the later write');
+      world.network.healAll();
+      await allHold(world, ['kept']);
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
+    name: 'S13',
+    title: 'a node that was away for an hour comes back and deposes nobody',
+    seeds: 2,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 4 });
+      const leader = leaderOf(world);
+      const away = world.machines.find(
+        machine => machine !== leader && machine.agent?.configuration.voters.includes(machine.id),
+      );
+      assert.ok(away, 'there is a voter that does not lead');
+      for (const other of world.machines) if (other !== away) world.network.cut(away.id, other.id);
+      await world.run(3_600_000);
+      await writeThrough(world, 'meanwhile');
+      const before = leaderOf(world).agent?.leadership;
+      world.network.healAll();
+      await allHold(world, ['meanwhile']);
+      await world.settleDown(60_000);
+      const after = leaderOf(world).agent?.leadership;
+      assert.deepEqual(
+        [after?.leader, after?.term],
+        [before?.leader, before?.term],
+        'pre-vote: its return changes neither leader nor term',
+      );
+      return world;
+    },
+  },
+  {
+    name: 'S14',
+    title: 'every message arrives three times and out of order, while leaders die',
+    seeds: 40,
+    async run(seed) {
+      const world = new World({ seed, nodes: 3 });
+      world.network.copies = 3;
+      world.network.lateMsMax = 60;
+      world.bootAll();
+      await world.runUntil(
+        () => world.machines.every(({ agent }) => agent?.configuration.voters.length === 3),
+        formLimitMs,
+        'three voters',
+      );
+      const names: string[] = [];
+      for (let round = 0; round < 4; round++) {
+        const name = `round-${round}`;
+        await writeThrough(world, name);
+        names.push(name);
+        const leader = world.leader();
+        if (!leader) continue;
+        leader.crash();
+        await world.run(500 + world.random() * 2500);
+        world.boot(leader);
+        await world.run(world.random() * 2000);
+      }
+      await allHold(world, names);
+      world.network.copies = 1;
+      world.network.lateMsMax = 0;
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S42',
+    title: 'all lose power in the middle of writes and start again in another order; one never returns',
+    seeds: 60,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const clusterId = clusterIdOf(world.machine(0));
+      const epochs = world.machines.map(({ epoch }) => epoch);
+      const acknowledged: string[] = [];
+      for (let i = 0; i < 6; i++) {
+        const name = `write-${i}`;
+        write(leaderOf(world), name).then(refused => refused === undefined && acknowledged.push(name));
+        await world.run(world.random() * 12);
+      }
+      for (const machine of world.machines) machine.crash();
+      await world.run(1000);
+      const order = world.machines.toSorted(() => world.random() - 0.5);
+      const returning = seed % 2 === 0 ? order : order.slice(0, 2);
+      for (const machine of returning) {
+        // No list of peers: the member table on disk is all there is.
+        machine.peers = [];
+        world.boot(machine);
+        await world.run(world.random() * 3000);
+      }
+      await world.runUntil(() => world.agreed(), 5000, 'the same cluster within 5 s of the last start');
+      await allHold(world, acknowledged);
+      for (const machine of returning) {
+        assert.equal(clusterIdOf(machine), clusterId, 'it is the same cluster');
+        assert.ok(machine.epoch > (epochs[world.machines.indexOf(machine)] ?? 0), 'the boot epoch has risen');
+        assert.equal(Object.keys(machine.agent?.state.nodes ?? {}).length, 3, 'with the same members');
+      }
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S53',
+    title: 'three fresh nodes that start together, give or take, found one cluster',
+    seeds: 1000,
+    async run(seed) {
+      const world = new World({ seed, nodes: 3 });
+      world.network.latencyMsMax = 5 + world.random() * 200;
+      for (const machine of world.machines) {
+        world.boot(machine);
+        await world.run(world.random() * 2500);
+      }
+      const joined = () =>
+        world.machines.every(({ agent }) => agent && Object.keys(agent.state.nodes).length === 3);
+      await world.runUntil(joined, 30_000, 'all three are in one cluster');
+      assert.equal(new Set(world.machines.map(clusterIdOf)).size, 1, 'there is one cluster');
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'join',
+    title: 'the leader joins all machines to SLURM, though leaders and machines die in the middle of it',
+    seeds: 60,
+    async run(seed) {
+      const slurm = new SlurmWorld();
+      const world = new World({
+        ...{ seed, nodes: 4 },
+        host: (name, ip) => slurm.addHost(name, ip),
+        integrations: () => [
+          slurmIntegration({ fencingFile: '/var/lib/clusteros/fencing.json', retry: attempt => attempt() }),
+        ],
+      });
+      world.bootAll();
+      await world.runUntil(
+        () => world.machines.some(({ agent }) => (agent?.state.grants.length ?? 0) > 0),
+        30_000,
+        'the first grant',
+      );
+      for (let round = 0; round < 3; round++) {
+        await world.run(world.random() * 40);
+        const victim = round === 0 ? world.leader() : world.machine(Math.floor(world.random() * 4));
+        if (!victim?.agent) continue;
+        victim.crash();
+        // Every other time the machine goes with its agent, and with it the daemons.
+        if (world.random() < 0.5) slurm.hosts.get(victim.address.split(':')[0] ?? '')?.reboot();
+        await world.run(world.random() * 3000);
+        world.boot(victim);
+      }
+      const joined = () =>
+        world.machines.every(({ agent }) => {
+          const grants = agent?.state.grants ?? [];
+          const operations = agent?.state.operations ?? [];
+          const done = (token: number) =>
+            operations.some(each => each.token === token && each.outcome === 'done');
+          return (
+            grants.length === 5 &&
+            grants.every(({ token }) => done(token)) &&
+            operations.every(({ outcome }) => outcome === 'done')
+          );
+        });
+      await world.runUntil(joined, 60_000, 'one controller and four workers, every join done');
+      const ready = () =>
+        world.machines.every(({ agent }) =>
+          agent
+            ?.records()
+            .every(({ services }) => services.length > 0 && services.every(({ state }) => state === 'ready')),
+        );
+      await world.runUntil(ready, 60_000, 'every service on every machine is ready');
+      await world.runUntil(() => world.leader() !== undefined, 10_000, 'somebody leads');
+      const { state } = leaderOf(world).agent ?? {};
+      // I16: a role has one holder for each token, and tokens only grow; here nothing is ever granted twice.
+      assert.equal(
+        state?.grants.filter(({ role }) => role === 'controller').length,
+        1,
+        'I16: one controller',
+      );
+      assert.equal(
+        new Set(state?.grants.map(({ token }) => token)).size,
+        5,
+        'I16: each grant has a token of its own',
+      );
+      assert.equal(
+        [...slurm.hosts.values()].filter(host => host.isRunning('slurmctld')).length,
+        1,
+        'one slurmctld runs',
+      );
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S52',
+    title: 'a cluster of one that was founded out of sight gives up for a larger one',
+    seeds: 30,
+    async run(seed) {
+      const world = new World({ seed, nodes: 4 });
+      const loner = world.machine(0);
+      for (const other of world.machines) if (other !== loner) world.network.cut(loner.id, other.id);
+      world.bootAll();
+      await world.runUntil(
+        () => world.machines.every(machine => clusterIdOf(machine) !== ''),
+        30_000,
+        'two clusters are born',
+      );
+      assert.equal(new Set(world.machines.map(clusterIdOf)).size, 2, 'they cannot see each other');
+      const larger = clusterIdOf(world.machine(1));
+      world.network.healAll();
+      await world.runUntil(
+        () => world.machines.every(({ agent }) => Object.keys(agent?.state.nodes ?? {}).length === 4),
+        60_000,
+        'all four are in one cluster',
+      );
+      assert.deepEqual(
+        [...new Set(world.machines.map(clusterIdOf))],
+        [larger],
+        'the larger cluster has stayed',
+      );
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S55',
+    title:
+      'leaves, crashes and quick restarts race, and one node floods updates; in the end all tables are equal',
+    seeds: 40,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 6 });
+      const stable = world.machines.slice(0, 2);
+      for (let round = 0; round < 12; round++) {
+        const machine = world.machine(2 + Math.floor(world.random() * 4));
+        if (!machine.agent) {
+          if (machine.epoch > 0) world.boot(machine);
+        } else if (world.random() < 0.4) {
+          const leaving = machine;
+          leaving.agent?.stop().then(() => leaving.crash());
+          // The crash may come in the middle of the farewell.
+          await world.run(world.random() * 500);
+          leaving.crash();
+        } else {
+          machine.crash();
+          await world.run(world.random() * 1500);
+          world.boot(machine);
+        }
+        const flooding = stable[round % 2]?.agent;
+        for (let i = 0; i < 20; i++) flooding?.describe({ version: `0.0.${round * 20 + i}` });
+        await world.run(world.random() * 1200);
+      }
+      for (const machine of world.machines) if (!machine.agent) world.boot(machine);
+      await world.run(3000);
+      await world.settleDown(60_000);
+      for (const { agent } of world.machines) {
+        assert.ok(
+          agent?.records().every(({ state }) => state === 'alive'),
+          'everyone is alive in every table',
+        );
+      }
+      return world;
+    },
+  },
+];
