@@ -14,6 +14,8 @@ export const fullMeshMembersMax = 7;
 export const streamsMax = 32;
 /** A stream that is no edge (any more) is closed after this long without use: joins, helpers' probes, old neighbours. */
 export const streamIdleMs = 30_000;
+/** A stream to a dead member, over which nothing has come for this long, is closed; a lossy path may be silent for a minute. */
+export const deadStreamMs = 120_000;
 /** How often idle streams are looked for. */
 export const streamSweepMs = 5000;
 
@@ -49,6 +51,8 @@ export const pingAgainMs = 500;
 export const silentAfterMs = 1500;
 /** So many silent probes in a row on a stream to a machine that accepts connections: a dead pooled connection (openraft#1770), closed and dialled afresh. */
 export const stallsPerStream = 3;
+/** So many, and it is done even where this node is deaf: under heavy loss knocks are not accepted so often in a row. */
+export const stallsPerStreamDeaf = 6;
 
 // --- link quality ---
 

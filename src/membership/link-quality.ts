@@ -48,6 +48,8 @@ export class LinkQuality {
   answered(rttMs: number): void {
     this.#measure(rttMs);
     this.#loss -= this.#loss * lossWeight;
+    // The other end may have stopped probing since it said so, because this one does.
+    this.#lossThere -= this.#lossThere * lossWeight;
   }
 
   /** An answer that had been given up: it counts as lost, but the next ones are waited for longer. */

@@ -3,7 +3,14 @@
 import { Attention } from './attention.ts';
 import { Counters } from './counters.ts';
 import { Gossip } from './gossip.ts';
-import { deafAfterMs, isolatedAfterMs, reapIntervalMs, stallsPerStream, vouchAfterMs } from './limits.ts';
+import {
+  deafAfterMs,
+  isolatedAfterMs,
+  reapIntervalMs,
+  stallsPerStream,
+  stallsPerStreamDeaf,
+  vouchAfterMs,
+} from './limits.ts';
 import type { CarriedRecord, Claim, MemberDescription, MemberRecord } from './member.ts';
 import type { MembershipEffect, MembershipInput, MembershipMessage } from './messages.ts';
 import { type ProbeAction, Prober } from './prober.ts';
@@ -176,6 +183,7 @@ export class Membership {
         this.#unreachable(input.address, input.refused, nowMs);
         break;
       case 'knocked':
+        if (input.outcome !== 'silent') this.#heardAnyoneAtMs = nowMs;
         for (const id of this.#table.at(input.address)) this.#prober.knocked(id, input.outcome, nowMs);
         break;
       case 'own-address':
@@ -340,6 +348,7 @@ export class Membership {
 
   #heard(from: string, nowMs: number): void {
     this.#heardAtMs.set(from, nowMs);
+    this.#streams.used(from, nowMs);
     this.#heardAnyoneAtMs = nowMs;
     // One that cannot hear that it is accused cannot refute it; who hears it speaks up in its place.
     if ((this.#table.suspectedForMs(from, nowMs) ?? 0) > vouchAfterMs)
@@ -351,7 +360,6 @@ export class Membership {
     switch (action.kind) {
       case 'ping': {
         const { to, seq } = action;
-        this.#streams.used(to, nowMs);
         // A suspect is told so with the very ping that tests it, so that it can refute at once (Lifeguard's buddy system).
         if ((this.#table.get(to)?.accusations.length ?? 0) > 0) this.#gossip.remind(to, to);
         const quality = this.#prober.quality(to);
@@ -391,7 +399,8 @@ export class Membership {
     const { subject, evidence, muteHelpers, stalls } = silence;
     if (muteHelpers > 0) this.#attention.worse();
     this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
-    if (stalls >= stallsPerStream && this.#streams.has(subject) && !this.#isDeaf(nowMs)) {
+    const stallsMax = this.#isDeaf(nowMs) ? stallsPerStreamDeaf : stallsPerStream;
+    if (stalls >= stallsMax && this.#streams.has(subject)) {
       this.#disconnect(subject);
       const address = this.#table.get(subject)?.address;
       if (address !== undefined) this.#hurries.add(address);

@@ -2,6 +2,7 @@
 // so that partitions heal, the absent. Bounded, whatever the size of the cluster; dialling never ends, it only slows down.
 import { DialSchedule } from './dial-schedule.ts';
 import {
+  deadStreamMs,
   dialBurst,
   dialsPerSecond,
   healIntervalMs,
@@ -62,10 +63,15 @@ export class Streams {
     return this.#open.get(id)?.epoch;
   }
 
-  /** Members this node wants to have a stream to for long: neighbours on the rings, and those that Raft needs. */
+  /**
+   * Members this node wants to have a stream to for long: neighbours on the rings, those that Raft needs, and dead ones to
+   * which there still is a stream: who is wrong, this node may be.
+   */
   edges(): ReadonlySet<string> {
-    const edges = new Set(this.#table.present.neighbours());
-    for (const id of this.#held) if (this.#table.present.has(id)) edges.add(id);
+    const { present } = this.#table;
+    const edges = new Set(present.neighbours());
+    for (const id of this.#held) if (present.has(id)) edges.add(id);
+    for (const id of this.#open.keys()) if (this.#table.get(id)?.state === 'dead') edges.add(id);
     return edges;
   }
 
@@ -183,8 +189,10 @@ export class Streams {
   #sweep(nowMs: number): string[] {
     this.#sweepAtMs = nowMs + streamSweepMs;
     const edges = this.edges();
-    return [...this.#open].flatMap(([id, { usedAtMs }]) =>
-      edges.has(id) || nowMs - usedAtMs < streamIdleMs ? [] : [id],
-    );
+    return [...this.#open].flatMap(([id, { usedAtMs }]) => {
+      const dead = this.#table.get(id)?.state === 'dead';
+      if (dead) return nowMs - usedAtMs < deadStreamMs ? [] : [id];
+      return edges.has(id) || nowMs - usedAtMs < streamIdleMs ? [] : [id];
+    });
   }
 }
