@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test check cluster-key clean
+.PHONY: demo demo-stop test check cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -20,6 +20,10 @@ check: node_modules/.installed
 
 cluster-key: node_modules/.installed
 	@$(NODE) src/cli/main.ts key create --out $(or $(KEY),cluster.key)
+
+# Writes docs/limits.md: a simulation of up to 1000 members (about a quarter of an hour) and every limit of the source.
+limits: node_modules/.installed
+	@$(NODE) test/simulation/limits-page.ts
 
 node_modules/.installed: package.json package-lock.json
 	@deploy/dev/install-node-modules

@@ -85,6 +85,13 @@ export class LinkQuality {
     this.#loss -= this.#loss * lossWeight;
   }
 
+  /** The member was dead and is back: what was lost meanwhile says nothing of the link. */
+  forgive(): void {
+    this.#loss = 0;
+    this.#lossThere = 0;
+    this.#sinceMs = undefined;
+  }
+
   /** Draws the conclusion; true when `lossy` has changed. */
   judge(nowMs: number): boolean {
     const crossing = this.#lossy ? this.loss < lossyUntil : this.loss > lossyFrom;

@@ -398,7 +398,10 @@ export class Membership {
   #concludeSilence(silence: Extract<ProbeAction, { kind: 'silent' }>, nowMs: number): void {
     const { subject, evidence, muteHelpers, stalls } = silence;
     if (muteHelpers > 0) this.#attention.worse();
-    this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
+    // Where most of its own links lose most of what they carry, the fault is what they have in common: this node.
+    const ownFault = 2 * this.self().lossy.length > this.#streams.edges().size;
+    if (evidence === 'gone' || !ownFault)
+      this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
     const stallsMax = this.#isDeaf(nowMs) ? stallsPerStreamDeaf : stallsPerStream;
     if (stalls >= stallsMax && this.#streams.has(subject)) {
       this.#disconnect(subject);
@@ -409,6 +412,8 @@ export class Membership {
 
   /** Says so when the link to `id` has become lossy, or good again. */
   #judge(id: string, nowMs: number): void {
+    // Silence is not loss: of a dead member there is nothing to judge.
+    if (this.#table.get(id)?.state === 'dead') return;
     if (!this.#prober.quality(id)?.judge(nowMs)) return;
     const lossy = [...this.#streams.edges()].filter(each => this.#prober.quality(each)?.lossy).sort();
     this.#speak({ lossy }, 'alive', nowMs);
@@ -492,6 +497,7 @@ export class Membership {
     if (changes.length === 0) return;
     for (const { before, after } of changes) {
       this.#count(before, after);
+      if (before?.state === 'dead' && after.state !== 'dead') this.#prober.quality(after.id)?.forgive();
       this.#effects.push({ kind: 'save', records: [after] }, { kind: 'changed', before, after });
       if (before?.signed !== after.signed || before.accusations !== after.accusations)
         this.#gossip.news(after.id, from, nowMs);

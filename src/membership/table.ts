@@ -2,7 +2,14 @@
 // follows for suspects and for members that others hardly reach. Sends nothing, dials nobody.
 import { claimFrom, claimText } from './claim-text.ts';
 import { TableDigest } from './digest.ts';
-import { incarnationLeapMax, membersMax, reapDeadMs, reapLeftMs, tombstonesMax } from './limits.ts';
+import {
+  degradedHoldMs,
+  incarnationLeapMax,
+  membersMax,
+  reapDeadMs,
+  reapLeftMs,
+  tombstonesMax,
+} from './limits.ts';
 import {
   type Accusation,
   accusationText,
@@ -40,6 +47,11 @@ export interface Hearing {
   readonly ofSelf?: { readonly claim: Claim; readonly accusers: readonly string[] };
   /** Two boots of one identity claim the same epoch. */
   readonly twin?: Claim;
+}
+
+/** True for a member whose death this node would expect if nobody spoke up. */
+function isAccused({ state, accusations }: MemberRecord): boolean {
+  return state !== 'dead' && state !== 'left' && accusedState('alive', accusations) === 'suspect';
 }
 
 const nothing: Hearing = { rejections: [], changes: [], subject: '', same: false };
@@ -171,7 +183,7 @@ export class Table {
   /** Restores the verdict of an earlier life of this node. */
   markDead(id: string, nowMs: number): void {
     const record = this.#records.get(id);
-    if (record?.state === 'suspect') this.#put({ ...record, state: 'dead' }, nowMs);
+    if (record && isAccused(record)) this.#put({ ...record, state: 'dead' }, nowMs);
   }
 
   /** Forgets who has been dead or gone for long, except members that are held. Returns whom. */
@@ -275,13 +287,9 @@ export class Table {
   /** A suspicion lives from when this node first heard of it, for one incarnation. */
   #keepTime(before: MemberRecord | undefined, after: MemberRecord, nowMs: number): void {
     const { id, state } = after;
-    if (state !== 'suspect' || id === this.id) this.#suspectedAtMs.delete(id);
-    else if (
-      before?.state !== 'suspect' ||
-      before.epoch !== after.epoch ||
-      before.incarnation !== after.incarnation
-    )
-      this.#suspectedAtMs.set(id, nowMs);
+    const same = before?.epoch === after.epoch && before.incarnation === after.incarnation;
+    if (!isAccused(after) || id === this.id) this.#suspectedAtMs.delete(id);
+    else if (!same || !this.#suspectedAtMs.has(id)) this.#suspectedAtMs.set(id, nowMs);
     const ended = state === 'dead' || state === 'left';
     if (!ended) this.#endedAtMs.delete(id);
     else if (before?.state !== state) this.#endedAtMs.set(id, nowMs);
@@ -289,8 +297,11 @@ export class Table {
 
   #deathMs(id: string): number {
     const evidence = this.#records.get(id)?.accusations.map(each => each.evidence) ?? [];
-    const lifeMs = suspicionLifeMs(evidence, this.observersNeeded(), this.#records.size);
-    return (this.#suspectedAtMs.get(id) ?? Number.POSITIVE_INFINITY) + lifeMs;
+    const needed = this.observersNeeded();
+    const lifeMs = suspicionLifeMs(evidence, needed, this.#records.size);
+    const gone = evidence.filter(each => each === 'gone').length >= needed;
+    const patienceMs = this.#isDegraded(id) && !gone ? degradedHoldMs : 0;
+    return (this.#suspectedAtMs.get(id) ?? Number.POSITIVE_INFINITY) + Math.max(lifeMs, patienceMs);
   }
 
   /** Notes whom the owner of `after` calls lossy; returns the members for whom that has changed. */
@@ -321,12 +332,16 @@ export class Table {
     });
   }
 
-  /** `alive` or `degraded`, as enough others say; other states stay. */
+  /** `alive`, `suspect` or `degraded`, as enough others say; `dead` and `left` stay. Of a degraded member silence is to be expected. */
   #settled(record: MemberRecord): MemberRecord {
-    if (record.state !== 'alive' && record.state !== 'degraded') return record;
-    const observers = this.#calledLossy.get(record.id)?.size ?? 0;
-    const state = observers > 0 && observers >= this.observersNeeded() ? 'degraded' : 'alive';
+    if (record.state === 'dead' || record.state === 'left') return record;
+    const state = this.#isDegraded(record.id) ? 'degraded' : accusedState(record.state, record.accusations);
     return state === record.state ? record : { ...record, state };
+  }
+
+  #isDegraded(id: string): boolean {
+    const observers = this.#calledLossy.get(id)?.size ?? 0;
+    return observers > 0 && observers >= this.observersNeeded();
   }
 
   #remove(record: MemberRecord): void {
