@@ -74,7 +74,6 @@ export interface Config {
 
 /** What this version does not have yet; asking for it is an error rather than a silent nothing. */
 const notBuilt: Partial<Record<SettingName, string>> = {
-  'http.enabled': 'this version serves no dashboard',
   'integrations.tailscale.enabled': 'this version finds no peers by tailscaled: list them with --peer',
   'integrations.k3s.enabled': 'this version does not drive k3s',
 };

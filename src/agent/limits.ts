@@ -57,3 +57,9 @@ export const remoteChangeTimeoutMs = 3000;
 export const stallToldMs = 1000;
 /** What was not believed is told once for each peer, subject and reason; so many are remembered. */
 export const disbelievedRememberedMax = 1000;
+/** A request over HTTP must be there, and its answer taken, within this; a scrape over a slow link takes far less. */
+export const httpRequestTimeoutMs = 3000;
+/** Header of such a request: what Prometheus sends is below 1 kB. */
+export const httpHeaderBytesMax = 4 * 1024;
+/** Open connections over HTTP: a few scrapers and people; each answer costs less than a millisecond of the one thread. */
+export const httpConnectionsMax = 32;

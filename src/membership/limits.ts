@@ -60,10 +60,12 @@ export const stallsPerStreamDeaf = 6;
 export const lossWeight = 1 / 8;
 /** Smoothed loss from which a link is probed at the shortest interval: there is something to find out. */
 export const doubtfulLoss = 0.1;
+/** Smoothed loss from which a silence counts as a stall only; two probes on a good path lose less, three more. */
+export const weakSilenceLoss = 0.3;
 /** Smoothed loss from which a link is lossy... */
 export const lossyFrom = 0.4;
 /** ...once it has been so for this long. */
-export const lossyAfterMs = 10_000;
+export const lossyAfterMs = 6000;
 /** Smoothed loss below which a lossy link is good again... */
 export const lossyUntil = 0.15;
 /** ...once it has been so for this long; doubled with each relapse (hysteresis against flapping)... */

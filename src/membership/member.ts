@@ -64,7 +64,8 @@ export interface SignedClaim {
 
 /**
  * What an observer knows of a member that somebody has accused, weakest first. `heard`: it vouches for it, having heard it
- * since. `stalled`: the process is silent, but the machine's kernel accepts connections. `silent`: nothing answers at
+ * since. `stalled`: the process is silent, but the
+ * machine's kernel accepts connections, or the path has been bad before. `silent`: nothing answers at
  * all. `gone`: the stream was reset or absent, and the machine refuses connections.
  */
 export const evidences = ['heard', 'stalled', 'silent', 'gone'] as const;

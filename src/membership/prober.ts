@@ -15,6 +15,7 @@ import {
   probeYield,
   relaysMax,
   silentAfterMs,
+  weakSilenceLoss,
 } from './limits.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { Evidence } from './member.ts';
@@ -74,7 +75,7 @@ export type ProbeAction =
       readonly evidence: Evidence;
       /** Helpers that did not even say no: a sign that this node is the deaf one (Lifeguard's NACK). */
       readonly muteHelpers: number;
-      /** Probes in a row with this evidence, where it is `stalled`. */
+      /** Probes in a row that ended in silence while the machine accepted connections. */
       readonly stalls: number;
     };
 
@@ -290,8 +291,10 @@ export class Prober {
       probe.deadlineMs = heardAtMs + silentAfterMs;
       return;
     }
-    const evidence = knock === 'refused' ? 'gone' : knock === 'accepted' ? 'stalled' : 'silent';
-    probe.stalls = evidence === 'stalled' ? probe.stalls + 1 : 0;
+    // Silence on a path that has lost much before says less than silence on a good one.
+    const weak = knock === 'accepted' || probe.quality.loss > weakSilenceLoss;
+    const evidence = knock === 'refused' ? 'gone' : weak ? 'stalled' : 'silent';
+    probe.stalls = knock === 'accepted' ? probe.stalls + 1 : 0;
     const muteHelpers = knock === 'refused' ? 0 : Math.max(0, helpersLeft);
     this.#rest(probe, nowMs);
     actions.push({ kind: 'silent', subject: id, evidence, muteHelpers, stalls: probe.stalls });

@@ -80,7 +80,9 @@ test('bad values name the setting, its source, the value and why', async t => {
       /integrations.slurm.enabled .* is neither auto, true nor false/,
     ],
     ['dataDir: relative', /is not an absolute path/],
-    ['http: {enabled: true}', /is true, but this version serves no dashboard/],
+    ['integrations: {tailscale: {enabled: true}}', /is true, but this version finds no peers by tailscaled/],
+    ['tags: {Bad Key: x}', /tag key "Bad Key" is not of/],
+    ['tags: [a]', /setting tags .* is not a list of KEY: VALUE/],
     ['- a\n- b', /does not hold settings/],
     ['a: [', /is not YAML/],
   ];

@@ -218,7 +218,9 @@ function ask(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const question = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
+    const options = { host: '127.0.0.1', port, path, method, agent: false } as const;
+    const asked = { Connection: 'keep-alive', ...headers };
+    const question = request({ ...options, headers: asked }, response => {
       let body = '';
       response.setEncoding('utf8').on('data', chunk => {
         body += chunk;
@@ -232,7 +234,8 @@ function ask(
   });
 }
 
-let lastPort = 41_000 + (process.pid % 20_000);
+/** Below those that the kernel gives to outgoing connections, and away from those of node-agent.test.ts. */
+let lastPort = 11_000 + (process.pid % 9000);
 
 async function opened(t: TestContext): Promise<{ readonly port: number; readonly http: Http }> {
   lastPort += 1;

@@ -39,6 +39,8 @@ export const lossy: Row = {
       marksOfIt.push(...toldOf(cluster, { kind: 'failed', sinceMs, about }));
       marksOfOthers.push(...toldOf(cluster, { kind: 'failed', sinceMs, about: member => member !== name }));
       stage.say(`run ${run} with ${name}: ${lost} packets lost, degraded for ${degraded.length} others`);
+      const observer = others[0] ?? '';
+      stage.say(`run ${run} as ${observer} saw it: ${storyOf(cluster.told, observer, name, sinceMs)}`);
       await cluster.killAll();
     }
     const what = `${inboundLossPercent} % inbound loss at one, ${inboundLossMs / 1000} s`;
@@ -63,6 +65,14 @@ export const lossy: Row = {
     ];
   },
 };
+
+/** What one observer said of a member, with the seconds since the loss began. */
+function storyOf(told: readonly Told[], by: string, member: string, sinceMs: number): string {
+  return told
+    .filter(each => each.by === by && each.member === member && each.atMs >= sinceMs)
+    .map(({ kind, atMs }) => `${kind} ${((atMs - sinceMs) / 1000).toFixed(1)}`)
+    .join(', ');
+}
 
 /** How often one observer changed its mind on a member beyond the first time; suspicions are not changes. */
 function flipsOf(told: readonly Told[], by: string, member: string, sinceMs: number): number {

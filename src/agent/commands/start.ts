@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { realHost } from '../../integrations/host.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
@@ -16,6 +17,7 @@ import type { Environment } from '../environment.ts';
 import { clearAdminSocket, serveAdmin } from '../grpc/admin-service.ts';
 import { PeerCalls } from '../grpc/peer-calls.ts';
 import { GrpcPeerTransport } from '../grpc/peer-transport.ts';
+import { openHttp } from '../http/http.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
 import { stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
@@ -68,6 +70,7 @@ export async function start({ values }: Config): Promise<number> {
   const signal = new Promise<NodeJS.Signals>(resolve => {
     for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
   });
+  const http = await openHttp(values, why => log.warn({ event: 'http.failed' }, why));
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
   const agent = await Agent.start(
@@ -96,6 +99,9 @@ export async function start({ values }: Config): Promise<number> {
     tag: async ({ set, remove }) => ({ tags: await tag(set, remove) }),
   });
   const admin = await serveAdmin({ agent, peers: new PeerCalls(transport), tag }, values['admin.socket']);
+  http?.serve({ agent, transport });
+  // What was compiled for this start is there for the next one, however this one ends.
+  flushCompileCache();
   log.info(
     { event: 'agent.started', id: identity.id, epoch, address: bind, version },
     `listening on ${bind}`,
@@ -104,6 +110,7 @@ export async function start({ values }: Config): Promise<number> {
     await Promise.race([signal, failed]);
   } catch (error) {
     admin.close();
+    http?.close();
     // Whatever restarts this program must not bring the conflict back.
     if (error instanceof IdentityConflict) await writeDurably(conflictMarker(dataDir), `${error.message}\n`);
     await transport.close();
@@ -113,6 +120,7 @@ export async function start({ values }: Config): Promise<number> {
   // Who watches hears of the farewell, too.
   await agent.stop();
   admin.close();
+  http?.close();
   clearTimeout(limit);
   return exitCode.done;
 }
