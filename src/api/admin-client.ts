@@ -6,7 +6,9 @@ import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
+import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply.ts';
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
+import type { TagMemberReply__Output } from './gen/clusteros/v1/TagMemberReply.ts';
 import type { VersionReply__Output } from './gen/clusteros/v1/VersionReply.ts';
 
 /** A list of some thousand members or events, several times over; gRPC's own limit of 4 MiB could cut it. */
@@ -28,6 +30,10 @@ export type AdminErrorReason =
   | 'timed-out'
   /** The agent answered that it cannot say now; `code` tells why, e.g. `no-leader`. */
   | 'unavailable'
+  /** There is no such member. */
+  | 'not-found'
+  /** What was asked for is not allowed; `detail` tells why. */
+  | 'refused'
   /** The agent knows no such call: another version. */
   | 'unsupported'
   /** Anything else the agent refused or got wrong. */
@@ -105,6 +111,21 @@ export class AdminClient {
 
   members(): Promise<MembersReply__Output> {
     return this.#ask((options, answer) => this.#client.members({}, options, answer));
+  }
+
+  /** One member, and what it and those that watch it see of each other. @param member name or id; rejects with `not-found` */
+  showMember(member: string): Promise<ShowMemberReply__Output> {
+    return this.#ask((options, answer) => this.#client.showMember({ member }, options, answer));
+  }
+
+  /** Changes the tags of a member; gives all it has then. Rejects with `not-found`, `refused` (not allowed) or `unavailable`. */
+  tagMember(
+    member: string,
+    set: Readonly<Record<string, string>>,
+    remove: readonly string[],
+  ): Promise<TagMemberReply__Output> {
+    const request = { member, set: { ...set }, remove: [...remove] };
+    return this.#ask((options, answer) => this.#client.tagMember(request, options, answer));
   }
 
   operations(): Promise<OperationsReply__Output> {
@@ -205,6 +226,10 @@ export class AdminClient {
         return 'timed-out';
       case this.#status.UNAVAILABLE:
         return 'unavailable';
+      case this.#status.NOT_FOUND:
+        return 'not-found';
+      case this.#status.INVALID_ARGUMENT:
+        return 'refused';
       case this.#status.UNIMPLEMENTED:
         return 'unsupported';
       default:

@@ -89,8 +89,18 @@ function adminFailure(
         hint:
           code === 'no-quorum' || code === 'no-leader'
             ? 'run "clusterctl status" to see who is missing'
-            : 'run "clusterctl status"',
+            : code === 'unreachable'
+              ? 'run "clusterctl members" to see its state'
+              : 'run "clusterctl status"',
       };
+    case 'not-found':
+      return {
+        code: exitCode.notFound,
+        error: detail,
+        hint: 'run "clusterctl members -o name" for the names there are',
+      };
+    case 'refused':
+      return { code: exitCode.usage, error: detail, hint: '' };
     case 'unsupported':
       return {
         code: exitCode.failed,

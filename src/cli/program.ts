@@ -13,6 +13,7 @@ import { hint, note, type Shell } from './shell.ts';
 const examples = `Examples:
   clusterctl status                               is the cluster well, and what is not
   clusterctl members                              who is here
+  clusterctl member show atlas                    one of them, who sees it and whom it sees
   clusterctl members -o json | jq -r '.[].name'   the same for scripts
   clusterctl operations -w                        follow nodes as they join SLURM and k3s
   clusterctl wait --for healthy --timeout 5m      block a script until all is well
@@ -105,20 +106,51 @@ function programFor(
     },
   );
 
-  verb('members', 'who is here, in what state, doing what', list)
-    .argument('[NAME...]', 'only these members, by name or id')
-    .option(
-      '--state <STATE>',
-      `only members in these states, separated by commas: ${memberStates.join(', ')}`,
+  const listing = (command: Command) =>
+    command
+      .argument('[NAME...]', 'only these members, by name or id')
+      .option(
+        '--state <STATE>',
+        `only members in these states, separated by commas: ${memberStates.join(', ')}`,
+      )
+      .option('--role <ROLE>', `only members with these roles: ${memberRoles.join(', ')}`)
+      .option('-w, --watch', 'go on and print each member again that changes')
+      .action(async (names: string[], flags, self: Command) => {
+        const request = requestFor(self, list);
+        const states = wordsFrom('--state', flags.state, memberStates);
+        const roles = wordsFrom('--role', flags.role, memberRoles);
+        const { members } = await import('./commands/members.ts');
+        done(await members(request, { names, states, roles, watch: flags.watch === true }));
+      });
+  listing(verb('members', 'who is here, in what state, doing what', list));
+
+  const member = program.command('member').description('one member: show it, tag it');
+  const memberVerb = (name: string, summary: string, allowed: readonly Format[]) =>
+    withCommonFlags(member.command(name).description(summary), allowed, timeoutMsDefault);
+  listing(memberVerb('list', 'the same as "clusterctl members"', list));
+  memberVerb('show', 'one member, who sees it and whom it sees', sheet)
+    .argument('<NAME>', 'name or id')
+    .action(async (name: string, _flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { memberShow } = await import('./commands/member-show.ts');
+      done(await memberShow(request, name));
+    });
+  memberVerb(
+    'tag',
+    'set and remove labels of a member; they are public to the cluster, so never a secret',
+    sheet,
+  )
+    .argument('<NAME>', 'name or id')
+    .argument('<CHANGE...>', 'KEY=VALUE sets a tag, KEY- removes it')
+    .option('--dry-run', 'print the tags it would have, and change nothing')
+    .addHelpText(
+      'before',
+      'Examples:\n  clusterctl member tag atlas site=north gpu=a100\n  clusterctl member tag atlas gpu-\n',
     )
-    .option('--role <ROLE>', `only members with these roles: ${memberRoles.join(', ')}`)
-    .option('-w, --watch', 'go on and print each member again that changes')
-    .action(async (names: string[], flags, command: Command) => {
-      const request = requestFor(command, list);
-      const states = wordsFrom('--state', flags.state, memberStates);
-      const roles = wordsFrom('--role', flags.role, memberRoles);
-      const { members } = await import('./commands/members.ts');
-      done(await members(request, { names, states, roles, watch: flags.watch === true }));
+    .action(async (name: string, words: string[], flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { memberTag, tagChangeFrom } = await import('./commands/member-tag.ts');
+      done(await memberTag(request, name, tagChangeFrom(words), flags.dryRun === true));
     });
 
   verb('leader', 'who leads; exit code 6 while nobody does', list).action(

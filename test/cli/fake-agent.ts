@@ -73,8 +73,22 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (leader.refused !== '') metadata.set('clusteros-reason', leader.refused);
       answer({ code: leader.status ?? status.UNAVAILABLE, details: leader.detail, metadata });
     },
-    ShowMember: (_call, answer) => answer({ code: status.UNIMPLEMENTED, details: 'not served here' }),
-    TagMember: (_call, answer) => answer({ code: status.UNIMPLEMENTED, details: 'not served here' }),
+    ShowMember: ({ request }, answer) => {
+      const shown = agent.lab.shown.find(({ member }) => member?.name === request.member);
+      if (shown) answer(null, shown);
+      else answer({ code: status.NOT_FOUND, details: `no member is called ${request.member}` });
+    },
+    TagMember: ({ request }, answer) => {
+      const shown = agent.lab.shown.find(({ member }) => member?.name === request.member);
+      if (Object.keys(request.set).includes('Bad'))
+        return answer({ code: status.INVALID_ARGUMENT, details: 'tag key "Bad" is not allowed' });
+      if (!shown?.member)
+        return answer({ code: status.NOT_FOUND, details: `no member is called ${request.member}` });
+      const tags = { ...shown.member.tags, ...request.set };
+      for (const key of request.remove) delete tags[key];
+      shown.member.tags = tags;
+      answer(null, { tags });
+    },
     WatchMembers: call => watch(call, () => call.write(agent.lab.members)),
     WatchOperations: call => watch(call, () => call.write({ operations: agent.lab.operations })),
     Events: call => {

@@ -50,8 +50,8 @@ ceres   alive    voter    100.64.0.3   now      1.4.0    slurm,k3s
     lab: ailingLab,
     args: 'members borea dione -o wide --no-headers',
     stdout: `
-borea   alive    voter     100.64.0.2:7443  2s ago   1.4.0    1.3ms  2  2  0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b  slurm:failing,k3s
-dione   left     observer  100.64.0.4:7443  2h ago   1.3.2    -      2  4  0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d  -
+borea   alive    voter     100.64.0.2:7443  2s ago   1.4.0    1.3ms  0%  2  2  0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b  -  slurm:failing,k3s
+dione   left     observer  100.64.0.4:7443  2h ago   1.3.2    -      -   2  4  0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d  -  -
 `,
     stderr: `
 2 of 4 members: 1 alive, 1 left. Leader atlas, term 7. Quorum 2 of 3 voters.

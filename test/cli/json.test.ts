@@ -24,7 +24,10 @@ test('members as JSON have every promised field and nothing on stderr', async ()
       incarnation: 2,
       version: '1.4.0',
       rttMs: 1.25,
+      loss: 0,
       seenMs: 2000,
+      tags: {},
+      capabilities: [],
       services: [
         {
           service: 'slurm',

@@ -7,6 +7,7 @@ import type { Member } from '../../src/api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../src/api/gen/clusteros/v1/MembersReply.ts';
 import type { Operation } from '../../src/api/gen/clusteros/v1/Operation.ts';
 import type { ServiceReport } from '../../src/api/gen/clusteros/v1/ServiceReport.ts';
+import type { ShowMemberReply } from '../../src/api/gen/clusteros/v1/ShowMemberReply.ts';
 import type { StatusReply } from '../../src/api/gen/clusteros/v1/StatusReply.ts';
 import type { VersionReply } from '../../src/api/gen/clusteros/v1/VersionReply.ts';
 
@@ -14,6 +15,7 @@ export interface Lab {
   version: VersionReply;
   status: StatusReply;
   members: MembersReply & { members: Member[] };
+  shown: ShowMemberReply[];
   leader: LeaderReply | { refused: string; detail: string; status?: status };
   operations: Operation[];
   events: Event[];
@@ -51,6 +53,7 @@ function member(name: keyof typeof ids, more: Partial<Member>): Member {
     ...{ id: ids[name], name, state: 'alive', role: 'voter', address: `100.64.0.${number}:7443`, epoch: 2 },
     ...{ incarnation: number, version: '1.4.0', rttMs: number === 1 ? 0 : 1.25, seenMs: 0, admitted: true },
     services: [report('slurm', 'worker'), report('k3s', 'agent')],
+    ...{ loss: 0, tags: {}, capabilities: [] },
     ...more,
   };
 }
@@ -75,6 +78,31 @@ export function ailingLab(): Lab {
     member('dione', {
       ...{ state: 'left', role: 'observer', version: '1.3.2', seenMs: 2 * hour, rttMs: 0, services: [] },
     }),
+  ];
+  const well = { state: 'up', rttMs: 0.6, loss: 0, heardMs: 300 };
+  lab.shown = [
+    {
+      member: {
+        ...member('ceres', { state: 'suspect', seenMs: 9 * second }),
+        ...{ tags: { site: 'north' }, capabilities: ['arch=x86_64', 'cores=8'] },
+      },
+      sights: [
+        {
+          ...{ peer: 'atlas', ofPeer: { state: 'unknown' } },
+          ofMember: { state: 'silent', rttMs: 1.3, loss: 0.4, heardMs: 9 * second },
+        },
+        { peer: 'borea', ofMember: well, ofPeer: { state: 'unknown' } },
+      ],
+      accusers: ['atlas'],
+    },
+    {
+      member: member('borea', { state: 'degraded' }),
+      sights: ['atlas', 'ceres'].map(peer => ({
+        ...{ peer, ofMember: { ...well, state: 'lossy', loss: 0.62 } },
+        ofPeer: { ...well, state: 'lossy', loss: 0.55 },
+      })),
+      accusers: [],
+    },
   ];
   lab.members.votersAnswering = 2;
   lab.status.votersAnswering = 2;
@@ -107,6 +135,7 @@ export function soundLab(): Lab {
       ],
       ...{ leader: 'atlas', term: 7, ...voters },
     },
+    shown: [],
     leader: {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', term: 7, sinceMs: 76 * hour },
       confirmed: true,

@@ -5,6 +5,7 @@ import { shortAddress } from '../address.ts';
 import { ageText } from '../duration.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { namesShownMax, seenNowMs } from '../limits.ts';
+import { lossText, rttText, tagsText } from '../member-text.ts';
 import { News } from '../news.ts';
 import { type Noun, printList, watchPrinter } from '../output.ts';
 import { type Request, withAgent } from '../request.ts';
@@ -34,30 +35,39 @@ const memberNoun: Noun<Member__Output> = {
     },
     { title: 'SEEN', widthMin: 7, cell: seenText },
     { title: 'VERSION', widthMin: 7, cell: ({ version }) => version },
-    { title: 'RTT', wide: true, cell: ({ rttMs }) => (rttMs > 0 ? `${rttMs.toFixed(1)}ms` : '-') },
+    { title: 'RTT', wide: true, cell: ({ rttMs }) => rttText(rttMs) },
+    { title: 'LOSS', wide: true, cell: ({ rttMs, loss }) => lossText(rttMs, loss) },
     { title: 'EPOCH', wide: true, cell: ({ epoch }) => String(epoch) },
     { title: 'INCARNATION', wide: true, cell: ({ incarnation }) => String(incarnation) },
     { title: 'ID', wide: true, cell: ({ id }) => id },
+    { title: 'TAGS', wide: true, cell: ({ tags }) => tagsText(tags) },
     { title: 'SERVICES', cell: servicesText },
   ],
-  json: ({ id, name, state, role, address, epoch, incarnation, version, rttMs, seenMs, services }) => ({
-    ...{ id, name, state, role, address, epoch, incarnation, version, rttMs, seenMs },
-    services: services.map(({ service, role, token, state, step, reason, detail }) => ({
-      ...{ service, role, token, state, step, reason, detail },
-    })),
-  }),
+  json: memberJson,
   name: ({ name }) => name,
 };
+
+/** A member as scripts get it. */
+export function memberJson(member: Member__Output): object {
+  const { id, name, state, role, address, epoch, incarnation, version, rttMs, loss, seenMs } = member;
+  return {
+    ...{ id, name, state, role, address, epoch, incarnation, version, rttMs, loss, seenMs },
+    ...{ tags: member.tags, capabilities: member.capabilities },
+    services: member.services.map(({ service, role, token, state, step, reason, detail }) => ({
+      ...{ service, role, token, state, step, reason, detail },
+    })),
+  };
+}
 
 /** Prints the members that the flags choose. Not found when a name is nobody's. */
 export async function members(request: Request, flags: MembersFlags): Promise<number> {
   return withAgent(request, async (client, answered) => {
     if (flags.watch) {
       const print = await watchPrinter(request.shell, request, memberNoun);
-      // Ages and round trips change all the time; they are no news.
+      // Ages, round trips and losses change all the time; they are no news.
       const news = new News<Member__Output>(
         ({ id }) => id,
-        member => JSON.stringify({ ...member, rttMs: 0, seenMs: 0 }),
+        member => JSON.stringify({ ...member, rttMs: 0, loss: 0, seenMs: 0 }),
       );
       let first = true;
       for await (const reply of client.watchMembers()) {
@@ -123,12 +133,18 @@ function summaryOf(reply: MembersReply__Output, rows: readonly Member__Output[])
 function adviceOf(rows: readonly Member__Output[]): string {
   const silent = rows.filter(({ state }) => state === 'suspect' || state === 'dead');
   const [first] = silent;
-  if (!first) return '';
+  if (!first) return degradedAdvice(rows);
   const names = silent.slice(0, namesShownMax).map(({ name }) => name);
   const more = silent.length > names.length ? ` and ${silent.length - names.length} more` : '';
   const verb = silent.length === 1 ? 'does' : 'do';
   const there = silent.length === 1 ? 'there' : 'on each';
   return `${names.join(', ')}${more} ${verb} not answer; see "clusterctl events --member ${first.name}", and ${there} "systemctl status node-agent"`;
+}
+
+function degradedAdvice(rows: readonly Member__Output[]): string {
+  const [first] = rows.filter(({ state }) => state === 'degraded');
+  if (!first) return '';
+  return `most of what ${first.name} should hear is late or lost; try "clusterctl member show ${first.name}"`;
 }
 
 /** Proof of life is what counts, so a member that this agent never heard has none, whatever others say. */
