@@ -63,3 +63,5 @@ export const httpRequestTimeoutMs = 3000;
 export const httpHeaderBytesMax = 4 * 1024;
 /** Open connections over HTTP: a few scrapers and people; each answer costs less than a millisecond of the one thread. */
 export const httpConnectionsMax = 32;
+/** A watched member that has said nothing itself for this long is shown as silent from here, whatever others say; three probe intervals. */
+export const directSilenceMs = 4000;

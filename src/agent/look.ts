@@ -1,6 +1,7 @@
 // What this node sees of one member, by its own probes and streams: the small change of `clusterctl member show`.
 import { accusersOf } from '../membership/member.ts';
 import type { Agent } from './agent.ts';
+import { directSilenceMs } from './limits.ts';
 
 export interface Sighting {
   /** Id. */
@@ -15,8 +16,9 @@ export interface Sighting {
 
 /** The way from this node to `subject` (an id). */
 export function lookAt(agent: Agent, subject: string): Sighting {
-  const { connected, watched, rttMs = 0, loss, lossy, heardAgoMs } = agent.contact(subject);
-  const way = connected ? (lossy ? 'lossy' : 'up') : watched ? 'silent' : 'unwatched';
+  const { connected, watched, rttMs = 0, loss, lossy, heardAgoMs, directAgoMs } = agent.contact(subject);
+  const heard = connected && (!watched || directAgoMs < directSilenceMs);
+  const way = heard ? (lossy ? 'lossy' : 'up') : watched ? 'silent' : 'unwatched';
   const accusers = accusersOf(agent.record(subject)?.accusations ?? []);
   const silent = way !== 'unwatched' && accusers.includes(agent.options.id);
   return {

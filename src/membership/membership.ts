@@ -4,6 +4,7 @@ import { Attention } from './attention.ts';
 import { Counters } from './counters.ts';
 import { Gossip } from './gossip.ts';
 import {
+  brokenAfterMs,
   deafAfterMs,
   isolatedAfterMs,
   reapIntervalMs,
@@ -13,7 +14,7 @@ import {
 } from './limits.ts';
 import type { CarriedRecord, Claim, MemberDescription, MemberRecord } from './member.ts';
 import type { MembershipEffect, MembershipInput, MembershipMessage } from './messages.ts';
-import { type ProbeAction, Prober } from './prober.ts';
+import { type KnockOutcome, type ProbeAction, Prober } from './prober.ts';
 import { neighboursOf } from './rings.ts';
 import type { Seal } from './seal.ts';
 import { Streams } from './streams.ts';
@@ -45,6 +46,8 @@ export interface Contact {
   readonly lossy: boolean;
   /** Milliseconds since this node last had proof of the member's life; undefined when it never had. */
   readonly heardAgoMs: number | undefined;
+  /** The same, by what came from the member itself; infinity when nothing has since this node began to watch it. */
+  readonly directAgoMs: number;
 }
 
 export class Membership {
@@ -130,6 +133,7 @@ export class Membership {
       rttMs: quality?.rttMs,
       loss: quality?.loss ?? 0,
       lossy: quality?.lossy ?? false,
+      directAgoMs: nowMs - this.#attention.realMs(this.#prober.heardAtMs(id)),
       heardAgoMs:
         heardAtMs === undefined ? undefined : Math.max(0, nowMs - this.#attention.realMs(heardAtMs)),
     };
@@ -184,7 +188,7 @@ export class Membership {
         break;
       case 'knocked':
         if (input.outcome !== 'silent') this.#heardAnyoneAtMs = nowMs;
-        for (const id of this.#table.at(input.address)) this.#prober.knocked(id, input.outcome, nowMs);
+        for (const id of this.#table.at(input.address)) this.#knocked(id, input.outcome, nowMs);
         break;
       case 'own-address':
         this.#streams.isOwn(input.address);
@@ -325,7 +329,8 @@ export class Membership {
       }
       case 'ping-report': {
         const { subject, seq, reached } = message;
-        if (this.#prober.reported(subject, seq, reached, nowMs)) this.#heard(subject, nowMs);
+        // Life, by another's word: it says nothing of the path from here.
+        if (this.#prober.reported(subject, seq, reached, nowMs)) this.#heardAtMs.set(subject, nowMs);
         break;
       }
       case 'records':
@@ -396,24 +401,28 @@ export class Membership {
   }
 
   #concludeSilence(silence: Extract<ProbeAction, { kind: 'silent' }>, nowMs: number): void {
-    const { subject, evidence, muteHelpers, stalls } = silence;
+    const { subject, evidence, muteHelpers } = silence;
     if (muteHelpers > 0) this.#attention.worse();
     // Where most of its own links lose most of what they carry, the fault is what they have in common: this node.
     const ownFault = 2 * this.self().lossy.length > this.#streams.edges().size;
     if (evidence === 'gone' || !ownFault)
       this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
+  }
+
+  /** A stream that is silent while its machine accepts connections is a dead one, whatever helpers say: a fresh one is dialled. */
+  #knocked(id: string, outcome: KnockOutcome, nowMs: number): void {
+    const stalls = this.#prober.knocked(id, outcome, nowMs);
     const stallsMax = this.#isDeaf(nowMs) ? stallsPerStreamDeaf : stallsPerStream;
-    if (stalls >= stallsMax && this.#streams.has(subject)) {
-      this.#disconnect(subject);
-      const address = this.#table.get(subject)?.address;
-      if (address !== undefined) this.#hurries.add(address);
-    }
+    const record = this.#table.get(id);
+    if (stalls < stallsMax || !record || !this.#streams.has(id)) return;
+    this.#disconnect(id);
+    this.#hurries.add(record.address);
   }
 
   /** Says so when the link to `id` has become lossy, or good again. */
   #judge(id: string, nowMs: number): void {
-    // Silence is not loss: of a dead member there is nothing to judge.
-    if (this.#table.get(id)?.state === 'dead') return;
+    // Silence is not loss: where nothing comes at all there is nothing to judge.
+    if (nowMs - this.#prober.heardAtMs(id) > brokenAfterMs) return;
     if (!this.#prober.quality(id)?.judge(nowMs)) return;
     const lossy = [...this.#streams.edges()].filter(each => this.#prober.quality(each)?.lossy).sort();
     this.#speak({ lossy }, 'alive', nowMs);

@@ -3,6 +3,7 @@
 // death: it reports a silence with its evidence, and the table draws the conclusion.
 
 import {
+  brokenAfterMs,
   doubtfulLoss,
   firstProbeDelayMs,
   helpersMax,
@@ -39,7 +40,7 @@ interface Probe {
   againAtMs: number;
   /** Last proof of life, of whatever kind. */
   heardAtMs: number;
-  /** Probes in a row that ended in silence while the machine accepted connections. */
+  /** Knocks in a row that were accepted while nothing came from the member itself. */
   stalls: number;
   readonly quality: LinkQuality;
 }
@@ -75,8 +76,6 @@ export type ProbeAction =
       readonly evidence: Evidence;
       /** Helpers that did not even say no: a sign that this node is the deaf one (Lifeguard's NACK). */
       readonly muteHelpers: number;
-      /** Probes in a row that ended in silence while the machine accepted connections. */
-      readonly stalls: number;
     };
 
 export class Prober {
@@ -98,6 +97,11 @@ export class Prober {
 
   quality(id: string): LinkQuality | undefined {
     return this.#probes.get(id)?.quality;
+  }
+
+  /** When something last came from a watched member itself; minus infinity when nothing has. */
+  heardAtMs(id: string): number {
+    return this.#probes.get(id)?.heardAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
   watches(id: string): boolean {
@@ -137,6 +141,8 @@ export class Prober {
   heard(from: string, nowMs: number): ProbeAction[] {
     const probe = this.#probes.get(from);
     if (probe) {
+      // A path on which nothing came at all was broken, not lossy; now that it is well, what was lost does not count.
+      if (nowMs - probe.heardAtMs > brokenAfterMs) probe.quality.forgive();
       probe.heardAtMs = nowMs;
       probe.stalls = 0;
     }
@@ -186,12 +192,18 @@ export class Prober {
     return true;
   }
 
-  /** What the door of a member's machine said. A refusal ends the wait: nobody is at home. */
-  knocked(subject: string, outcome: KnockOutcome, nowMs: number): void {
+  /**
+   * What the door of a member's machine said. A refusal ends the wait: nobody is at home. Gives how many knocks in a row
+   * were accepted while the stream was silent.
+   */
+  knocked(subject: string, outcome: KnockOutcome, nowMs: number): number {
     const probe = this.#probes.get(subject);
-    if (!probe || probe.seq === 0) return;
+    if (!probe) return 0;
+    probe.stalls = outcome === 'accepted' ? probe.stalls + 1 : 0;
+    if (probe.seq === 0) return probe.stalls;
     probe.knock = outcome;
     if (outcome === 'refused' || probe.helpersLeft <= 0) probe.deadlineMs = nowMs;
+    return probe.stalls;
   }
 
   /** Somebody asks for a probe of `subject`. */
@@ -294,10 +306,9 @@ export class Prober {
     // Silence on a path that has lost much before says less than silence on a good one.
     const weak = knock === 'accepted' || probe.quality.loss > weakSilenceLoss;
     const evidence = knock === 'refused' ? 'gone' : weak ? 'stalled' : 'silent';
-    probe.stalls = knock === 'accepted' ? probe.stalls + 1 : 0;
     const muteHelpers = knock === 'refused' ? 0 : Math.max(0, helpersLeft);
     this.#rest(probe, nowMs);
-    actions.push({ kind: 'silent', subject: id, evidence, muteHelpers, stalls: probe.stalls });
+    actions.push({ kind: 'silent', subject: id, evidence, muteHelpers });
   }
 
   #rest(probe: Probe, nowMs: number): void {

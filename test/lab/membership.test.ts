@@ -1,0 +1,215 @@
+// Who is here, as an operator has it: real agents on four hosts, stopped, cut, moved and cloned.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import {
+  clusterctl,
+  clusterctlText,
+  nodeAgent,
+  peerAddress,
+  type RunningAgent,
+  startAgent,
+  startAgents,
+} from './agent-host.ts';
+import { Lab } from './lab.ts';
+import type { Machine } from './machine.ts';
+import { missingForLab } from './requirements.ts';
+import { waitFor } from './wait-for.ts';
+
+interface MemberRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly address: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly capabilities: readonly string[];
+}
+interface Shown extends MemberRow {
+  readonly sights: readonly {
+    readonly peer: string;
+    readonly ofMember: { readonly state: string };
+    readonly ofPeer: { readonly state: string };
+  }[];
+}
+
+const missing = missingForLab();
+const options = missing === undefined ? { timeout: 200_000 } : { skip: missing };
+const settings = { 'integrations.slurm.enabled': false };
+
+const members = async (on: Machine) => (await clusterctl(on, ['members'])) as MemberRow[];
+const show = async (on: Machine, name: string) => (await clusterctl(on, ['member', 'show', name])) as Shown;
+
+/** One cluster for all tests of this file, which run in the order in which they stand. */
+let lab: Lab | undefined;
+const agents = new Map<string, RunningAgent>();
+after(() => lab?.stop());
+
+function theLab(): Lab {
+  assert.ok(lab, 'the first test made the lab');
+  return lab;
+}
+function agentOn(name: string): RunningAgent {
+  const found = agents.get(name);
+  assert.ok(found, `an agent runs on ${name}`);
+  return found;
+}
+const cluster = () => theLab().hosts;
+const eventsOf = (name: string, event: string) => agentOn(name).events.filter(each => each.event === event);
+
+test(
+  'four agents know of each other what their machines are, and tags that are set on one are seen on all',
+  options,
+  async () => {
+    lab = await Lab.start({ hosts: 4 });
+    for (const agent of await startAgents(cluster(), { settings })) agents.set(agent.machine.name, agent);
+    const [first] = cluster();
+    assert.ok(first);
+    await clusterctlText(
+      first,
+      ['wait', '--for', 'members=4', '--for', 'leader', '--timeout', '30s'],
+      40_000,
+    );
+    for (const { capabilities } of await members(first)) {
+      assert.ok(
+        capabilities.some(each => /^cores=[1-9]/.test(each)),
+        `${capabilities}`,
+      );
+      assert.ok(
+        capabilities.some(each => each.startsWith('kernel=')),
+        `${capabilities}`,
+      );
+    }
+    await clusterctlText(first, ['member', 'tag', 'node-c', 'site=north', 'rack=r2']);
+    for (const host of cluster()) {
+      const told = async () => (await members(host)).find(({ name }) => name === 'node-c')?.tags;
+      await waitFor(async () => (await told())?.rack === 'r2', {
+        timeoutMs: 3000,
+        what: `the tags on ${host.name}`,
+      });
+    }
+  },
+);
+
+test(
+  'a process that is stopped for four seconds is suspected, never called dead, and blames nobody',
+  options,
+  async () => {
+    const victim = agentOn('node-b');
+    victim.kill('SIGSTOP');
+    await new Promise(resolve => setTimeout(resolve, 4000));
+    victim.kill('SIGCONT');
+    await victim.untilEvent('member.refuted');
+    await victim.untilEvent('agent.stalled');
+    await new Promise(resolve => setTimeout(resolve, 3000));
+    for (const { name } of cluster())
+      assert.deepEqual(eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
+    assert.deepEqual(eventsOf('node-b', 'member.suspected'), [], 'it blames nobody for its own sleep');
+  },
+);
+
+test(
+  'a path that is cut between two of them is shown from both sides, and nobody is called dead for it',
+  options,
+  async () => {
+    const [first] = cluster();
+    assert.ok(first);
+    await theLab().cut('node-c', 'node-d');
+    const seen = async () => (await show(first, 'node-c')).sights.find(({ peer }) => peer === 'node-d');
+    await waitFor(async () => (await seen())?.ofMember.state === 'silent', {
+      timeoutMs: 15_000,
+      what: 'node-d to say that it does not see node-c',
+    });
+    const sights = (await show(first, 'node-c')).sights;
+    assert.deepEqual(
+      sights.map(({ peer, ofMember, ofPeer }) => [peer, ofMember.state, ofPeer.state]),
+      [
+        ['node-a', 'up', 'up'],
+        ['node-b', 'up', 'up'],
+        ['node-d', 'silent', 'silent'],
+      ],
+    );
+    await new Promise(resolve => setTimeout(resolve, 12_000));
+    for (const { name } of cluster())
+      assert.deepEqual(eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
+    await theLab().heal();
+    await waitFor(async () => (await seen())?.ofMember.state === 'up', {
+      timeoutMs: 20_000,
+      what: 'the path to be well',
+    });
+  },
+);
+
+test('an agent that comes back at another address is the same member there', options, async () => {
+  const host = theLab().host('node-d');
+  const before = (await members(theLab().host('node-a'))).find(({ name }) => name === 'node-d');
+  agentOn('node-d').kill('SIGKILL');
+  await agentOn('node-d').child.exited;
+  const address = peerAddress(host).replace(/:\d+$/, ':7543');
+  agents.set('node-d', await startAgent(host, { peers: [], settings: { ...settings, bind: address } }));
+  for (const other of cluster()) {
+    const row = async () => (await members(other)).find(({ name }) => name === 'node-d');
+    await waitFor(async () => (await row())?.address === address && (await row())?.state === 'alive', {
+      timeoutMs: 10_000,
+      what: `the new address on ${other.name}`,
+    });
+    assert.equal((await row())?.id, before?.id);
+    assert.equal((await members(other)).length, 4, 'nobody is there twice');
+  }
+});
+
+test(
+  'a clone of a running agent: the earlier boot ends and stays ended, both machines say why, and nobody sees it flap',
+  options,
+  async () => {
+    const original = theLab().host('node-b');
+    const moved = await original.run(
+      ['cp', '-r', original.paths.dataDir, `${original.paths.dataDir}-clone`],
+      {
+        timeoutMs: 10_000,
+      },
+    );
+    assert.equal(moved.exitCode, 0, moved.stderr);
+    const argv = [
+      nodeAgent,
+      'start',
+      '--config',
+      original.paths.config,
+      '--data-dir',
+      `${original.paths.dataDir}-clone`,
+    ];
+    const clone = await original.spawn([
+      ...[
+        ...argv,
+        '--bind',
+        peerAddress(original).replace(/:\d+$/, ':7643'),
+        '--peer',
+        peerAddress(theLab().host('node-a')),
+      ],
+      ...['--set', `admin.socket=${original.paths.socket}.clone`, '--set', 'http.enabled=false'],
+    ]);
+    await waitFor(() => !agentOn('node-b').child.isRunning, {
+      timeoutMs: 15_000,
+      what: 'the earlier boot to end',
+      explain: () => `the clone says:\n${clone.stdout.slice(-12).join('\n')}\n${clone.stderr}`,
+    });
+    const exit = await agentOn('node-b').child.exited;
+    assert.equal(exit.exitCode, 4, agentOn('node-b').lastWords());
+    assert.equal(eventsOf('node-b', 'identity.conflict').length, 1);
+    await waitFor(() => clone.stdout.some(line => line.includes('identity.conflict')), {
+      timeoutMs: 10_000,
+      what: 'the clone to be told',
+    });
+    const again = await original.run([nodeAgent, 'start', '--config', original.paths.config], {
+      timeoutMs: 20_000,
+    });
+    assert.equal(again.exitCode, 4, again.stdout);
+    assert.match(again.stderr, /remove \S+identity-conflict and start this one again/);
+    for (const name of ['node-a', 'node-c', 'node-d'])
+      assert.deepEqual(
+        eventsOf(name, 'member.failed').filter(({ member }) => member === 'node-b'),
+        [],
+        `no flapping on ${name}`,
+      );
+    clone.kill('SIGKILL');
+    await clone.exited;
+  },
+);
