@@ -122,7 +122,7 @@ export class Election {
 
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
     this.#members = members;
-    for (const { id, alive } of members) if (!alive) this.#following.lost(id);
+    this.#following.absent(new Set(members.filter(({ alive }) => !alive).map(({ id }) => id)));
     const fresh = members.filter(member => member.alive && member.clusterId === '').map(member => member.id);
     const inSight = fresh.sort().join(' ');
     if (inSight !== this.#freshInSight) {

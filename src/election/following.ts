@@ -14,6 +14,7 @@ interface Send {
 export class Following {
   #neighbours: ReadonlySet<string> = new Set();
   readonly #ahead = new Map<string, number>();
+  #absent: ReadonlySet<string> = new Set();
   #heard = { term: 0, leader: '' };
   #told = '';
   #noticeAtMs = Number.POSITIVE_INFINITY;
@@ -22,7 +23,8 @@ export class Following {
 
   /** The leader and its term by the word of neighbours; what this node itself hears from a leader counts for more. */
   get heard(): { readonly term: number; readonly leader: string } {
-    return this.#heard;
+    const { term, leader } = this.#heard;
+    return this.#absent.has(leader) ? { term, leader: '' } : this.#heard;
   }
 
   nextWakeMs(): number {
@@ -38,9 +40,9 @@ export class Following {
     for (const to of fresh) this.#sends.push({ to, message: this.#notice(raft) });
   }
 
-  /** The leader that was heard of is not alive. */
-  lost(leader: string): void {
-    if (this.#heard.leader === leader) this.#heard = { ...this.#heard, leader: '' };
+  /** Members that are not alive: none of them leads, whatever others say. What is told to neighbours does not depend on it. */
+  absent(ids: ReadonlySet<string>): void {
+    this.#absent = ids;
   }
 
   /** Forgets everything: this node has given up its cluster. */

@@ -1,5 +1,5 @@
 // When each address is dialled next. Dialling never ends; it only slows down. Never dials by itself.
-import { dialGiveUpMs, dialRetryMaxMs, dialRetryMinMs } from './limits.ts';
+import { dialGiveUpMs, dialRetryMaxMs, dialRetryMinMs, dialsInFlightMax } from './limits.ts';
 
 interface Attempt {
   failures: number;
@@ -45,8 +45,9 @@ export class DialSchedule {
   /** The addresses to dial now, at most `countMax`; each counts as under way until `failed` or until it is no longer wanted. */
   take(nowMs: number, countMax: number): string[] {
     const due: string[] = [];
+    const free = dialsInFlightMax - this.#underWay(nowMs);
     for (const [address, attempt] of this.#attempts) {
-      if (due.length >= countMax) break;
+      if (due.length >= Math.min(countMax, free)) break;
       if (attempt.nextAtMs > nowMs) continue;
       attempt.inFlight = true;
       attempt.nextAtMs = nowMs + dialGiveUpMs;
@@ -55,9 +56,19 @@ export class DialSchedule {
     return due;
   }
 
-  nextMs(): number {
+  /** When the next dial is due; while as many as may be are under way, when the first of them is given up. */
+  nextMs(nowMs: number): number {
+    const full = this.#underWay(nowMs) >= dialsInFlightMax;
     let next = Number.POSITIVE_INFINITY;
-    for (const { nextAtMs } of this.#attempts.values()) next = Math.min(next, nextAtMs);
+    for (const { nextAtMs, inFlight } of this.#attempts.values())
+      if (inFlight || !full) next = Math.min(next, nextAtMs);
     return next;
+  }
+
+  #underWay(nowMs: number): number {
+    let count = 0;
+    for (const { inFlight, nextAtMs } of this.#attempts.values())
+      if (inFlight && nextAtMs > nowMs) count += 1;
+    return count;
   }
 }

@@ -35,6 +35,8 @@ export const firstProbeDelayMs = 800;
 export const probeTimeoutMinMs = 200;
 /** ...and at most this, so that a probe ends within its interval. */
 export const probeTimeoutMaxMs = 1000;
+/** A node that fares badly itself waits up to this (Lifeguard, section IV-A). */
+export const patientTimeoutMaxMs = 3000;
 /** The wait before anything was measured: a DERP relay path may take 300 ms. */
 export const probeTimeoutFirstMs = 500;
 /** How many others are asked to probe a silent member (SWIM's k). */
@@ -138,6 +140,8 @@ export const higherIdDialDelayMs = 400;
 export const dialsPerSecond = 5;
 /** ...after a burst of so many: a small cluster forms at once, a switch that reboots is no storm (S58). */
 export const dialBurst = 10;
+/** Dials under way at once: where handshakes are slow because machines are busy, there must be fewer of them, not more. */
+export const dialsInFlightMax = 5;
 /** One dead member chosen by chance is dialled this often, so that any partition heals from any node. */
 export const healIntervalMs = 5000;
 

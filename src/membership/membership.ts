@@ -88,7 +88,7 @@ export class Membership {
       if (record.dead && !ofSelf) this.#table.markDead(subject, nowMs);
     }
     this.#plan(nowMs);
-    this.#wakeMs = this.#nextMs();
+    this.#wakeMs = this.#nextMs(nowMs);
   }
 
   /** This node's own record. */
@@ -153,19 +153,19 @@ export class Membership {
     this.#take(input, attendedMs);
     this.#plan(attendedMs);
     // Whatever came in, what is due is done: no input can starve the timers.
-    if (this.#nextMs() <= attendedMs) {
+    if (this.#nextMs(attendedMs) <= attendedMs) {
       this.#tick(attendedMs);
       this.#plan(attendedMs);
     }
-    this.#wakeMs = this.#nextMs();
+    this.#wakeMs = this.#nextMs(attendedMs);
     const effects = this.#effects;
     this.#effects = [];
     return effects;
   }
 
-  #nextMs(): number {
+  #nextMs(nowMs: number): number {
     return Math.min(
-      ...[this.#gossip.flushAtMs, this.#streams.nextMs(), this.#prober.nextMs()],
+      ...[this.#gossip.flushAtMs, this.#streams.nextMs(nowMs), this.#prober.nextMs()],
       ...[this.#table.nextDeathMs(), this.#reapAtMs],
     );
   }
@@ -222,7 +222,7 @@ export class Membership {
     const patience = 1 + this.#attention.score;
     for (const action of this.#prober.tick(this.#streams.ids(), patience, nowMs))
       this.#carryOut(action, nowMs);
-    const { dials, closes } = this.#streams.tick(nowMs);
+    const { dials, closes } = this.#streams.tick(patience, nowMs);
     for (const address of dials) {
       this.counters.dials += 1;
       this.#effects.push({ kind: 'dial', address });

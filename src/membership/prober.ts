@@ -8,11 +8,11 @@ import {
   firstProbeDelayMs,
   helpersMax,
   helperTimeoutMs,
+  patientTimeoutMaxMs,
   pingAgainMs,
   probeIntervalMinMs,
   probeJitter,
   probeSpacingMs,
-  probeTimeoutFirstMs,
   probeYield,
   relaysMax,
   silentAfterMs,
@@ -38,6 +38,8 @@ interface Probe {
   knock: KnockOutcome | undefined;
   /** While nothing answers, the ping is sent again at this time: the other side may be the one that hears nothing. */
   againAtMs: number;
+  /** A member that is new here gets as long as one that has just been heard. */
+  readonly watchedSinceMs: number;
   /** Last proof of life, of whatever kind. */
   heardAtMs: number;
   /** Knocks in a row that were accepted while nothing came from the member itself. */
@@ -125,6 +127,7 @@ export class Prober {
           knock: undefined,
         },
         ...{ againAtMs: Number.POSITIVE_INFINITY, heardAtMs: Number.NEGATIVE_INFINITY, stalls: 0 },
+        watchedSinceMs: nowMs,
         quality: new LinkQuality(),
       });
     }
@@ -233,7 +236,8 @@ export class Prober {
     for (const [id, probe] of this.#probes) {
       if (probe.seq === 0 && probe.nextAtMs <= nowMs)
         this.#begin(id, probe, connected, patience, nowMs, actions);
-      if (probe.seq !== 0 && probe.deadlineMs <= nowMs) this.#end(id, probe, connected, nowMs, actions);
+      if (probe.seq !== 0 && probe.deadlineMs <= nowMs)
+        this.#end(id, probe, connected, patience, nowMs, actions);
       if (probe.seq !== 0 && probe.againAtMs <= nowMs) {
         probe.againAtMs = nowMs + pingAgainMs;
         if (connected.has(id)) actions.push({ kind: 'ping', to: id, seq: probe.seq });
@@ -266,7 +270,7 @@ export class Prober {
     probe.knock = undefined;
     const there = connected.has(id);
     const timeoutMs = probe.quality.timeoutMs() * patience;
-    probe.deadlineMs = there ? nowMs + Math.min(timeoutMs, 2 * probeTimeoutFirstMs) : nowMs;
+    probe.deadlineMs = there ? nowMs + Math.min(timeoutMs, patientTimeoutMaxMs) : nowMs;
     if (!there) return;
     probe.last = { seq: probe.seq, sentAtMs: nowMs };
     actions.push({ kind: 'ping', to: id, seq: probe.seq });
@@ -277,6 +281,7 @@ export class Prober {
     id: string,
     probe: Probe,
     connected: ReadonlySet<string>,
+    patience: number,
     nowMs: number,
     actions: ProbeAction[],
   ): void {
@@ -299,8 +304,9 @@ export class Prober {
       this.#rest(probe, nowMs);
       return;
     }
-    if (knock !== 'refused' && nowMs < heardAtMs + silentAfterMs) {
-      probe.deadlineMs = heardAtMs + silentAfterMs;
+    const silentAtMs = Math.max(heardAtMs, probe.watchedSinceMs) + silentAfterMs * patience;
+    if (knock !== 'refused' && nowMs < silentAtMs) {
+      probe.deadlineMs = silentAtMs;
       return;
     }
     // Silence on a path that has lost much before says less than silence on a good one.

@@ -36,6 +36,7 @@ export class Streams {
   #healAtMs: number;
   #sweepAtMs: number;
   #ids: ReadonlySet<string> | undefined;
+  #patience = 1;
   #tokens = dialBurst;
   #tokensAtMs: number;
 
@@ -147,11 +148,16 @@ export class Streams {
     this.#dials.want(wanted);
   }
 
-  /** What is due: addresses to dial, and streams to close because nobody needs them or there are too many. */
-  tick(nowMs: number): { readonly dials: readonly string[]; readonly closes: readonly string[] } {
+  /** What is due: addresses to dial, and streams to close because nobody needs them. `patience` divides the rate of dials. */
+  tick(
+    patience: number,
+    nowMs: number,
+  ): { readonly dials: readonly string[]; readonly closes: readonly string[] } {
     for (const [id, untilMs] of this.#sought) if (untilMs <= nowMs) this.#sought.delete(id);
     if (this.#healAtMs <= nowMs) this.#chooseWhomToHeal(nowMs);
-    this.#tokens = Math.min(dialBurst, this.#tokens + ((nowMs - this.#tokensAtMs) / 1000) * dialsPerSecond);
+    const fresh = (((nowMs - this.#tokensAtMs) / 1000) * dialsPerSecond) / patience;
+    this.#tokens = Math.min(dialBurst, this.#tokens + fresh);
+    this.#patience = patience;
     this.#tokensAtMs = nowMs;
     const dials = this.#dials.take(nowMs, Math.floor(this.#tokens + tokenSlack));
     this.#tokens -= dials.length;
@@ -159,10 +165,12 @@ export class Streams {
     return { dials, closes };
   }
 
-  nextMs(): number {
-    const nextDialMs = this.#dials.nextMs();
+  nextMs(nowMs: number): number {
+    const nextDialMs = this.#dials.nextMs(nowMs);
     const tokenMs =
-      this.#tokens + tokenSlack >= 1 ? 0 : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000;
+      this.#tokens + tokenSlack >= 1
+        ? 0
+        : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000 * this.#patience;
     return Math.min(Math.max(nextDialMs, tokenMs), this.#healAtMs, this.#sweepAtMs);
   }
 
