@@ -60,8 +60,9 @@ export class Following {
     nowMs: number,
   ): void {
     const { term, leader, commitIndex } = message;
-    if (term > this.#heard.term || (term === this.#heard.term && leader !== ''))
-      this.#heard = { term, leader };
+    // A node that belongs to no cluster yet may hear of several; whom it follows is decided by the log it takes.
+    const newer = term > this.#heard.term || (term === this.#heard.term && leader !== '');
+    if (raft.clusterId !== '' && newer) this.#heard = { term, leader };
     this.#ahead.set(from, commitIndex);
     this.#fetch(message.clusterId, raft, nowMs);
   }
