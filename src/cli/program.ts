@@ -20,6 +20,22 @@ const examples = `Examples:
   clusterctl key create --out cluster.key         the key that the nodes of a new cluster share
 `;
 
+const memberExamples = `Examples:
+  clusterctl member show atlas                    who sees atlas and whom it sees
+  clusterctl member tag atlas site=north gpu-     set one label, remove another
+`;
+
+const showExamples = `Examples:
+  clusterctl member show atlas
+  clusterctl member show atlas -o json | jq '.sights[] | select(.ofMember.state != .ofPeer.state)'
+`;
+
+const tagExamples = `Examples:
+  clusterctl member tag atlas site=north gpu=a100
+  clusterctl member tag atlas gpu-
+  clusterctl member tag atlas site=south --dry-run
+`;
+
 const memberStates = ['alive', 'suspect', 'degraded', 'dead', 'left'];
 const memberRoles = ['leader', 'voter', 'learner', 'observer'];
 
@@ -124,12 +140,16 @@ function programFor(
       });
   listing(verb('members', 'who is here, in what state, doing what', list));
 
-  const member = program.command('member').description('one member: show it, tag it');
+  const member = program
+    .command('member')
+    .description('one member: show it, tag it')
+    .addHelpText('before', memberExamples);
   const memberVerb = (name: string, summary: string, allowed: readonly Format[]) =>
     withCommonFlags(member.command(name).description(summary), allowed, timeoutMsDefault);
   listing(memberVerb('list', 'the same as "clusterctl members"', list));
   memberVerb('show', 'one member, who sees it and whom it sees', sheet)
     .argument('<NAME>', 'name or id')
+    .addHelpText('before', showExamples)
     .action(async (name: string, _flags, command: Command) => {
       const request = requestFor(command, sheet);
       const { memberShow } = await import('./commands/member-show.ts');
@@ -142,11 +162,8 @@ function programFor(
   )
     .argument('<NAME>', 'name or id')
     .argument('<CHANGE...>', 'KEY=VALUE sets a tag, KEY- removes it')
-    .option('--dry-run', 'print the tags it would have, and change nothing')
-    .addHelpText(
-      'before',
-      'Examples:\n  clusterctl member tag atlas site=north gpu=a100\n  clusterctl member tag atlas gpu-\n',
-    )
+    .option('--dry-run', 'print the tags it would have and what differs, and change nothing')
+    .addHelpText('before', tagExamples)
     .action(async (name: string, words: string[], flags, command: Command) => {
       const request = requestFor(command, sheet);
       const { memberTag, tagChangeFrom } = await import('./commands/member-tag.ts');

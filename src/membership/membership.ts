@@ -4,6 +4,7 @@ import { Attention } from './attention.ts';
 import { Counters } from './counters.ts';
 import { Gossip } from './gossip.ts';
 import {
+  awarenessMax,
   brokenAfterMs,
   deafAfterMs,
   isolatedAfterMs,
@@ -238,13 +239,20 @@ export class Membership {
     }
   }
 
-  /** True when this node hears few of those it watches, but does hear something: the fault is on its own way in. */
+  /** True when this node hears few of those it watches or fares badly itself, but does hear something: the fault is on its own side. */
   #isDeaf(nowMs: number): boolean {
     const watched = [...this.#streams.edges()];
     const heard = watched.filter(
       id => nowMs - (this.#heardAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < deafAfterMs,
     );
-    return 2 * heard.length < watched.length && nowMs - this.#heardAnyoneAtMs < isolatedAfterMs;
+    const ill = this.#attention.score >= awarenessMax / 2 || this.#isLossyItself();
+    const few = 2 * heard.length < watched.length;
+    return (few || ill) && nowMs - this.#heardAnyoneAtMs < isolatedAfterMs;
+  }
+
+  /** Where most of its own links lose most of what they carry, the fault is what they have in common: this node. */
+  #isLossyItself(): boolean {
+    return 2 * this.self().lossy.length > this.#streams.edges().size;
   }
 
   #up(id: string, address: string, epoch: number, nowMs: number): void {
@@ -403,9 +411,7 @@ export class Membership {
   #concludeSilence(silence: Extract<ProbeAction, { kind: 'silent' }>, nowMs: number): void {
     const { subject, evidence, muteHelpers } = silence;
     if (muteHelpers > 0) this.#attention.worse();
-    // Where most of its own links lose most of what they carry, the fault is what they have in common: this node.
-    const ownFault = 2 * this.self().lossy.length > this.#streams.edges().size;
-    if (evidence === 'gone' || !ownFault)
+    if (evidence === 'gone' || !this.#isLossyItself())
       this.#announce(this.#table.accuse(subject, evidence, nowMs), undefined, nowMs);
   }
 

@@ -236,8 +236,7 @@ export class Prober {
     for (const [id, probe] of this.#probes) {
       if (probe.seq === 0 && probe.nextAtMs <= nowMs)
         this.#begin(id, probe, connected, patience, nowMs, actions);
-      if (probe.seq !== 0 && probe.deadlineMs <= nowMs)
-        this.#end(id, probe, connected, patience, nowMs, actions);
+      if (probe.seq !== 0 && probe.deadlineMs <= nowMs) this.#end(id, probe, connected, nowMs, actions);
       if (probe.seq !== 0 && probe.againAtMs <= nowMs) {
         probe.againAtMs = nowMs + pingAgainMs;
         if (connected.has(id)) actions.push({ kind: 'ping', to: id, seq: probe.seq });
@@ -281,7 +280,6 @@ export class Prober {
     id: string,
     probe: Probe,
     connected: ReadonlySet<string>,
-    patience: number,
     nowMs: number,
     actions: ProbeAction[],
   ): void {
@@ -304,7 +302,7 @@ export class Prober {
       this.#rest(probe, nowMs);
       return;
     }
-    const silentAtMs = Math.max(heardAtMs, probe.watchedSinceMs) + silentAfterMs * patience;
+    const silentAtMs = Math.max(heardAtMs, probe.watchedSinceMs) + silentAfterMs;
     if (knock !== 'refused' && nowMs < silentAtMs) {
       probe.deadlineMs = silentAtMs;
       return;

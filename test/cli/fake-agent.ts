@@ -60,6 +60,8 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     for (const end of ['cancelled', 'error', 'close']) call.on(end, stop);
     send();
   };
+  const shownMember = (wanted: string) =>
+    agent.lab.shown.find(({ member }) => member?.name === wanted || member?.id === wanted);
   const handlers: AdminServiceHandlers = {
     Version: serve('version', () => agent.lab.version),
     Status: serve('status', () => agent.lab.status),
@@ -69,21 +71,26 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (agent.stuck.has('leader')) return;
       const { leader } = agent.lab;
       if (!('refused' in leader)) return answer(null, leader);
-      const metadata = new Metadata();
-      if (leader.refused !== '') metadata.set('clusteros-reason', leader.refused);
-      answer({ code: leader.status ?? status.UNAVAILABLE, details: leader.detail, metadata });
+      answer(refusal(leader.status ?? status.UNAVAILABLE, leader.refused, leader.detail));
     },
     ShowMember: ({ request }, answer) => {
-      const shown = agent.lab.shown.find(({ member }) => member?.name === request.member);
+      if (agent.stuck.has('showMember')) return;
+      const shown = shownMember(request.member);
       if (shown) answer(null, shown);
-      else answer({ code: status.NOT_FOUND, details: `no member is called ${request.member}` });
+      else answer(refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${request.member}`));
     },
     TagMember: ({ request }, answer) => {
-      const shown = agent.lab.shown.find(({ member }) => member?.name === request.member);
-      if (Object.keys(request.set).includes('Bad'))
-        return answer({ code: status.INVALID_ARGUMENT, details: 'tag key "Bad" is not allowed' });
+      if (agent.stuck.has('tagMember')) return;
+      const shown = shownMember(request.member);
       if (!shown?.member)
-        return answer({ code: status.NOT_FOUND, details: `no member is called ${request.member}` });
+        return answer(refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${request.member}`));
+      const { address, state } = shown.member;
+      if (state === 'dead') {
+        const details = `${request.member} cannot be reached at ${address}: no connection`;
+        return answer(refusal(status.UNAVAILABLE, 'unreachable', details));
+      }
+      if (Object.keys(request.set).includes('Bad'))
+        return answer(refusal(status.INVALID_ARGUMENT, 'bad-tag', 'tag key "Bad" is not allowed'));
       const tags = { ...shown.member.tags, ...request.set };
       for (const key of request.remove) delete tags[key];
       shown.member.tags = tags;
@@ -111,4 +118,11 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     );
   });
   return agent;
+}
+
+/** A refusal as a real agent puts it. @param reason in one word; empty for none */
+function refusal(code: status, reason: string, details: string) {
+  const metadata = new Metadata();
+  if (reason !== '') metadata.set('clusteros-reason', reason);
+  return { code, details, metadata };
 }

@@ -58,6 +58,30 @@ dione   left     observer  100.64.0.4:7443  2h ago   1.3.2    -      -   2  4  0
 `,
   },
   {
+    title: 'wide members have a header, losses and tags, and "-" where this node measures nothing',
+    lab: () => {
+      const lab = soundLab();
+      const [atlas, borea, ceres] = lab.members.members;
+      lab.members.members = [
+        { ...atlas, tags: { site: 'north', rack: 'r2' } },
+        { ...borea, state: 'degraded', loss: 0.618, tags: { gpu: '' } },
+        { ...ceres, rttMs: 0 },
+      ];
+      return lab;
+    },
+    args: 'members -o wide',
+    stdout: `
+NAME    STATE     ROLE     ADDRESS          SEEN     VERSION  RTT    LOSS  EPOCH  INCARNATION  ID                                TAGS                SERVICES
+atlas   alive     leader   100.64.0.1:7443  now      1.4.0    -      -     2      1            0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a  rack=r2,site=north  slurm,k3s
+borea   degraded  voter    100.64.0.2:7443  now      1.4.0    1.3ms  62%   2      2            0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b  gpu                 slurm,k3s
+ceres   alive     voter    100.64.0.3:7443  now      1.4.0    -      -     2      3            0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c  -                   slurm,k3s
+`,
+    stderr: `
+3 members: 2 alive, 1 degraded. Leader atlas, term 7. Quorum 2 of 3 voters.
+hint: borea (62% from here) loses most of the messages to and fro; try "clusterctl member show borea"
+`,
+  },
+  {
     title: 'a lost quorum and an unusual port are told by members',
     lab: () => {
       const lab = soundLab();

@@ -114,7 +114,12 @@ test(
     assert.ok(first);
     await theLab().cut('node-c', 'node-d');
     const seen = async () => (await show(first, 'node-c')).sights.find(({ peer }) => peer === 'node-d');
-    await waitFor(async () => (await seen())?.ofMember.state === 'silent', {
+    const silent = (state: string | undefined) => state === 'silent';
+    const both = async () => {
+      const pair = await seen();
+      return silent(pair?.ofMember.state) && silent(pair?.ofPeer.state);
+    };
+    await waitFor(both, {
       timeoutMs: 15_000,
       what: 'node-d to say that it does not see node-c',
     });
@@ -161,21 +166,11 @@ test(
   options,
   async () => {
     const original = theLab().host('node-b');
-    const moved = await original.run(
-      ['cp', '-r', original.paths.dataDir, `${original.paths.dataDir}-clone`],
-      {
-        timeoutMs: 10_000,
-      },
-    );
+    const { dataDir } = original.paths;
+    const copy = `mkdir ${dataDir}/clone && cd ${dataDir} && cp -r node.key epoch log log.begun members clone`;
+    const moved = await original.run(['sh', '-c', copy], { timeoutMs: 10_000 });
     assert.equal(moved.exitCode, 0, moved.stderr);
-    const argv = [
-      nodeAgent,
-      'start',
-      '--config',
-      original.paths.config,
-      '--data-dir',
-      `${original.paths.dataDir}-clone`,
-    ];
+    const argv = [nodeAgent, 'start', '--config', original.paths.config, '--data-dir', `${dataDir}/clone`];
     const clone = await original.spawn([
       ...[
         ...argv,

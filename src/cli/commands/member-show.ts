@@ -4,11 +4,12 @@ import type { Sight__Output } from '../../api/gen/clusteros/v1/Sight.ts';
 import type { SightPair__Output } from '../../api/gen/clusteros/v1/SightPair.ts';
 import { ageText } from '../duration.ts';
 import { exitCode } from '../exit.ts';
-import { lossText, rttText, tagsText } from '../member-text.ts';
+import { lossText, rttText, seenText, tagsText } from '../member-text.ts';
 import { type Noun, printList, printValue } from '../output.ts';
 import { type Request, withAgent } from '../request.ts';
 import { worstReports } from '../services.ts';
-import { note } from '../shell.ts';
+import { note, plain } from '../shell.ts';
+import { conclusionOf } from '../sight-text.ts';
 import { memberJson } from './members.ts';
 
 const pairNoun: Noun<SightPair__Output> = {
@@ -67,37 +68,16 @@ function sheetOf({ member, accusers }: ShowMemberReply__Output): string {
     ['address', member.address],
     ['epoch', `${member.epoch}, incarnation ${member.incarnation}`],
     ['version', member.version],
-    ['heard', member.seenMs < 1000 ? 'now' : `${ageText(member.seenMs)} ago`],
+    ['heard', seenText(member)],
     ['tags', tagsText(member.tags)],
     ['machine', member.capabilities.join(', ') || '-'],
     ['services', services.join(', ') || '-'],
     ['accused by', accusers.join(', ') || 'nobody'],
   ];
-  return lines.map(([title, text]) => `${title.padEnd(12)}${text}`).join('\n');
+  return lines.map(([title, text]) => `${title.padEnd(12)}${plain(text)}`).join('\n');
 }
 
 function heardText(sight: Sight__Output | null): string {
   if (!sight || sight.heardMs === 0) return '-';
   return sight.heardMs < 1000 ? 'now' : `${ageText(sight.heardMs)} ago`;
-}
-
-/** What the table amounts to, in one sentence. */
-export function conclusionOf({ member, sights }: ShowMemberReply__Output): string {
-  const name = member?.name ?? 'it';
-  const answered = sights.filter(({ ofMember }) => ofMember && ofMember.state !== 'unknown');
-  if (sights.length === 0) return `Nobody is meant to watch ${name}: it is the only member.`;
-  if (answered.length === 0) return `None of the ${sights.length} that watch ${name} could be asked.`;
-  const at = (state: string) =>
-    answered.filter(({ ofMember }) => ofMember?.state === state).map(({ peer }) => peer);
-  const [up, lossy, silent] = [at('up'), at('lossy'), at('silent')];
-  const count = `${up.length + lossy.length} of ${answered.length} peers hear ${name}`;
-  if (silent.length === answered.length)
-    return `None of ${answered.length} peers hears ${name}: it, or its way out, is down.`;
-  if (silent.length > 0)
-    return `${count}; ${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not: the path between them is broken.`;
-  if (lossy.length > 0)
-    return `${count}; ${lossy.join(', ')} ${lossy.length === 1 ? 'loses' : 'lose'} most of it${
-      lossy.length === answered.length ? `: the fault is on ${name}'s side.` : '.'
-    }`;
-  return `${count}.`;
 }

@@ -3,10 +3,12 @@ import { CliError, exitCode } from '../exit.ts';
 import { tagsText } from '../member-text.ts';
 import { printValue } from '../output.ts';
 import { type Request, withAgent } from '../request.ts';
-import { note } from '../shell.ts';
+import { note, plain } from '../shell.ts';
+
+type Tags = Readonly<Record<string, string>>;
 
 export interface TagChange {
-  readonly set: Readonly<Record<string, string>>;
+  readonly set: Tags;
   readonly remove: readonly string[];
 }
 
@@ -16,7 +18,11 @@ export function tagChangeFrom(words: readonly string[]): TagChange {
   const remove: string[] = [];
   for (const word of words) {
     const at = word.indexOf('=');
-    if (at > 0) set[word.slice(0, at)] = word.slice(at + 1);
+    const key = word.slice(0, at);
+    if (Object.hasOwn(set, key) && at > 0)
+      throw new CliError(exitCode.usage, `"${key}" is to be set twice`, 'name it once');
+    // `__proto__` is no key of a plain object, so it would be dropped without a word.
+    if (at > 0 && key !== '__proto__') set[key] = word.slice(at + 1);
     else if (at < 0 && word.length > 1 && word.endsWith('-')) remove.push(word.slice(0, -1));
     else
       throw new CliError(
@@ -39,14 +45,31 @@ export async function memberTag(
   dryRun: boolean,
 ): Promise<number> {
   const { shell, format } = request;
-  const tags = await withAgent(request, async client => {
-    if (!dryRun) return (await client.tagMember(member, set, remove)).tags;
-    const present = (await client.showMember(member)).member?.tags ?? {};
+  const { tags, plan } = await withAgent(request, async client => {
+    if (!dryRun) return { tags: (await client.tagMember(member, set, remove)).tags, plan: '' };
+    const shown = (await client.showMember(member)).member;
+    const present = shown?.tags ?? {};
     const kept = Object.entries({ ...present, ...set }).filter(([key]) => !remove.includes(key));
-    return Object.fromEntries(kept);
+    const tags: Tags = Object.fromEntries(kept);
+    return { tags, plan: planText(shown?.name ?? member, present, tags) };
   });
   if (format === 'json' || format === 'yaml') await printValue(shell, format, tags);
-  else shell.stdout.write(`${tagsText(tags)}\n`);
-  if (dryRun) note(shell, `Nothing was changed: these are the tags ${member} would have.`);
+  else shell.stdout.write(`${plain(tagsText(tags))}\n`);
+  if (dryRun) note(shell, plan);
   return exitCode.done;
+}
+
+/** `Nothing was changed; ceres would get gpu=a100, change site=north to site=south, lose rack=r2.` */
+function planText(name: string, before: Tags, after: Tags): string {
+  const one = (key: string, tags: Tags) => tagsText({ [key]: tags[key] ?? '' });
+  const gained = Object.keys(after).filter(key => !Object.hasOwn(before, key));
+  const lost = Object.keys(before).filter(key => !Object.hasOwn(after, key));
+  const changed = Object.keys(after).filter(key => Object.hasOwn(before, key) && before[key] !== after[key]);
+  const parts = [
+    ...gained.sort().map(key => `get ${one(key, after)}`),
+    ...changed.sort().map(key => `change ${one(key, before)} to ${one(key, after)}`),
+    ...lost.sort().map(key => `lose ${one(key, before)}`),
+  ];
+  if (parts.length === 0) return `Nothing was changed, and nothing would be: ${name} has these tags.`;
+  return `Nothing was changed; ${name} would ${parts.join(', ')}.`;
 }

@@ -2,10 +2,9 @@
 import type { Member__Output } from '../../api/gen/clusteros/v1/Member.ts';
 import type { MembersReply__Output } from '../../api/gen/clusteros/v1/MembersReply.ts';
 import { shortAddress } from '../address.ts';
-import { ageText } from '../duration.ts';
 import { CliError, exitCode } from '../exit.ts';
-import { namesShownMax, seenNowMs } from '../limits.ts';
-import { lossText, rttText, tagsText } from '../member-text.ts';
+import { namesShownMax } from '../limits.ts';
+import { lossText, rttText, seenText, tagsText } from '../member-text.ts';
 import { News } from '../news.ts';
 import { type Noun, printList, watchPrinter } from '../output.ts';
 import { type Request, withAgent } from '../request.ts';
@@ -83,8 +82,8 @@ export async function members(request: Request, flags: MembersFlags): Promise<nu
     await printList(request.shell, request, memberNoun, rows);
     if (request.format === 'table' || request.format === 'wide') {
       note(request.shell, summaryOf(reply, rows));
-      const advice = adviceOf(rows);
-      if (advice !== '') hint(request.shell, advice);
+      for (const advice of [silentAdvice(rows), degradedAdvice(rows)])
+        if (advice !== '') hint(request.shell, advice);
     }
     checkNames(reply, flags);
     return exitCode.done;
@@ -130,10 +129,10 @@ function summaryOf(reply: MembersReply__Output, rows: readonly Member__Output[])
   }
 }
 
-function adviceOf(rows: readonly Member__Output[]): string {
+function silentAdvice(rows: readonly Member__Output[]): string {
   const silent = rows.filter(({ state }) => state === 'suspect' || state === 'dead');
   const [first] = silent;
-  if (!first) return degradedAdvice(rows);
+  if (!first) return '';
   const names = silent.slice(0, namesShownMax).map(({ name }) => name);
   const more = silent.length > names.length ? ` and ${silent.length - names.length} more` : '';
   const verb = silent.length === 1 ? 'does' : 'do';
@@ -142,15 +141,16 @@ function adviceOf(rows: readonly Member__Output[]): string {
 }
 
 function degradedAdvice(rows: readonly Member__Output[]): string {
-  const [first] = rows.filter(({ state }) => state === 'degraded');
+  const degraded = rows.filter(({ state }) => state === 'degraded');
+  const [first] = degraded;
   if (!first) return '';
-  return `most of what ${first.name} should hear is late or lost; try "clusterctl member show ${first.name}"`;
-}
-
-/** Proof of life is what counts, so a member that this agent never heard has none, whatever others say. */
-function seenText({ state, seenMs }: Member__Output): string {
-  if (seenMs === 0 && (state === 'dead' || state === 'left')) return '-';
-  return seenMs < seenNowMs && state === 'alive' ? 'now' : `${ageText(seenMs)} ago`;
+  const names = degraded.slice(0, namesShownMax).map(({ name, rttMs, loss }) =>
+    // Others call it so; this agent's own way to it may be good, or not measured.
+    rttMs > 0 ? `${name} (${lossText(rttMs, loss)} from here)` : name,
+  );
+  const more = degraded.length > names.length ? ` and ${degraded.length - names.length} more` : '';
+  const verb = degraded.length === 1 ? 'loses' : 'lose';
+  return `${names.join(', ')}${more} ${verb} most of the messages to and fro; try "clusterctl member show ${first.name}"`;
 }
 
 function servicesText(member: Member__Output): string {
