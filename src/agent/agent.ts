@@ -93,6 +93,7 @@ export class Agent {
   readonly #supersededBy = new Set<string>();
   #nodesSettledAtMs: number;
   #appliedIndex: number;
+  #wakesAtMs = Number.POSITIVE_INFINITY;
   #cancelTimer: () => void = () => {};
   #cancelSettle: () => void = () => {};
 
@@ -476,10 +477,11 @@ export class Agent {
         clusterSize,
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const text = JSON.stringify(members);
+    const { awaitsStrangers } = this.#membership;
+    const text = JSON.stringify([members, awaitsStrangers]);
     if (text !== this.#advised) {
       this.#advised = text;
-      this.#electionLane.submit({ kind: 'advice', members });
+      this.#electionLane.submit({ kind: 'advice', members, awaitsStrangers });
     }
     const neighbours = this.#membership.connected();
     if (neighbours.size === this.#neighbours.size && [...neighbours].every(id => this.#neighbours.has(id)))
@@ -622,19 +624,21 @@ export class Agent {
       .catch(error => this.#fatal(error));
   }
 
-  /** Sets the one timer for whichever core wants to be woken first. */
+  /** Sets the one timer for whichever core wants to be woken first. One that is set stays, lest a stream of inputs put it off for ever. */
   #arm(): void {
-    this.#cancelTimer();
     if (this.#closed) return;
     const lanes = [
       { lane: this.#membershipLane, core: this.#membership },
       { lane: this.#electionLane, core: this.#election },
     ].filter(({ lane }) => !lane.busy);
     const nextMs = Math.min(...lanes.map(({ core }) => core.nextWakeMs()));
-    if (!Number.isFinite(nextMs)) return;
+    if (nextMs >= this.#wakesAtMs) return;
+    this.#cancelTimer();
+    this.#wakesAtMs = nextMs;
     this.#cancelTimer = this.#environment.setTimer(
       Math.max(1, Math.ceil(nextMs - this.#environment.nowMs())),
       () => {
+        this.#wakesAtMs = Number.POSITIVE_INFINITY;
         const nowMs = this.#environment.nowMs();
         if (this.#membership.nextWakeMs() <= nowMs) this.#membershipLane.submit({ kind: 'tick' });
         if (this.#election.nextWakeMs() <= nowMs && !this.#electionLane.busy)

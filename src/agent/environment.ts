@@ -82,7 +82,10 @@ export interface Environment {
   random(): number;
   /** Unpredictable bytes, for secrets. */
   secretBytes(count: number): Uint8Array;
-  /** Calls `run` once after `delayMs`; the result cancels it. */
+  /**
+   * Calls `run` once after `delayMs`, when all that had come in by then has been handed over: nobody is called silent
+   * whose word lies unread. The result cancels it.
+   */
   setTimer(delayMs: number, run: () => void): () => void;
   /** Signatures under this node's identity key. */
   readonly seal: Seal;

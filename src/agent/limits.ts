@@ -18,8 +18,10 @@ export const reconcileIntervalMs = 10_000;
 export const reconcileSoonMs = 2000;
 /** The leader grants nothing until the set of admitted nodes has stood still this long, so that a cluster of one can still give up for a larger one. */
 export const settleMs = 2500;
-/** A handshake must end within this: TCP, TLS and both Hellos, over a relayed path. */
+/** A handshake ends within this: TCP, TLS and both Hellos, over a relayed path... */
 export const handshakeTimeoutMs = 5000;
+/** ...unless the machine is there and has more to do than it can: then it gets this in all, because what was begun is lost otherwise. */
+export const handshakeBusyTimeoutMs = 20_000;
 /** Unanswered bytes a peer's stream may hold before messages to it are dropped. */
 export const streamBufferBytesMax = 4 * 1024 * 1024;
 /** A stream that was closed by intent is torn down after this when the other side has not hung up. */

@@ -1,7 +1,7 @@
 // Whether a node founds a cluster, waits to be admitted, or gives up a cluster of one. Pure.
 // Two rules carry it: never found while a cluster is in sight, and of all fresh nodes in a view that has stood still
 // only the one with the lowest id founds.
-import { discoveryWindowMs } from './limits.ts';
+import { aloneMaxMs, discoveryWindowMs } from './limits.ts';
 import type { MemberAdvice } from './messages.ts';
 
 /** `auto`: found when nobody else does. `join`: never found. `expect`: wait for so many fresh nodes first. `found`: an operator named this node. */
@@ -13,15 +13,22 @@ export type BirthPolicy =
 
 export type BirthDecision = { readonly kind: 'found' } | { readonly kind: 'wait'; readonly text: string };
 
-/**
- * What a node without a cluster does.
- * @param stableSinceMs when the set of fresh members in sight last changed
- */
+/** What a node without a cluster sees. */
+export interface Sight {
+  readonly members: readonly MemberAdvice[];
+  /** When the set of fresh members last changed. */
+  readonly stableSinceMs: number;
+  /** Since when it has belonged to no cluster. */
+  readonly unbornSinceMs: number;
+  /** There is an address where a peer may be that has not been met. */
+  readonly awaitsStrangers: boolean;
+}
+
+/** What a node without a cluster does. */
 export function decideBirth(
   policy: BirthPolicy,
   self: string,
-  members: readonly MemberAdvice[],
-  stableSinceMs: number,
+  { members, stableSinceMs, unbornSinceMs, awaitsStrangers }: Sight,
   nowMs: number,
 ): BirthDecision {
   const wait = (text: string): BirthDecision => ({ kind: 'wait', text });
@@ -39,7 +46,10 @@ export function decideBirth(
   if (policy.kind === 'expect' && fresh.length < policy.nodes) {
     return wait(`waiting for ${policy.nodes} fresh nodes, ${fresh.length} in sight (bootstrap is "expect")`);
   }
-  if (nowMs < stableSinceMs + discoveryWindowMs) return wait('looking for peers');
+  const alone = members.every(member => member.id === self);
+  const patienceMs = alone && awaitsStrangers ? aloneMaxMs : 0;
+  if (nowMs < Math.max(unbornSinceMs + patienceMs, stableSinceMs + discoveryWindowMs))
+    return wait('looking for peers');
   const founder = [self, ...fresh].sort()[0] ?? self;
   if (founder === self) return { kind: 'found' };
   const name = members.find(member => member.id === founder)?.name ?? founder;

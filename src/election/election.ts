@@ -4,7 +4,7 @@ import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
 import { applyCommand, type ClusterState, unborn } from './cluster-state.ts';
 import type { Entry, Payload } from './command.ts';
 import { Following } from './following.ts';
-import { caughtUpLagMax, discoveryWindowMs } from './limits.ts';
+import { caughtUpLagMax, conflictsRememberedMax, discoveryWindowMs } from './limits.ts';
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { nothingSaved, Raft, type Saved } from './raft.ts';
@@ -30,15 +30,19 @@ export class Election {
   #members: readonly MemberAdvice[] = [];
   #freshInSight = '';
   #stableSinceMs: number;
+  #unbornSinceMs: number;
+  #awaitsStrangers = false;
   #admitting = new Set<string>();
   #told = { role: 'follower' as Role, term: -1, leader: '' };
   #noticed = '';
+  readonly #conflicts = new Set<string>();
   #effects: ElectionEffect[] = [];
 
   constructor(options: ElectionOptions) {
     this.#options = options;
     this.#raft = new Raft(options.id, options.saved, options.random, options.nowMs);
     this.#stableSinceMs = options.nowMs;
+    this.#unbornSinceMs = options.nowMs;
     this.#collect();
   }
 
@@ -70,6 +74,7 @@ export class Election {
         this.#receive(input.from, input.message, nowMs);
         break;
       case 'advice':
+        this.#awaitsStrangers = input.awaitsStrangers;
         this.#takeAdvice(input.members, nowMs);
         break;
       case 'neighbours':
@@ -97,11 +102,11 @@ export class Election {
     const joins = ['append-request', 'commit-notice', 'fetch-reply'].includes(message.kind);
     const welcome = own === '' ? joins : message.clusterId === own;
     if (welcome) this.#take(from, message, nowMs);
-    else if (own !== '')
-      this.#notice(
-        'foreign-cluster',
-        `${from} speaks for cluster ${message.clusterId}, this node belongs to ${own}`,
-      );
+    else if (own !== '') {
+      const name = this.#members.find(({ id }) => id === from)?.name ?? from;
+      const text = `${name} speaks for cluster ${message.clusterId}, this node belongs to ${own}`;
+      this.#conflict('foreign-cluster', message.clusterId, text);
+    }
   }
 
   #take(from: string, message: ElectionMessage, nowMs: number): void {
@@ -135,7 +140,11 @@ export class Election {
 
   #considerBirth(nowMs: number): void {
     const { id, name, clusterName, bootstrap, random } = this.#options;
-    const decision = decideBirth(bootstrap, id, this.#members, this.#stableSinceMs, nowMs);
+    const sight = {
+      ...{ members: this.#members, awaitsStrangers: this.#awaitsStrangers },
+      ...{ stableSinceMs: this.#stableSinceMs, unbornSinceMs: this.#unbornSinceMs },
+    };
+    const decision = decideBirth(bootstrap, id, sight, nowMs);
     if (decision.kind === 'wait') {
       this.#notice('waiting', decision.text);
       // Look again after another window; news of members comes by itself.
@@ -159,8 +168,9 @@ export class Election {
     const meeting = decideMeeting(clusterId, idle, this.#members);
     if (meeting.kind === 'two-clusters') {
       const { name, clusterId: other } = meeting.other;
-      this.#notice(
+      this.#conflict(
         'two-clusters',
+        other,
         `${name} belongs to cluster ${other}, this node to ${clusterId}: two clusters were born from one key. ` +
           'Keep one: on each node of the other stop the agent, move its data folder aside, and start it again',
       );
@@ -170,6 +180,7 @@ export class Election {
       this.#following.reset();
       this.#state = unborn;
       this.#stableSinceMs = nowMs;
+      this.#unbornSinceMs = nowMs;
     }
   }
 
@@ -257,9 +268,17 @@ export class Election {
     return first ? { term, leader } : heard;
   }
 
-  #notice(reason: Extract<ElectionEffect, { kind: 'notice' }>['reason'], text: string): void {
+  #notice(reason: 'founded' | 'waiting', text: string): void {
     if (this.#noticed === text) return;
     this.#noticed = text;
+    this.#effects.push({ kind: 'notice', reason, text });
+  }
+
+  /** Another cluster of the same key, told once for each: its members are many. */
+  #conflict(reason: 'two-clusters' | 'foreign-cluster', other: string, text: string): void {
+    if (this.#conflicts.has(`${reason} ${other}`)) return;
+    if (this.#conflicts.size >= conflictsRememberedMax) this.#conflicts.clear();
+    this.#conflicts.add(`${reason} ${other}`);
     this.#effects.push({ kind: 'notice', reason, text });
   }
 

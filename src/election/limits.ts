@@ -16,6 +16,8 @@ export const proposalsMax = 1024;
 export const readsMax = 256;
 /** A fresh node founds nothing before its view of fresh peers has stood still this long. */
 export const discoveryWindowMs = 3000;
+/** ...nor while it is alone though it was given addresses of others, but for this long at most: they may just boot, or have much to do. */
+export const aloneMaxMs = 10_000;
 /** Voters the leader aims for once so many nodes are there; never two (DESIGN, Election). */
 export const votersWanted = 3;
 /** Stand-bys beside the voters: learners that could take a voter's place. All other nodes follow through their neighbours. */
@@ -24,6 +26,8 @@ export const standbysMax = 2;
 export const noticeWindowMs = 20;
 /** A neighbour that was asked for decided entries and has not answered after this is passed over. */
 export const fetchTimeoutMs = 1000;
+/** Other clusters of the same key that were told of; more than any operator has made by mistake. */
+export const conflictsRememberedMax = 64;
 /** A learner counts as caught up when it lacks no more entries than this. */
 export const caughtUpLagMax = 16;
 /** Ended operations that the decided state keeps for people to read; the oldest go first. */

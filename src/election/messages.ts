@@ -62,8 +62,8 @@ export interface MemberAdvice {
 export type ElectionInput =
   | { readonly kind: 'tick' }
   | { readonly kind: 'message'; readonly from: string; readonly message: ElectionMessage }
-  /** What membership sees now; replaces the former advice. */
-  | { readonly kind: 'advice'; readonly members: readonly MemberAdvice[] }
+  /** What membership sees now, and whether an address where a peer may be has not been met; replaces the former advice. */
+  | { readonly kind: 'advice'; readonly members: readonly MemberAdvice[]; readonly awaitsStrangers: boolean }
   /** Members with an open stream; replaces the former list. */
   | { readonly kind: 'neighbours'; readonly ids: ReadonlySet<string> }
   /** Asks the leader to decide `command`; answered under `request`. */

@@ -5,13 +5,14 @@ import { awarenessMax, lateToleranceMs } from './limits.ts';
 
 export class Attention {
   #shiftMs = 0;
-  #lastMs: number;
+  #attendedMs: number;
+  #late = false;
   #score = 0;
   #lapses = 0;
   #lapseMs = 0;
 
   constructor(nowMs: number) {
-    this.#lastMs = nowMs;
+    this.#attendedMs = nowMs;
   }
 
   /** 0 when well, up to `awarenessMax`; timeouts are multiplied by one more than this. */
@@ -24,20 +25,24 @@ export class Attention {
   }
 
   /**
-   * Attended time: `nowMs` less all the time in which this node did not attend.
-   * @param wakeMs attended time at which it wanted to be called at the latest
+   * Attended time: `nowMs` less all the time in which this node did not attend. It never goes back, and stands still
+   * from `lateToleranceMs` after `wakeMs` until the tick that was wanted then: what comes in before it lay unread.
+   * @param wakeMs attended time at which this node wanted to be woken
    */
   attend(nowMs: number, wakeMs: number): number {
-    const due = Math.max(this.#lastMs, wakeMs + this.#shiftMs);
-    const lateMs = Number.isFinite(due) ? nowMs - due : 0;
-    this.#lastMs = nowMs;
-    if (lateMs > lateToleranceMs) {
+    const limitMs = Math.max(this.#attendedMs, wakeMs + lateToleranceMs);
+    const lateMs = nowMs - this.#shiftMs - limitMs;
+    if (lateMs > 0) {
       this.#shiftMs += lateMs;
-      this.#lapses += 1;
       this.#lapseMs += lateMs;
-      this.worse();
+      if (!this.#late) {
+        this.#lapses += 1;
+        this.worse();
+      }
     }
-    return nowMs - this.#shiftMs;
+    this.#late = lateMs > 0;
+    this.#attendedMs = nowMs - this.#shiftMs;
+    return this.#attendedMs;
   }
 
   /** Real time of a moment in attended time, as far as is known now. */

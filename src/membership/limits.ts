@@ -29,8 +29,8 @@ export const probeSpacingMs = 200;
 export const probeJitter = 0.2;
 /** Of the two ends of an edge one probes; the other takes the probe for proof of life and waits this many intervals before it probes itself. */
 export const probeYield = 1.3;
-/** A member that is new here is dialled before it is doubted: the lower id goes first, and a handshake takes its time. */
-export const firstProbeDelayMs = 800;
+/** A member that is new here is dialled before it is doubted: the edge must settle, the lower id goes first, and a handshake takes its time. */
+export const firstProbeDelayMs = 1500;
 /** A direct probe waits srtt + 4·rttvar (RFC 6298), but at least this: below it garbage collection looks like death. */
 export const probeTimeoutMinMs = 200;
 /** ...and at most this, so that a probe ends within its interval. */
@@ -51,6 +51,8 @@ export const knockTimeoutMs = 500;
 export const pingAgainMs = 500;
 /** Nobody is accused of silence who was heard within this; a deaf member speaks twice in that time. */
 export const silentAfterMs = 1500;
+/** ...nor is one whose machine accepts connections accused of a stall: it may have more to do than it can (48 agents that start on two cores answer after 3 s). */
+export const stalledAfterMs = 5000;
 /** So many silent probes in a row on a stream to a machine that accepts connections: a dead pooled connection (openraft#1770), closed and dialled afresh. */
 export const stallsPerStream = 3;
 /** So many, and it is done even where this node is deaf: under heavy loss knocks are not accepted so often in a row. */
@@ -108,7 +110,7 @@ export const accusationsMax = 8;
 
 // --- own health ---
 
-/** A step that comes this much later than asked for means that this node was not attending: its clock for judging others stands still meanwhile. */
+/** A tick that comes this much later than asked for means that this node was not attending: from then on its clock for judging others stands still. */
 export const lateToleranceMs = 150;
 /** Highest score of own ill health; timeouts grow with it (Lifeguard, section IV-A). */
 export const awarenessMax = 8;
@@ -133,7 +135,9 @@ export const dialRetryMinMs = 250;
 /** Longest wait: a machine that comes back is met within this, however long it was away. Dialling never ends. */
 export const dialRetryMaxMs = 3000;
 /** A dial without any answer counts as failed after this; longer than the transport's own limit, as a last guard. */
-export const dialGiveUpMs = 8000;
+export const dialGiveUpMs = 25_000;
+/** A new neighbour on a ring is dialled once it has been one for so long: while many come at once, neighbours change with each. */
+export const edgeSettleMs = 500;
 /** Of two nodes that know each other the one with the lower id dials; the other waits this long for it. */
 export const higherIdDialDelayMs = 400;
 /** Handshakes begun per second... */

@@ -111,6 +111,10 @@ export class Membership {
   connected(): ReadonlySet<string> {
     return this.#streams.ids();
   }
+  /** True while there is an address where a peer may be that has not been met. */
+  get awaitsStrangers(): boolean {
+    return this.#streams.awaitsStrangers;
+  }
   /** Ids of those that are meant to watch `id`, as this node sees the members. */
   watchersOf(id: string): ReadonlySet<string> {
     const { present } = this.#table;
@@ -153,11 +157,6 @@ export class Membership {
     if (durationMs > 0) this.#effects.push({ kind: 'lapsed', durationMs });
     this.#take(input, attendedMs);
     this.#plan(attendedMs);
-    // Whatever came in, what is due is done: no input can starve the timers.
-    if (this.#nextMs(attendedMs) <= attendedMs) {
-      this.#tick(attendedMs);
-      this.#plan(attendedMs);
-    }
     this.#wakeMs = this.#nextMs(attendedMs);
     const effects = this.#effects;
     this.#effects = [];
@@ -174,6 +173,7 @@ export class Membership {
   #take(input: MembershipInput, nowMs: number): void {
     switch (input.kind) {
       case 'tick':
+        this.#tick(nowMs);
         break;
       case 'up':
         this.#up(input.id, input.address, input.epoch, nowMs);
@@ -537,7 +537,8 @@ export class Membership {
     if (!this.#planDue) return;
     this.#planDue = false;
     this.#streams.plan(nowMs);
-    this.#prober.watch(this.self().state === 'left' ? new Set() : this.#streams.edges(), nowMs);
+    const watched = this.self().state === 'left' ? new Set<string>() : this.#streams.edges();
+    this.#prober.watch(watched, 1 + this.#attention.score, nowMs);
     for (const address of this.#hurries) this.#streams.hurry(address, nowMs);
     this.#hurries.clear();
   }

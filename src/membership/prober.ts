@@ -16,6 +16,7 @@ import {
   probeYield,
   relaysMax,
   silentAfterMs,
+  stalledAfterMs,
   weakSilenceLoss,
 } from './limits.ts';
 import { LinkQuality } from './link-quality.ts';
@@ -110,13 +111,13 @@ export class Prober {
     return this.#probes.has(id);
   }
 
-  /** Makes these ids the whole set of members to probe. */
-  watch(ids: ReadonlySet<string>, nowMs: number): void {
+  /** Makes these ids the whole set of members to probe. `patience` multiplies the time that new ones get. */
+  watch(ids: ReadonlySet<string>, patience: number, nowMs: number): void {
     for (const id of this.#probes.keys()) if (!ids.has(id)) this.#probes.delete(id);
     for (const id of ids) {
       if (this.#probes.has(id)) continue;
       this.#probes.set(id, {
-        nextAtMs: nowMs + firstProbeDelayMs + this.#random() * probeIntervalMinMs,
+        nextAtMs: nowMs + firstProbeDelayMs * patience + this.#random() * probeIntervalMinMs,
         ...{
           seq: 0,
           sentAtMs: 0,
@@ -296,15 +297,16 @@ export class Prober {
       actions.push({ kind: 'knock', subject: id });
       return;
     }
-    const { knock, sentAtMs, helpersLeft, heardAtMs } = probe;
-    if (heardAtMs >= sentAtMs) {
-      // Late, but alive.
+    const { knock, sentAtMs, helpersLeft } = probe;
+    const sinceMs = Math.max(probe.heardAtMs, probe.watchedSinceMs);
+    const busy = knock === 'accepted' && nowMs < sinceMs + stalledAfterMs;
+    if (probe.heardAtMs >= sentAtMs || busy) {
+      // Late, but alive, as far as can be told by now.
       this.#rest(probe, nowMs);
       return;
     }
-    const silentAtMs = Math.max(heardAtMs, probe.watchedSinceMs) + silentAfterMs;
-    if (knock !== 'refused' && nowMs < silentAtMs) {
-      probe.deadlineMs = silentAtMs;
+    if (knock !== 'refused' && nowMs < sinceMs + silentAfterMs) {
+      probe.deadlineMs = sinceMs + silentAfterMs;
       return;
     }
     // Silence on a path that has lost much before says less than silence on a good one.

@@ -5,6 +5,8 @@ import {
   deadStreamMs,
   dialBurst,
   dialsPerSecond,
+  edgeSettleMs,
+  fullMeshMembersMax,
   healIntervalMs,
   helperTimeoutMs,
   higherIdDialDelayMs,
@@ -37,6 +39,7 @@ export class Streams {
   #sweepAtMs: number;
   #ids: ReadonlySet<string> | undefined;
   #patience = 1;
+  #starting = true;
   #tokens = dialBurst;
   #tokensAtMs: number;
 
@@ -56,12 +59,6 @@ export class Streams {
   }
   has(id: string): boolean {
     return this.#open.has(id);
-  }
-  get size(): number {
-    return this.#open.size;
-  }
-  epochOf(id: string): number | undefined {
-    return this.#open.get(id)?.epoch;
   }
 
   /**
@@ -113,6 +110,12 @@ export class Streams {
   candidates(addresses: readonly string[]): void {
     this.#candidates = addresses;
   }
+  /** True while there is an address where a peer may be that has not been met. */
+  get awaitsStrangers(): boolean {
+    return this.#candidates.some(
+      address => this.#table.at(address).size === 0 && !this.#ownAddresses.has(address),
+    );
+  }
   hold(ids: readonly string[]): void {
     this.#held = new Set(ids);
   }
@@ -128,8 +131,7 @@ export class Streams {
     if (table.self().state !== 'left') {
       for (const id of this.edges()) {
         const address = table.get(id)?.address;
-        const delayMs = table.id < id ? 0 : higherIdDialDelayMs;
-        if (address !== undefined && !this.#open.has(id)) wanted.set(address, nowMs + delayMs);
+        if (address !== undefined && !this.#open.has(id)) wanted.set(address, nowMs + this.#delayMs(id));
       }
       const others = [...table.known.neighbours(), ...this.#sought.keys(), this.#healing];
       for (const id of others) {
@@ -146,6 +148,14 @@ export class Streams {
     wanted.delete(table.self().address);
     for (const { addresses } of this.#open.values()) for (const each of addresses) wanted.delete(each);
     this.#dials.want(wanted);
+    this.#starting = false;
+  }
+
+  /** How long an edge waits before it is dialled. What the disk knew at the start has settled. */
+  #delayMs(id: string): number {
+    const { present } = this.#table;
+    const settled = this.#starting || this.#held.has(id) || present.size < fullMeshMembersMax;
+    return (settled ? 0 : edgeSettleMs * this.#patience) + (this.#table.id < id ? 0 : higherIdDialDelayMs);
   }
 
   /** What is due: addresses to dial, and streams to close because nobody needs them. `patience` divides the rate of dials. */

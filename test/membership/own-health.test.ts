@@ -22,14 +22,20 @@ test('time in which the node did not attend does not count, and its score rises'
   );
   assert.equal(attention.score, 0);
   const before = attention.attend(2000, 2000);
-  assert.equal(
-    attention.attend(6000, before + 500),
-    before + 500,
-    'it was asked for at 2500 and came at 6000',
-  );
-  assert.deepEqual(attention.lapses, { count: 1, totalMs: 3500 });
+  const stands = before + 500 + lateToleranceMs;
+  assert.equal(attention.attend(6000, before + 500), stands, 'it was asked for at 2500 and came at 6000');
+  assert.deepEqual(attention.lapses, { count: 1, totalMs: 3500 - lateToleranceMs });
   assert.equal(attention.score, 1);
-  assert.equal(attention.realMs(before + 600), 6100, 'a deadline moves with it');
+  assert.equal(attention.realMs(stands + 100), 6100, 'a deadline moves with it');
+});
+
+test('while a tick is overdue its clock stands still, whatever comes in, and it counts as one lapse', () => {
+  const attention = new Attention(0);
+  const stands = 1000 + lateToleranceMs;
+  for (const nowMs of [2000, 2400, 3000]) assert.equal(attention.attend(nowMs, 1000), stands);
+  assert.deepEqual(attention.lapses, { count: 1, totalMs: 3000 - stands });
+  assert.equal(attention.score, 1);
+  assert.equal(attention.attend(3100, stands + 500), stands + 100, 'the tick has come: time goes on');
 });
 
 test('an input before the wake-up is not late, however long the quiet was', () => {

@@ -382,6 +382,7 @@ export const membershipScenarios: readonly Scenario[] = [
       const leader = leaderOf(world);
       const term = leader.agent?.leadership.term;
       world.network.drops = (from, _to, message) => from === leader.id && message.layer === 'membership';
+      world.network.shut.add(leader.id);
       const dead = () =>
         world.machines.every(
           ({ agent, id }) => id === leader.id || agent?.record(leader.id)?.state === 'dead',

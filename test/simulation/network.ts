@@ -40,6 +40,8 @@ export class VirtualNetwork {
   /** Links ("FROM TO", ids) on which messages of more than `holeBytes` vanish: an MTU black hole. */
   readonly holes = new Set<string>();
   holeBytes = 1200;
+  /** Ids of machines that let no new connection in; those that are open go on. */
+  readonly shut = new Set<string>();
   /** Handshakes begun at each id. */
   readonly handshakes = new Map<string, number>();
   /** Handshakes that were refused because too many came at once. */
@@ -71,6 +73,7 @@ export class VirtualNetwork {
   healAll(): void {
     this.drops = () => false;
     this.holes.clear();
+    this.shut.clear();
     this.#cuts.clear();
     this.#losses.clear();
     this.#stretched.clear();
@@ -181,7 +184,8 @@ export class VirtualNetwork {
 
   #silent(from: Endpoint, to: Endpoint | undefined, address: string): boolean {
     if (this.#off.has(hostOf(address)) || this.#off.has(hostOf(from.greeting.address))) return true;
-    return to !== undefined && (this.isCut(from.id, to.id) || this.isCut(to.id, from.id));
+    if (to === undefined) return false;
+    return this.shut.has(to.id) || this.isCut(from.id, to.id) || this.isCut(to.id, from.id);
   }
 
   /** The kernel of a machine with power answers, whatever its processes do. */

@@ -182,7 +182,7 @@ export class World {
     );
   }
 
-  /** Stops a process, or blocks its event loop, for so long: then first its timers are late, then what was sent to it is read. */
+  /** Stops a process, or blocks its event loop, for so long: then what was sent to it is read, and its timers are late. */
   freeze(machine: Machine, durationMs: number): void {
     const backlog = { timers: [] as (() => void)[], events: [] as (() => void)[] };
     machine.backlog = backlog;
@@ -190,7 +190,7 @@ export class World {
     this.timeline.after(durationMs, () => {
       if (machine.backlog !== backlog) return;
       machine.backlog = undefined;
-      for (const run of [...backlog.timers, ...backlog.events]) run();
+      for (const run of [...backlog.events, ...backlog.timers]) run();
     });
   }
 

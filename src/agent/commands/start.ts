@@ -57,8 +57,15 @@ export async function start({ values }: Config): Promise<number> {
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),
     setTimer: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs);
-      return () => clearTimeout(timer);
+      let immediate: NodeJS.Immediate | undefined;
+      // Between the timers and the immediates of one turn Node reads its sockets.
+      const timer = setTimeout(() => {
+        immediate = setImmediate(run);
+      }, delayMs);
+      return () => {
+        clearTimeout(timer);
+        clearImmediate(immediate);
+      };
     },
   };
   let fail: (error: unknown) => void = () => {};

@@ -4,7 +4,7 @@ import { BlockList, createServer as createTcpServer, isIPv6, type Socket } from 
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Credentials } from '../certificates.ts';
 import type { UnreachableReason } from '../environment.ts';
-import { handshakeTimeoutMs } from '../limits.ts';
+import { handshakeBusyTimeoutMs, handshakeTimeoutMs } from '../limits.ts';
 import { exitCode, StartError } from '../start-error.ts';
 import { Admission } from './admission.ts';
 
@@ -125,7 +125,7 @@ function shakeHands(
   const tls = createTlsServer({
     ...{ ca: authority, cert: certificate, key: privateKeyPem, minVersion: 'TLSv1.3', ALPNProtocols: ['h2'] },
     // Node would drop an unauthorised peer without a word; here it is dropped below, with the reason.
-    ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: handshakeTimeoutMs },
+    ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: handshakeBusyTimeoutMs },
   });
   tls.on('secureConnection', secure => {
     if (secure.authorized) {

@@ -27,6 +27,7 @@ import type {
 import { type Identity, idOf } from '../identity.ts';
 import {
   certificateRenewMs,
+  handshakeBusyTimeoutMs,
   handshakeTimeoutMs,
   refusalLogIntervalMs,
   refusalsRememberedMax,
@@ -203,12 +204,19 @@ export class GrpcPeerTransport implements PeerTransport {
       client.close();
     };
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      let [answered, greeted] = [false, false];
+      const giveUp = () => {
         end();
         reject(new Error('no answer to the handshake'));
+      };
+      let timer = setTimeout(async () => {
+        const outcome = await knock(address);
+        if (answered) return;
+        if (outcome === 'accepted') timer = setTimeout(giveUp, handshakeBusyTimeoutMs - handshakeTimeoutMs);
+        else giveUp();
       }, handshakeTimeoutMs);
-      let greeted = false;
       const done = () => {
+        answered = true;
         clearTimeout(timer);
         this.#dialling.delete(end);
       };
@@ -243,7 +251,7 @@ export class GrpcPeerTransport implements PeerTransport {
     const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
     const timer = setTimeout(
       () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
-      handshakeTimeoutMs,
+      handshakeBusyTimeoutMs,
     );
     call.on('error', () => clearTimeout(timer));
     call.once('data', (frame: Frame__Output) => {
