@@ -10,7 +10,7 @@ import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
 import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
 import { machineCapabilities } from '../integrations/machine.ts';
 import type { Integration } from '../integrations/reconciler.ts';
-import type { MemberDescription, MemberRecord } from '../membership/member.ts';
+import { isReachable, type MemberDescription, type MemberRecord } from '../membership/member.ts';
 import { type Contact, Membership } from '../membership/membership.ts';
 import type { MembershipEffect, MembershipInput } from '../membership/messages.ts';
 import { Announcer } from './announcer.ts';
@@ -65,6 +65,9 @@ export interface Leadership {
   /** Monotonic time since when. */
   readonly sinceMs: number;
 }
+
+const cloneMend =
+  'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
 
 export class Agent {
   readonly events = new EventLog();
@@ -348,9 +351,7 @@ export class Agent {
     ).length;
     if (this.#supersededBy.size < Math.min(2, others)) return;
     const where = [...this.#supersededBy].sort().join(' and ');
-    const message =
-      `the agents at ${where} say: ${detail}; this is boot ${this.options.epoch}, so there is a clone, or a disk from ` +
-      'a backup; move the data folder aside on one of the two and start it again';
+    const message = `the agents at ${where} say: ${detail}; this is boot ${this.options.epoch}, so there is ${cloneMend}`;
     this.#announcer.tell('identity.conflict', message, { level: 'error' });
     this.#fatal(new IdentityConflict(message));
   }
@@ -377,6 +378,7 @@ export class Agent {
         this.#table.keep(effect.records);
         break;
       case 'changed':
+        this.#membersChanged = true;
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);
@@ -397,6 +399,7 @@ export class Agent {
         this.#environment.transport.disconnect(effect.id);
         break;
       case 'forget':
+        this.#membersChanged = true;
         this.#table.forget(effect.id);
         break;
       case 'lapsed':
@@ -434,9 +437,7 @@ export class Agent {
       this.#announcer.tell('identity.conflict', message, { level: 'error', member, fields });
       return;
     }
-    const message =
-      `this node's identity is in use at ${address} too (boot ${epoch}; this is boot ${this.options.epoch}): ` +
-      'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
+    const message = `this node's identity is in use at ${address} too (boot ${epoch}; this is boot ${this.options.epoch}): ${cloneMend}`;
     this.#announcer.tell('identity.conflict', message, { level: 'error', fields });
     if (yields) this.#fatal(new IdentityConflict(message));
   }
@@ -465,29 +466,35 @@ export class Agent {
   }
 
   #advised = '';
+  #membersChanged = true;
+  #awaitedStrangers = false;
   #neighbours: ReadonlySet<string> = new Set();
   /** Tells the election what membership sees, when that has changed. */
   #advise(): void {
-    const members = this.records()
-      .map(({ id, name, state, clusterId, clusterSize }) => ({
-        id,
-        name,
-        alive: state === 'alive' || state === 'degraded',
-        clusterId,
-        clusterSize,
-      }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
     const { awaitsStrangers } = this.#membership;
-    const text = JSON.stringify([members, awaitsStrangers]);
-    if (text !== this.#advised) {
-      this.#advised = text;
-      this.#electionLane.submit({ kind: 'advice', members, awaitsStrangers });
+    if (this.#membersChanged || awaitsStrangers !== this.#awaitedStrangers) {
+      this.#membersChanged = false;
+      this.#awaitedStrangers = awaitsStrangers;
+      this.#adviseOfMembers(awaitsStrangers);
     }
     const neighbours = this.#membership.connected();
     if (neighbours.size === this.#neighbours.size && [...neighbours].every(id => this.#neighbours.has(id)))
       return;
     this.#neighbours = neighbours;
     this.#electionLane.submit({ kind: 'neighbours', ids: neighbours });
+  }
+
+  #adviseOfMembers(awaitsStrangers: boolean): void {
+    const members = this.records()
+      .map(({ id, name, state, clusterId, clusterSize }) => ({
+        ...{ id, name, clusterId, clusterSize },
+        alive: isReachable(state),
+      }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const text = JSON.stringify([members, awaitsStrangers]);
+    if (text === this.#advised) return;
+    this.#advised = text;
+    this.#electionLane.submit({ kind: 'advice', members, awaitsStrangers });
   }
 
   async #performElection(effect: ElectionEffect): Promise<void> {

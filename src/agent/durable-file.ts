@@ -1,6 +1,7 @@
-// Writes a small file so that after a crash it is either the old one or the new one, whole.
-import { open, rename } from 'node:fs/promises';
+// Small files of the data folder: written so that after a crash each is either the old one or the new one, whole.
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StartError } from './start-error.ts';
 
 /** Replaces `path` durably: temporary file, fsync, rename, fsync of the folder. Mode 0600. */
 export async function writeDurably(path: string, data: string): Promise<void> {
@@ -17,5 +18,17 @@ export async function writeDurably(path: string, data: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** The text in `path`; undefined when there is no such file. @throws StartError when it cannot be read */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new StartError(
+      `${path} cannot be read (${(error as Error).message}): start the agent as the owner of its data folder`,
+    );
   }
 }

@@ -1,10 +1,9 @@
 // Who this node is: an Ed25519 key made at first start and kept in the data folder, the id that follows from it, and
 // the boot epoch. The key proves the id in every handshake; a name or an address proves nothing.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import nacl from 'tweetnacl';
-import { writeDurably } from './durable-file.ts';
+import { readIfThere, writeDurably } from './durable-file.ts';
 import { StartError } from './start-error.ts';
 
 export interface Identity {
@@ -88,15 +87,4 @@ export async function raiseEpoch(dataDir: string): Promise<number> {
   const epoch = (await readEpoch(dataDir)) + 1;
   await writeDurably(join(dataDir, 'epoch'), `${epoch}\n`);
   return epoch;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new StartError(
-      `${path} cannot be read (${(error as Error).message}): start the agent as the owner of its data folder`,
-    );
-  }
 }

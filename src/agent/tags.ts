@@ -1,8 +1,7 @@
 // This node's tags: those of its settings, changed by what operators have said since, which is kept in the data folder.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tagProblem } from '../membership/claim-text.ts';
-import { writeDurably } from './durable-file.ts';
+import { readIfThere, writeDurably } from './durable-file.ts';
 import { StartError } from './start-error.ts';
 
 export type Tags = Readonly<Record<string, string>>;
@@ -28,11 +27,7 @@ export class TagBook {
   /** Reads what was said in earlier lives. @throws StartError when the file is damaged */
   static async open(dataDir: string, configured: Tags): Promise<TagBook> {
     const path = join(dataDir, 'tags.json');
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '{}';
-      throw new StartError(`tags ${path} cannot be read (${error.message})`);
-    });
-    const said = saidFrom(text);
+    const said = saidFrom((await readIfThere(path)) ?? '{}');
     if (!said)
       throw new StartError(
         `tags ${path} are damaged: remove the file and set the tags anew with "clusterctl member tag"`,

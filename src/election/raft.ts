@@ -66,6 +66,7 @@ export class Raft {
   #leader = '';
   #heardLeaderAtMs = Number.NEGATIVE_INFINITY;
   #electionAtMs: number;
+  #electionTimeoutMs = electionTimeoutMaxMs;
   #votes = new Set<string>();
   #progress = new Map<string, Progress>();
   #heartbeatAtMs = 0;
@@ -86,7 +87,7 @@ export class Raft {
     this.#term = saved.term;
     this.#votedFor = saved.votedFor;
     this.#commitIndex = Math.min(saved.commitIndex, saved.entries.length);
-    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
   get clusterId(): string {
@@ -164,7 +165,7 @@ export class Raft {
     if (this.#electionAtMs > nowMs) return;
     this.#leader = '';
     if (this.#clusterId !== '' && isVoter(this.configuration, this.id)) this.#campaign(true, nowMs);
-    else this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    else this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
   receive(from: string, message: ElectionMessage, nowMs: number): void {
@@ -277,8 +278,11 @@ export class Raft {
     return output;
   }
 
-  #electionTimeoutMs(): number {
-    return electionTimeoutMinMs + this.#random() * (electionTimeoutMaxMs - electionTimeoutMinMs);
+  /** A new one for each role, vote and timeout; a heartbeat only begins it anew. */
+  #drawElectionTimeoutMs(): number {
+    this.#electionTimeoutMs =
+      electionTimeoutMinMs + this.#random() * (electionTimeoutMaxMs - electionTimeoutMinMs);
+    return this.#electionTimeoutMs;
   }
 
   #append(payload: Payload): number {
@@ -319,7 +323,7 @@ export class Raft {
     this.#role = 'follower';
     this.#leader = '';
     this.#votes.clear();
-    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
   #campaign(preVote: boolean, nowMs: number): void {
@@ -423,7 +427,7 @@ export class Raft {
     if (granted) {
       this.#votedFor = from;
       this.#mustSave = true;
-      this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+      this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
     }
     this.#send(from, {
       kind: 'vote-reply',
@@ -473,7 +477,7 @@ export class Raft {
     if (message.term > this.#term || this.#role !== 'follower') this.#stepDown(message.term, nowMs);
     this.#leader = from;
     this.#heardLeaderAtMs = nowMs;
-    this.#electionAtMs = nowMs + this.#electionTimeoutMs();
+    this.#electionAtMs = nowMs + this.#electionTimeoutMs;
     const { prevLogIndex, entries } = message;
     const termThere = this.#log.termAt(prevLogIndex);
     if (termThere !== message.prevLogTerm) {

@@ -11,6 +11,9 @@ import {
 } from './limits.ts';
 import type { Claim, ServiceReport } from './member.ts';
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/;
+
 export function claimText(claim: Claim): string {
   const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = claim;
   const { capabilities, tags, services, lossy } = claim;
@@ -25,8 +28,7 @@ export function tagProblem(tags: Readonly<Record<string, string>>): string | und
   for (const [key, value] of Object.entries(tags)) {
     if (!/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/.test(key))
       return `tag key "${key.slice(0, 80)}" is not of 1 to 63 lower-case letters, digits, ".", "_", "/" and "-"`;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    if (value.length > 256 || /[\u0000-\u001f\u007f]/.test(value))
+    if (value.length > 256 || controlCharacters.test(value))
       return `the value of tag "${key}" is longer than 256 characters or holds control characters`;
   }
   const bytes = JSON.stringify(tags).length;
@@ -34,15 +36,15 @@ export function tagProblem(tags: Readonly<Record<string, string>>): string | und
 }
 
 /** The claim in `body`, or why it cannot be taken. */
-export function claimFrom(body: string): Claim | { readonly refused: string } {
-  if (body.length > claimBytesMax) return { refused: 'oversized' };
+export function claimFrom(body: string): Claim | 'oversized' | 'malformed' | 'absurd' {
+  if (body.length > claimBytesMax) return 'oversized';
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    return { refused: 'malformed' };
+    return 'malformed';
   }
-  if (typeof value !== 'object' || value === null) return { refused: 'malformed' };
+  if (typeof value !== 'object' || value === null) return 'malformed';
   const fields = value as Record<string, unknown>;
   const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = fields;
   const { capabilities, tags, services, lossy } = fields;
@@ -59,17 +61,18 @@ export function claimFrom(body: string): Claim | { readonly refused: string } {
     !isListOf(lossy, lossyMax, isId) ||
     !isTags(tags)
   )
-    return { refused: 'malformed' };
-  if (!isCount(epoch) || !isCount(incarnation) || !isCount(clusterSize)) return { refused: 'absurd' };
-  if (tagProblem(tags) !== undefined) return { refused: 'oversized' };
+    return 'malformed';
+  if (!isCount(epoch) || !isCount(incarnation) || !isCount(clusterSize)) return 'absurd';
+  if (tagProblem(tags) !== undefined) return 'oversized';
   return {
     ...{ id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize },
     ...{ capabilities, tags, services, lossy },
   };
 }
 
+/** Text for people's eyes: a terminal or a log must be able to show it. */
 const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= textLengthMax;
+  typeof value === 'string' && value.length <= textLengthMax && !controlCharacters.test(value);
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 const isAddress = (value: unknown): value is string =>
   isText(value) && /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(value);

@@ -8,6 +8,15 @@ import { accusationsMax } from './limits.ts';
  */
 export type MemberState = 'alive' | 'suspect' | 'degraded' | 'dead' | 'left';
 
+/** Of no use to anybody any more, for all this node knows. */
+export function isEnded(state: MemberState): boolean {
+  return state === 'dead' || state === 'left';
+}
+/** Reachable, if only with losses. */
+export function isReachable(state: MemberState): boolean {
+  return state === 'alive' || state === 'degraded';
+}
+
 /** How one role of a service fares on the member, in its own words. */
 export interface ServiceReport {
   readonly service: string;

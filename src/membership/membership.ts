@@ -219,7 +219,11 @@ export class Membership {
   }
 
   #tick(nowMs: number): void {
-    this.#announce(this.#table.bury(this.#isDeaf(nowMs), nowMs), undefined, nowMs);
+    this.#announce(
+      this.#table.bury(() => this.#isDeaf(nowMs), nowMs),
+      undefined,
+      nowMs,
+    );
     const patience = 1 + this.#attention.score;
     for (const action of this.#prober.tick(this.#streams.ids(), patience, nowMs))
       this.#carryOut(action, nowMs);

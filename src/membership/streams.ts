@@ -15,9 +15,7 @@ import {
   streamsMax,
 } from './limits.ts';
 import type { Table } from './table.ts';
-
-/** What floating point may lack of a whole token. */
-const tokenSlack = 1e-6;
+import { TokenBucket } from './token-bucket.ts';
 
 interface Stream {
   readonly addresses: Set<string>;
@@ -30,6 +28,7 @@ export class Streams {
   readonly #random: () => number;
   readonly #open = new Map<string, Stream>();
   readonly #dials: DialSchedule;
+  readonly #tokens: TokenBucket;
   readonly #ownAddresses = new Set<string>();
   readonly #sought = new Map<string, number>();
   #candidates: readonly string[] = [];
@@ -40,8 +39,6 @@ export class Streams {
   #ids: ReadonlySet<string> | undefined;
   #patience = 1;
   #starting = true;
-  #tokens = dialBurst;
-  #tokensAtMs: number;
 
   constructor(table: Table, random: () => number, nowMs: number) {
     this.#table = table;
@@ -49,7 +46,7 @@ export class Streams {
     this.#dials = new DialSchedule(random);
     this.#healAtMs = nowMs + healIntervalMs * random();
     this.#sweepAtMs = nowMs + streamSweepMs;
-    this.#tokensAtMs = nowMs;
+    this.#tokens = new TokenBucket(dialBurst, dialsPerSecond, nowMs);
   }
 
   /** Ids with an open stream. */
@@ -165,23 +162,16 @@ export class Streams {
   ): { readonly dials: readonly string[]; readonly closes: readonly string[] } {
     for (const [id, untilMs] of this.#sought) if (untilMs <= nowMs) this.#sought.delete(id);
     if (this.#healAtMs <= nowMs) this.#chooseWhomToHeal(nowMs);
-    const fresh = (((nowMs - this.#tokensAtMs) / 1000) * dialsPerSecond) / patience;
-    this.#tokens = Math.min(dialBurst, this.#tokens + fresh);
     this.#patience = patience;
-    this.#tokensAtMs = nowMs;
-    const dials = this.#dials.take(nowMs, Math.floor(this.#tokens + tokenSlack));
-    this.#tokens -= dials.length;
+    const dials = this.#dials.take(nowMs, this.#tokens.available(nowMs, patience));
+    this.#tokens.take(dials.length);
     const closes = this.#sweepAtMs <= nowMs ? this.#sweep(nowMs) : [];
     return { dials, closes };
   }
 
   nextMs(nowMs: number): number {
-    const nextDialMs = this.#dials.nextMs(nowMs);
-    const tokenMs =
-      this.#tokens + tokenSlack >= 1
-        ? 0
-        : this.#tokensAtMs + ((1 - this.#tokens) / dialsPerSecond) * 1000 * this.#patience;
-    return Math.min(Math.max(nextDialMs, tokenMs), this.#healAtMs, this.#sweepAtMs);
+    const dialMs = Math.max(this.#dials.nextMs(nowMs), this.#tokens.nextMs(this.#patience));
+    return Math.min(dialMs, this.#healAtMs, this.#sweepAtMs);
   }
 
   /** The stream that can be spared when there are too many: never an edge; the longest unused. */

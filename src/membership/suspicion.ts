@@ -1,5 +1,6 @@
 // How long a suspicion lives before the suspect counts as dead. Pure arithmetic (Lifeguard, section IV-B; SWIM section 4.2).
 import {
+  degradedHoldMs,
   goneHoldMs,
   observersMin,
   observersShare,
@@ -24,13 +25,28 @@ export function observersNeeded(watchers: number, others: number): number {
  * @param words what each observer has seen; more of them accuse the suspect than vouch for it
  * @param needed distinct observers that make it firm (at least 1)
  * @param members size of the table, for the logarithm
+ * @param degraded the suspect is known for its losses: silence is to be expected of it
  */
-export function suspicionLifeMs(words: readonly Evidence[], needed: number, members: number): number {
+export function suspicionLifeMs(
+  words: readonly Evidence[],
+  needed: number,
+  members: number,
+  degraded = false,
+): number {
   const evidence = words.filter(each => each !== 'heard');
   const gone = evidence.filter(each => each === 'gone').length;
   const silent = evidence.filter(each => each !== 'stalled').length;
   // A verdict on a stream that was reset and an address that refuses needs no second opinion where there is none to be had.
   if (gone >= needed) return goneHoldMs;
+  return Math.max(degraded ? degradedHoldMs : 0, silenceLifeMs(evidence, silent, needed, members));
+}
+
+function silenceLifeMs(
+  evidence: readonly Evidence[],
+  silent: number,
+  needed: number,
+  members: number,
+): number {
   const minMs = suspicionMinMs * Math.max(1, Math.log10(Math.max(1, members)));
   const single = needed < observersMin;
   if (silent >= needed) return single ? minMs : silentHoldMs;

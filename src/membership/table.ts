@@ -2,14 +2,7 @@
 // follows for suspects and for members that others hardly reach. Sends nothing, dials nobody.
 import { claimFrom, claimText } from './claim-text.ts';
 import { TableDigest } from './digest.ts';
-import {
-  degradedHoldMs,
-  incarnationLeapMax,
-  membersMax,
-  reapDeadMs,
-  reapLeftMs,
-  tombstonesMax,
-} from './limits.ts';
+import { incarnationLeapMax, membersMax, reapDeadMs, reapLeftMs, tombstonesMax } from './limits.ts';
 import {
   type Accusation,
   accusationText,
@@ -19,6 +12,7 @@ import {
   type Claim,
   compareClaims,
   type Evidence,
+  isEnded,
   joinAccusations,
   type MemberRecord,
   mergeRecords,
@@ -51,7 +45,7 @@ export interface Hearing {
 
 /** True for a member whose death this node would expect if nobody spoke up. */
 function isAccused({ state, accusations }: MemberRecord): boolean {
-  return state !== 'dead' && state !== 'left' && accusedState('alive', accusations) === 'suspect';
+  return !isEnded(state) && accusedState('alive', accusations) === 'suspect';
 }
 
 const nothing: Hearing = { rejections: [], changes: [], subject: '', same: false };
@@ -116,18 +110,18 @@ export class Table {
     const known = holder === undefined ? undefined : this.#records.get(holder);
     if (known?.signed.body === signed.body && known.signed.publicKey === signed.publicKey)
       return this.#hearAccusations(known, known, carried.accusations, nowMs);
-    const claim = claimFrom(signed.body);
     const reject = (reason: Rejection, subject: string): Hearing => ({
       ...nothing,
       rejections: [{ subject, reason }],
     });
-    if ('refused' in claim) return reject(claim.refused as Rejection, '');
+    const claim = claimFrom(signed.body);
+    if (typeof claim === 'string') return reject(claim, '');
     const { id, epoch, incarnation } = claim;
     if (this.#seal.idOf(signed.publicKey) !== id) return reject('wrong-key', id);
     const before = this.#records.get(id);
+    const isTwin = before?.epoch === epoch && before.boot !== claim.boot;
     if (before && compareClaims({ ...claim, signed }, before) < 0) {
-      const sameEpoch = before.epoch === epoch && before.boot !== claim.boot;
-      const believed = sameEpoch && this.#seal.verify(signed.publicKey, signed.body, signed.signature);
+      const believed = isTwin && this.#seal.verify(signed.publicKey, signed.body, signed.signature);
       return believed ? { ...nothing, subject: id, twin: claim } : { ...nothing, subject: id };
     }
     if (!before && epoch <= (this.#tombstones.get(id) ?? -1)) return reject('forgotten', id);
@@ -141,15 +135,15 @@ export class Table {
       return { ...nothing, subject: id, ofSelf: { claim, accusers } };
     }
     const record: MemberRecord = { ...claim, signed, accusations: [] };
-    const twin = before && before.epoch === epoch && before.boot !== claim.boot ? { twin: claim } : {};
-    return { ...this.#hearAccusations(before, record, carried.accusations, nowMs), ...twin };
+    const hearing = this.#hearAccusations(before, record, carried.accusations, nowMs);
+    return isTwin ? { ...hearing, twin: claim } : hearing;
   }
 
   /** This node's own word on a member; no change when it has said as much before. */
   accuse(id: string, evidence: Evidence, nowMs: number): readonly Change[] {
     const record = this.#records.get(id);
     const unneeded = evidence === 'heard' && record?.accusations.length === 0;
-    if (!record || unneeded || record.state === 'dead' || record.state === 'left') return [];
+    if (!record || unneeded || isEnded(record.state)) return [];
     const signature = this.#seal.sign(accusationText(record, evidence));
     const accusation = { observer: this.id, evidence, publicKey: this.#seal.publicKey, signature };
     const accusations = joinAccusations(record.accusations, [accusation]);
@@ -159,15 +153,15 @@ export class Table {
 
   /**
    * Suspects whose time is over are dead.
-   * @param deaf this node hears hardly anyone: what it alone suspects may be its own fault, and gets its time anew
+   * @param isDeaf whether this node hears hardly anyone: what it alone suspects may be its own fault, and gets its time anew
    */
-  bury(deaf: boolean, nowMs: number): readonly Change[] {
+  bury(isDeaf: () => boolean, nowMs: number): readonly Change[] {
     const changes: Change[] = [];
     for (const id of this.#suspectedAtMs.keys()) {
       const record = this.#records.get(id);
       if (!record || this.#deathMs(id) > nowMs) continue;
       const onlyOwn = accusersOf(record.accusations).every(observer => observer === this.id);
-      if (deaf && onlyOwn) this.#suspectedAtMs.set(id, nowMs);
+      if (onlyOwn && isDeaf()) this.#suspectedAtMs.set(id, nowMs);
       else changes.push(...this.#put({ ...record, state: 'dead' }, nowMs));
     }
     return changes;
@@ -203,12 +197,6 @@ export class Table {
   suspectedForMs(id: string, nowMs: number): number | undefined {
     const sinceMs = this.#suspectedAtMs.get(id);
     return sinceMs === undefined ? undefined : nowMs - sinceMs;
-  }
-
-  /** How many observers make a suspicion firm. Suspects count as observers: this node may be the one that is wrong. */
-  observersNeeded(): number {
-    const { size } = this.present;
-    return observersNeeded(neighboursFor(size + 1), size);
   }
 
   #hearAccusations(
@@ -267,7 +255,7 @@ export class Table {
     this.#tombstones.delete(after.id);
     this.digest.replace(before, after);
     const { id, state } = after;
-    this.present.set(id, state !== 'dead' && state !== 'left');
+    this.present.set(id, !isEnded(state));
     this.known.set(id, true);
     this.#keepTime(before, after, nowMs);
     return [{ before, after }, ...this.#resettle(this.#countLossy(before, after), nowMs)];
@@ -290,25 +278,28 @@ export class Table {
     const same = before?.epoch === after.epoch && before.incarnation === after.incarnation;
     if (!isAccused(after) || id === this.id) this.#suspectedAtMs.delete(id);
     else if (!same || !this.#suspectedAtMs.has(id)) this.#suspectedAtMs.set(id, nowMs);
-    const ended = state === 'dead' || state === 'left';
-    if (!ended) this.#endedAtMs.delete(id);
+    if (!isEnded(state)) this.#endedAtMs.delete(id);
     else if (before?.state !== state) this.#endedAtMs.set(id, nowMs);
   }
 
+  /** How many observers make a suspicion firm. Suspects count as observers: this node may be the one that is wrong. */
+  #observersNeeded(): number {
+    const { size } = this.present;
+    return observersNeeded(neighboursFor(size + 1), size);
+  }
+
   #deathMs(id: string): number {
-    const evidence = this.#records.get(id)?.accusations.map(each => each.evidence) ?? [];
-    const needed = this.observersNeeded();
-    const lifeMs = suspicionLifeMs(evidence, needed, this.#records.size);
-    const gone = evidence.filter(each => each === 'gone').length >= needed;
-    const patienceMs = this.#isDegraded(id) && !gone ? degradedHoldMs : 0;
-    return (this.#suspectedAtMs.get(id) ?? Number.POSITIVE_INFINITY) + Math.max(lifeMs, patienceMs);
+    const words = this.#records.get(id)?.accusations.map(each => each.evidence) ?? [];
+    const needed = this.#observersNeeded();
+    const lifeMs = suspicionLifeMs(words, needed, this.#records.size, this.#isDegraded(id));
+    return (this.#suspectedAtMs.get(id) ?? Number.POSITIVE_INFINITY) + lifeMs;
   }
 
   /** Notes whom the owner of `after` calls lossy; returns the members for whom that has changed. */
   #countLossy(before: MemberRecord | undefined, after: MemberRecord): ReadonlySet<string> {
-    const listens = (record: MemberRecord | undefined) =>
-      record && record.state !== 'dead' && record.state !== 'left' ? record.lossy : [];
-    const [former, latter] = [listens(before), listens(after)];
+    const wordOf = (record: MemberRecord | undefined) =>
+      record && !isEnded(record.state) ? record.lossy : [];
+    const [former, latter] = [wordOf(before), wordOf(after)];
     const touched = new Set<string>();
     for (const subject of former) {
       if (latter.includes(subject)) continue;
@@ -334,14 +325,14 @@ export class Table {
 
   /** `alive`, `suspect` or `degraded`, as enough others say; `dead` and `left` stay. Of a degraded member silence is to be expected. */
   #settled(record: MemberRecord): MemberRecord {
-    if (record.state === 'dead' || record.state === 'left') return record;
+    if (isEnded(record.state)) return record;
     const state = this.#isDegraded(record.id) ? 'degraded' : accusedState(record.state, record.accusations);
     return state === record.state ? record : { ...record, state };
   }
 
   #isDegraded(id: string): boolean {
     const observers = this.#calledLossy.get(id)?.size ?? 0;
-    return observers > 0 && observers >= this.observersNeeded();
+    return observers > 0 && observers >= this.#observersNeeded();
   }
 
   #remove(record: MemberRecord): void {

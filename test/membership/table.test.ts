@@ -102,7 +102,10 @@ test('one liar cannot kill: with its word alone a healthy member stays a suspect
   const table = tableOf(4);
   const claim = claimOf(idOf(1));
   table.hear(carried(claim, [accusation(claim, idOf(2), 'gone')]), 0);
-  assert.deepEqual(table.bury(false, silentHoldMs), []);
+  assert.deepEqual(
+    table.bury(() => false, silentHoldMs),
+    [],
+  );
   table.hear(carried({ ...claim, incarnation: 2 }), silentHoldMs);
   assert.equal(table.get(claim.id)?.state, 'alive');
 });
@@ -191,7 +194,7 @@ test('the dead are forgotten in time unless they are held, and no old record bri
   };
   die(1);
   die(2);
-  table.bury(false, silentHoldMs);
+  table.bury(() => false, silentHoldMs);
   assert.deepEqual([table.get(idOf(1))?.state, table.get(idOf(2))?.state], ['dead', 'dead']);
   assert.deepEqual(table.reap(new Set([idOf(2)]), silentHoldMs + reapDeadMs - 1), []);
   assert.deepEqual(table.reap(new Set([idOf(2)]), silentHoldMs + reapDeadMs), [idOf(1)]);

@@ -3,6 +3,7 @@
 
 import type { Greeting, PeerMessage, PeerTransport, TransportEvent } from '../../src/agent/environment.ts';
 import { Admission } from '../../src/agent/grpc/admission.ts';
+import { hostOf } from '../../src/agent/view.ts';
 import { knockTimeoutMs } from '../../src/membership/limits.ts';
 
 /** A process that listens; a restart makes a new one. */
@@ -291,5 +292,3 @@ export class VirtualNetwork {
     side.onEvent({ kind: 'down', id: peer.id, reason });
   }
 }
-
-const hostOf = (address: string) => address.slice(0, address.lastIndexOf(':'));

@@ -1,7 +1,6 @@
 // `node-agent start`: puts the daemon together from its real parts and runs it until it is told to stop.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { realHost } from '../../integrations/host.ts';
@@ -12,7 +11,7 @@ import { authorityOf } from '../certificates.ts';
 import { readClusterKey } from '../cluster-key.ts';
 import { birthPolicyFrom, type Config } from '../config.ts';
 import { ensureDataFolder, openStores } from '../data-folder.ts';
-import { writeDurably } from '../durable-file.ts';
+import { readIfThere, writeDurably } from '../durable-file.ts';
 import type { Environment } from '../environment.ts';
 import { clearAdminSocket, serveAdmin } from '../grpc/admin-service.ts';
 import { PeerCalls } from '../grpc/peer-calls.ts';
@@ -27,7 +26,7 @@ import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
 import { TagBook, type Tags } from '../tags.ts';
 import { version } from '../version.ts';
-import { hostOf } from '../view.ts';
+import { hostOf, portOf } from '../view.ts';
 import { foundingMarker } from './init.ts';
 
 /** Runs the agent. Resolves with the exit code when it has been told to stop, or could not go on. */
@@ -49,7 +48,7 @@ export async function start({ values }: Config): Promise<number> {
   const wallMs = () => Date.now();
   const transport = new GrpcPeerTransport({
     ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs },
-    ...{ host: hostOf(bind), port: Number(bind.slice(bind.lastIndexOf(':') + 1)) },
+    ...{ host: hostOf(bind), port: portOf(bind) },
   });
   const environment: Environment = {
     ...{ nowMs, wallMs, transport, logStore, tableStore, host },
@@ -137,8 +136,9 @@ const conflictMarker = (dataDir: string) => join(dataDir, 'identity-conflict');
 /** Refuses to start where another process was seen with this identity, until an operator has decided. */
 async function refuseAfterConflict(dataDir: string): Promise<void> {
   const marker = conflictMarker(dataDir);
-  if (!existsSync(marker)) return;
-  const [what] = (await readFile(marker, 'utf8')).split('\n');
+  const text = await readIfThere(marker);
+  if (text === undefined) return;
+  const [what] = text.split('\n');
   throw new StartError(
     `${what} - when the other machine is gone for good, remove ${marker} and start this one again`,
     exitCode.denied,

@@ -24,7 +24,7 @@ import type { TagMemberReply } from '../../api/gen/clusteros/v1/TagMemberReply.t
 import type { TagMemberRequest__Output } from '../../api/gen/clusteros/v1/TagMemberRequest.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
 import { quorumOf } from '../../election/quorum.ts';
-import { accusersOf, type MemberRecord } from '../../membership/member.ts';
+import { accusersOf, isEnded, isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import type { ClusterEvent } from '../events.ts';
 import { adminBufferBytesMax, eventsMax } from '../limits.ts';
@@ -199,7 +199,7 @@ function votersOf(agent: Agent): { voters: number; votersAnswering: number; quor
   const alive = new Set(
     agent
       .records()
-      .filter(({ state }) => state === 'alive' || state === 'degraded')
+      .filter(({ state }) => isReachable(state))
       .map(record => record.id),
   );
   return {
@@ -314,9 +314,8 @@ async function showMember(administered: Administered, name: string): Promise<Sho
   const { agent, peers } = administered;
   const subject = memberNamed(administered, name);
   const own = agent.options.id;
-  const watchers = agent
-    .records()
-    .filter(({ id, state }) => agent.watchersOf(subject.id).has(id) && state !== 'dead' && state !== 'left');
+  const meant = agent.watchersOf(subject.id);
+  const watchers = agent.records().filter(({ id, state }) => meant.has(id) && !isEnded(state));
   const look = async (from: MemberRecord, at: readonly string[]) =>
     from.id === own ? at.map(id => lookAt(agent, id)) : peers.look(from, at);
   const [seen, ...sights] = await Promise.all([

@@ -1,17 +1,17 @@
 // How many handshakes with peers may be under way and begin in a second (S58): a storm of connections after a switch
 // reboots must not take the one thread away from those who are in. Counts only; the listener acts on it.
+import { TokenBucket } from '../../membership/token-bucket.ts';
 import { handshakeBurst, handshakesMax, handshakesPerSecond } from '../limits.ts';
 
 export class Admission {
   readonly #nowMs: () => number;
-  #tokens = handshakeBurst;
-  #tokensAtMs: number;
+  readonly #tokens: TokenBucket;
   #underWay = 0;
   #shed = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#tokensAtMs = nowMs();
+    this.#tokens = new TokenBucket(handshakeBurst, handshakesPerSecond, nowMs());
   }
 
   /** Connections that were closed before the handshake because too many came. */
@@ -21,15 +21,11 @@ export class Admission {
 
   /** True when a handshake may begin; `end` must follow. */
   begin(): boolean {
-    const nowMs = this.#nowMs();
-    const fresh = ((nowMs - this.#tokensAtMs) / 1000) * handshakesPerSecond;
-    this.#tokens = Math.min(handshakeBurst, this.#tokens + fresh);
-    this.#tokensAtMs = nowMs;
-    if (this.#tokens < 1 || this.#underWay >= handshakesMax) {
+    if (this.#tokens.available(this.#nowMs()) < 1 || this.#underWay >= handshakesMax) {
       this.#shed += 1;
       return false;
     }
-    this.#tokens -= 1;
+    this.#tokens.take(1);
     this.#underWay += 1;
     return true;
   }

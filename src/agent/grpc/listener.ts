@@ -1,6 +1,6 @@
 // The door for peers: accepts TCP from allowed addresses only, does the TLS handshake itself so that a refusal has a
 // reason, and hands the connection to gRPC. Knows nothing of what is said inside.
-import { BlockList, createServer as createTcpServer, isIPv6, type Socket } from 'node:net';
+import { type AddressInfo, BlockList, createServer as createTcpServer, isIPv6, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Credentials } from '../certificates.ts';
 import type { UnreachableReason } from '../environment.ts';
@@ -58,13 +58,15 @@ export async function listen(options: {
   const sockets = new Set<Socket>();
   const admission = new Admission(options.nowMs);
   let credentials = options.credentials;
+  // A host may be given by name; what counts is the address it stands for.
+  let boundIp = host;
   const tcp = createTcpServer(socket => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     const remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
-    if (!mayConnect(host, socket.remoteAddress ?? '')) {
-      onTurnedAway(remote, 'protocol', `it is outside the network that ${host} belongs to`);
+    if (!mayConnect(boundIp, socket.remoteAddress ?? '')) {
+      onTurnedAway(remote, 'protocol', `it is outside the network that ${boundIp} belongs to`);
       socket.destroy();
       return;
     }
@@ -98,6 +100,7 @@ export async function listen(options: {
     tcp.once('error', error => reject(listenError(error, host, port)));
     tcp.listen({ host, port }, resolve);
   });
+  boundIp = (tcp.address() as AddressInfo).address;
   return {
     get shed() {
       return admission.shed;

@@ -5,6 +5,7 @@ import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
 import { lookTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
 import type { Sighting } from '../look.ts';
 import type { Tags } from '../tags.ts';
+import type { PeerClient } from './peer-client.ts';
 import type { GrpcPeerTransport } from './peer-transport.ts';
 
 export interface PeerAddress {
@@ -21,31 +22,41 @@ export class PeerCalls {
 
   /** What the agent of `peer` sees of `subjects` (ids); undefined when it does not answer within `lookTimeoutMs`. */
   async look(peer: PeerAddress, subjects: readonly string[]): Promise<readonly Sighting[] | undefined> {
-    const client = await this.#transport.client(peer.address, peer.id);
-    return new Promise(resolve => {
-      const deadline = Date.now() + lookTimeoutMs;
-      client.look(
-        { subjects: [...subjects] },
-        { deadline },
-        (error: Error | null, reply?: LookReply__Output) => {
-          client.close();
-          resolve(error ? undefined : reply?.looks);
-        },
-      );
-    });
+    const answered = this.#ask<LookReply__Output>(peer, lookTimeoutMs, (client, options, answer) =>
+      client.look({ subjects: [...subjects] }, options, answer),
+    );
+    return answered.then(
+      ({ looks }) => looks,
+      () => undefined,
+    );
   }
 
   /** Changes the tags of `peer` there. Rejects with gRPC's error. */
   async tag(peer: PeerAddress, set: Tags, remove: readonly string[]): Promise<Tags> {
-    const client = await this.#transport.client(peer.address, peer.id);
-    return new Promise((resolve, reject) => {
-      const deadline = Date.now() + remoteChangeTimeoutMs;
-      const request = { set: { ...set }, remove: [...remove] };
-      client.tag(request, { deadline }, (error: Error | null, reply?: TagReply__Output) => {
-        client.close();
-        if (error) reject(error);
-        else resolve(reply?.tags ?? {});
+    const request = { set: { ...set }, remove: [...remove] };
+    const { tags } = await this.#ask<TagReply__Output>(
+      peer,
+      remoteChangeTimeoutMs,
+      (client, options, answer) => client.tag(request, options, answer),
+    );
+    return tags;
+  }
+
+  async #ask<Reply>(
+    { id, address }: PeerAddress,
+    timeoutMs: number,
+    call: (
+      client: PeerClient,
+      options: { readonly deadline: number },
+      answer: (error: Error | null, reply?: Reply) => void,
+    ) => void,
+  ): Promise<Reply> {
+    const client = await this.#transport.client(address, id);
+    return new Promise<Reply>((resolve, reject) => {
+      call(client, { deadline: Date.now() + timeoutMs }, (error, reply) => {
+        if (reply !== undefined) resolve(reply);
+        else reject(error ?? new Error(`the agent at ${address} gave no answer`));
       });
-    });
+    }).finally(() => client.close());
   }
 }

@@ -125,7 +125,7 @@ async function leaderKnown(client: AdminClient): Promise<Finding> {
 function membersAlive(count: number): Condition {
   return async client => {
     const { members } = await client.members();
-    const alive = members.filter(({ state }) => state === 'alive').length;
+    const alive = members.filter(({ state }) => state === 'alive' || state === 'degraded').length;
     return { met: alive === count, detail: `${alive} alive` };
   };
 }
