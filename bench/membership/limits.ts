@@ -14,8 +14,8 @@ export const runsMax = 1000;
 export const listenTimeoutMs = 180_000;
 /** From the last start to all seeing all: a hundred times what Serf needs at 48. */
 export const formTimeoutMs = 120_000;
-/** After all see all, before anything is done to them: founding, first elections, snapshots reach the disk. */
-export const settleMs = 10_000;
+/** After all see all, before anything is done to them: founding, first elections, and the streams of the start that nobody uses are closed after 30 s. */
+export const settleMs = 40_000;
 /** Between two kills, cuts or pauses of one series, so that none falls into the turmoil of the one before. */
 export const restMs = 3_000;
 /** Each kill, cut and pause waits a random time of at most this, so that probe periods (1 s in both) are hit anywhere. */

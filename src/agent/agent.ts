@@ -22,6 +22,7 @@ import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
 import {
   disbelievedRememberedMax,
+  failedTogetherMin,
   farewellMs,
   inputsMax,
   readTimeoutMs,
@@ -92,6 +93,8 @@ export class Agent {
   #waitingFor = '';
   #ready = false;
   #closed = false;
+  /** Ids of those that were called dead since the membership lane was last idle. */
+  readonly #failed: string[] = [];
   readonly #disbelieved = new Set<string>();
   readonly #supersededBy = new Set<string>();
   #nodesSettledAtMs: number;
@@ -379,6 +382,8 @@ export class Agent {
         break;
       case 'changed':
         this.#membersChanged = true;
+        if (effect.after.state === 'dead' && effect.before?.state !== 'dead')
+          this.#failed.push(effect.after.id);
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);
@@ -460,6 +465,8 @@ export class Agent {
   }
 
   #afterMembership(): void {
+    const failed = this.#failed.splice(0).map(id => this.nameOf(id));
+    if (failed.length >= failedTogetherMin) this.#announcer.failedTogether(failed);
     this.#advise();
     this.#changed();
     this.#arm();

@@ -77,6 +77,13 @@ export class Announcer {
     }
   }
 
+  /** Several members were called dead in one verdict. */
+  failedTogether(members: readonly string[]): void {
+    const names = [...members].sort();
+    const message = `${names.length} members failed together: ${names.join(', ')}; look for what they share: a switch, a power line, a host`;
+    this.tell('members.failed-together', message, { level: 'error', fields: { members: names.join(' ') } });
+  }
+
   /** Decided state has advanced. */
   decided(before: ClusterState, after: ClusterState): void {
     for (const node of Object.values(after.nodes)) {

@@ -15,6 +15,7 @@ export type EventName =
   | 'member.suspected'
   | 'member.degraded'
   | 'member.failed'
+  | 'members.failed-together'
   | 'member.left'
   | 'member.refuted'
   | 'member.disbelieved'

@@ -1,7 +1,7 @@
 // How a node without a place in the configuration keeps up: neighbours tell how far they are, and it fetches what is
 // decided from one that is ahead. So the leader speaks to a handful, however large the cluster. Only ever hands on
 // decided entries; votes on nothing.
-import { fetchTimeoutMs, noticeWindowMs } from './limits.ts';
+import { fetchTimeoutMs, noticeRepeatMs, noticeWindowMs } from './limits.ts';
 import type { ElectionMessage } from './messages.ts';
 import { isMember } from './quorum.ts';
 import type { Raft } from './raft.ts';
@@ -18,6 +18,8 @@ export class Following {
   #heard = { term: 0, leader: '' };
   #told = '';
   #noticeAtMs = Number.POSITIVE_INFINITY;
+  #repeatAtMs = 0;
+  #turn = 0;
   #asked: { readonly id: string; readonly untilMs: number } | undefined;
   #sends: Send[] = [];
 
@@ -28,7 +30,8 @@ export class Following {
   }
 
   nextWakeMs(): number {
-    return Math.min(this.#noticeAtMs, this.#asked?.untilMs ?? Number.POSITIVE_INFINITY);
+    const repeatMs = this.#neighbours.size > 0 ? this.#repeatAtMs : Number.POSITIVE_INFINITY;
+    return Math.min(this.#noticeAtMs, repeatMs, this.#asked?.untilMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** The neighbours have changed: new ones are told how far this node is. */
@@ -100,11 +103,19 @@ export class Following {
       this.#told = news;
       this.#noticeAtMs = Math.min(this.#noticeAtMs, nowMs + noticeWindowMs);
     }
+    // Who has a place in the configuration hears from the leader itself.
+    const followers = () => [...this.#neighbours].filter(id => !isMember(raft.configuration, id));
     if (this.#noticeAtMs <= nowMs) {
       this.#noticeAtMs = Number.POSITIVE_INFINITY;
-      // Who has a place in the configuration hears from the leader itself.
-      for (const to of this.#neighbours)
-        if (!isMember(raft.configuration, to)) this.#sends.push({ to, message: this.#notice(raft) });
+      for (const to of followers()) this.#sends.push({ to, message: this.#notice(raft) });
+    }
+    if (this.#repeatAtMs <= nowMs) {
+      this.#repeatAtMs = nowMs + noticeRepeatMs;
+      this.#turn += 1;
+      const inTurn = raft.clusterId === '' ? [] : followers();
+      const to = inTurn[this.#turn % inTurn.length];
+      // A notice may have been dropped, and there may be no other news for hours.
+      if (to !== undefined) this.#sends.push({ to, message: this.#notice(raft) });
     }
     const sends = this.#sends;
     this.#sends = [];

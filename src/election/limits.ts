@@ -24,6 +24,8 @@ export const votersWanted = 3;
 export const standbysMax = 2;
 /** News of decisions waits this long for company before neighbours are told. */
 export const noticeWindowMs = 20;
+/** One neighbour in turn is told again after this, without news: messages may be dropped, and each follower has several neighbours. */
+export const noticeRepeatMs = 5000;
 /** A neighbour that was asked for decided entries and has not answered after this is passed over. */
 export const fetchTimeoutMs = 1000;
 /** Other clusters of the same key that were told of; more than any operator has made by mistake. */

@@ -95,6 +95,8 @@ export const silentHoldMs = 1000;
 export const stalledHoldMs = 8000;
 /** A degraded member gets at least this long unless its process is gone: under heavy loss TCP may be silent for a minute, and it carries no duty meanwhile. */
 export const degradedHoldMs = 60_000;
+/** Suspects whose time ends within this of another's are called dead together, once: about the time in which all edges are probed (E1.4 allows 3 s). */
+export const verdictBatchMs = 2000;
 /** Shortest life of a suspicion with too few observers: 2 s · max(1, log10 N) (Lifeguard's minimum, halved by streams). */
 export const suspicionMinMs = 2000;
 /** A suspicion that nobody confirms lives this many times the minimum (Lifeguard, section IV-B). */

@@ -2,7 +2,14 @@
 // follows for suspects and for members that others hardly reach. Sends nothing, dials nobody.
 import { claimFrom, claimText } from './claim-text.ts';
 import { TableDigest } from './digest.ts';
-import { incarnationLeapMax, membersMax, reapDeadMs, reapLeftMs, tombstonesMax } from './limits.ts';
+import {
+  incarnationLeapMax,
+  membersMax,
+  reapDeadMs,
+  reapLeftMs,
+  tombstonesMax,
+  verdictBatchMs,
+} from './limits.ts';
 import {
   type Accusation,
   accusationText,
@@ -157,6 +164,7 @@ export class Table {
    */
   bury(isDeaf: () => boolean, nowMs: number): readonly Change[] {
     const changes: Change[] = [];
+    if (nowMs < this.nextDeathMs()) return changes;
     for (const id of this.#suspectedAtMs.keys()) {
       const record = this.#records.get(id);
       if (!record || this.#deathMs(id) > nowMs) continue;
@@ -167,11 +175,31 @@ export class Table {
     return changes;
   }
 
-  /** When `bury` has something to do; infinity when nobody is suspect. */
+  /**
+   * When `bury` has something to do; infinity when nobody is suspect. A switch that fails is one verdict, not forty (Rapid,
+   * section 4.2): whose time is over waits, for `verdictBatchMs` at most, for those whose time ends by then and for those
+   * that have just fallen silent and may yet be accused by enough.
+   */
   nextDeathMs(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const id of this.#suspectedAtMs.keys()) next = Math.min(next, this.#deathMs(id));
-    return next;
+    if (this.#suspectedAtMs.size === 0) return Number.POSITIVE_INFINITY;
+    const suspects = [...this.#suspectedAtMs].map(([id, sinceMs]) => ({
+      ...{ id, sinceMs },
+      deathMs: this.#deathMs(id),
+    }));
+    const firstMs = Math.min(...suspects.map(({ deathMs }) => deathMs));
+    const untilMs = firstMs + verdictBatchMs;
+    const isOpen = suspects.some(
+      ({ id, sinceMs, deathMs }) =>
+        deathMs > untilMs && firstMs - sinceMs < verdictBatchMs && this.#isCalledSilent(id),
+    );
+    if (isOpen) return untilMs;
+    return Math.max(...suspects.map(({ deathMs }) => (deathMs <= untilMs ? deathMs : firstMs)));
+  }
+
+  /** By anybody; a stalled process answers to knocks, and has its own time. */
+  #isCalledSilent(id: string): boolean {
+    const words = this.#records.get(id)?.accusations ?? [];
+    return words.some(({ evidence }) => evidence === 'silent' || evidence === 'gone');
   }
 
   /** Restores the verdict of an earlier life of this node. */

@@ -4,10 +4,13 @@ import { test } from 'node:test';
 import { claimText } from '../../src/membership/claim-text.ts';
 import {
   claimBytesMax,
+  goneHoldMs,
   incarnationLeapMax,
   membersMax,
   reapDeadMs,
   silentHoldMs,
+  stalledHoldMs,
+  verdictBatchMs,
 } from '../../src/membership/limits.ts';
 import {
   type Accusation,
@@ -108,6 +111,41 @@ test('one liar cannot kill: with its word alone a healthy member stays a suspect
   );
   table.hear(carried({ ...claim, incarnation: 2 }), silentHoldMs);
   assert.equal(table.get(claim.id)?.state, 'alive');
+});
+
+test('those whose time ends close together are called dead together, and nobody waits for one whose time is long', () => {
+  const table = tableOf(6);
+  const suspect = (number: number, evidence: Accusation['evidence'], nowMs: number) => {
+    const claim = claimOf(idOf(number));
+    const words = [idOf(5), idOf(6)].map(observer => accusation(claim, observer, evidence));
+    table.hear(carried(claim, words), nowMs);
+  };
+  const dead = (nowMs: number) =>
+    table
+      .bury(() => false, nowMs)
+      .filter(({ after }) => after.state === 'dead')
+      .map(({ after }) => after.id);
+  suspect(1, 'silent', 0);
+  suspect(2, 'silent', verdictBatchMs / 2);
+  suspect(3, 'stalled', 0);
+  const lastMs = verdictBatchMs / 2 + silentHoldMs;
+  assert.equal(table.nextDeathMs(), lastMs);
+  assert.deepEqual(dead(silentHoldMs), [], 'the first waits for the second');
+  assert.deepEqual(dead(lastMs), [idOf(1), idOf(2)]);
+  assert.equal(table.nextDeathMs(), stalledHoldMs);
+  suspect(4, 'gone', lastMs);
+  assert.deepEqual(dead(lastMs + goneHoldMs), [idOf(4)], 'the stalled one holds nobody back');
+});
+
+test('one that has just fallen silent is waited for, and not for long', () => {
+  const table = tableOf(6);
+  const [doomed, doubted] = [claimOf(idOf(1)), claimOf(idOf(2))];
+  const words = [idOf(5), idOf(6)].map(observer => accusation(doomed, observer, 'gone'));
+  table.hear(carried(doomed, words), 0);
+  table.hear(carried(doubted, [accusation(doubted, idOf(5), 'silent')]), 0);
+  assert.equal(table.nextDeathMs(), goneHoldMs + verdictBatchMs);
+  table.hear(carried({ ...doubted, incarnation: 2 }), 0);
+  assert.equal(table.nextDeathMs(), goneHoldMs, 'it has spoken up: nobody is waited for');
 });
 
 test('absurd counters, oversized tags and texts, and shapes that are none are refused', () => {

@@ -60,6 +60,42 @@ export const membershipScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'S54d',
+    title:
+      'a switch dies with five of twelve behind it: every other calls these dead and nobody else, most of them in one verdict',
+    seeds: 15,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 12 });
+      await world.run(20_000);
+      const sinceMs = world.timeline.nowMs;
+      const [behind, others] = [world.machines.slice(0, 5), world.machines.slice(5)];
+      for (const { id } of behind) for (const other of others) world.network.cut(id, other.id);
+      const dead = () =>
+        others.every(({ agent }) => behind.every(({ id }) => agent?.record(id)?.state === 'dead'));
+      await world.runUntil(dead, 15_000, 'all five are dead for all others');
+      await world.run(5000);
+      const names = behind.map(({ name }) => name).sort();
+      for (const { name } of others) {
+        const verdicts = world.events
+          .filter(
+            each => each.on === name && each.event === 'members.failed-together' && each.nowMs >= sinceMs,
+          )
+          .map(({ fields }) => String(fields.members).split(' '));
+        assert.equal(verdicts.length, 1, `${name} tells of one failure, not of five`);
+        const [together = []] = verdicts;
+        assert.ok(together.length >= 3, `${name} calls only ${together} dead together`);
+        assert.deepEqual(
+          together.filter(each => !names.includes(each)),
+          [],
+          'and nobody else',
+        );
+      }
+      world.network.healAll();
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
     name: 'S17b',
     title: '20 % loss on one link, and then on one node: nobody is called dead or degraded',
     seeds: 15,
