@@ -67,6 +67,8 @@ export interface Leadership {
   readonly sinceMs: number;
 }
 
+const tick = { kind: 'tick' } as const;
+
 const cloneMend =
   'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
 
@@ -201,6 +203,8 @@ export class Agent {
   /** Says goodbye, so that the others know it is no failure, and stops. Daemons that were started go on. */
   async stop(): Promise<void> {
     if (this.#closed) return;
+    // A leader that leaves without a word costs the cluster an election timeout.
+    if (this.#leadership.role === 'leader') await this.handOver('');
     this.#announcer.tell('agent.stopping', 'leaving: the others are told');
     this.#membershipLane.submit({ kind: 'leave' });
     await new Promise<void>(resolve => this.#environment.setTimer(farewellMs, resolve));
@@ -268,6 +272,11 @@ export class Agent {
     return clusterViewFrom(this.#membership.self(), this.records(), this.#state, open);
   }
 
+  /** Why each admitted node votes or does not, by id, as this node sees it. */
+  voterReasons(): ReadonlyMap<string, string> {
+    return this.#election.voterReasons(this.#environment.nowMs());
+  }
+
   /** How much a leader would still have to decide for the integrations, as seen from here. */
   decisionsDue(): number {
     if (this.#state.clusterId === '') return 0;
@@ -281,9 +290,31 @@ export class Agent {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves when `isTrue` of what others read, or after `timeoutMs`. */
+  async until(isTrue: () => boolean, timeoutMs: number): Promise<void> {
+    if (isTrue()) return;
+    await new Promise<void>(resolve => {
+      const end = () => {
+        cancel();
+        stop();
+        resolve();
+      };
+      const stop = this.listen(() => isTrue() && end());
+      const cancel = this.#environment.setTimer(timeoutMs, end);
+    });
+  }
+
   /** Proof by a majority that this node leads now; undefined, or why there is none. */
   async confirmLeadership(): Promise<string | undefined> {
     return (await this.#ask(request => ({ kind: 'read', request }))).refused;
+  }
+
+  /**
+   * Has this node, which leads, hand over to a voter (id; empty for the one that is furthest). Resolves with why it did not,
+   * or undefined once it leads no more.
+   */
+  async handOver(target: string): Promise<string | undefined> {
+    return (await this.#ask(request => ({ kind: 'transfer', request, target }))).refused;
   }
 
   /** Has `command` decided by the cluster; only a leader can. Resolves with why it was not, or undefined once it is committed. */
@@ -308,6 +339,9 @@ export class Agent {
         this.#membershipLane.submit(event);
         break;
       case 'down':
+        this.#membershipLane.submit(event);
+        if (event.reason === 'reset') this.#electionLane.submit({ kind: 'lost', id: event.id });
+        break;
       case 'own-address':
       case 'knocked':
       case 'outdated':
@@ -493,9 +527,9 @@ export class Agent {
 
   #adviseOfMembers(awaitsStrangers: boolean): void {
     const members = this.records()
-      .map(({ id, name, state, clusterId, clusterSize }) => ({
-        ...{ id, name, clusterId, clusterSize },
-        alive: isReachable(state),
+      .map(({ id, name, state, clusterId, clusterSize, tags }) => ({
+        ...{ id, name, clusterId, clusterSize, site: tags.site ?? '' },
+        ...{ alive: isReachable(state), degraded: state === 'degraded' },
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const text = JSON.stringify([members, awaitsStrangers]);
@@ -654,9 +688,8 @@ export class Agent {
       () => {
         this.#wakesAtMs = Number.POSITIVE_INFINITY;
         const nowMs = this.#environment.nowMs();
-        if (this.#membership.nextWakeMs() <= nowMs) this.#membershipLane.submit({ kind: 'tick' });
-        if (this.#election.nextWakeMs() <= nowMs && !this.#electionLane.busy)
-          this.#electionLane.submit({ kind: 'tick' });
+        if (this.#membership.nextWakeMs() <= nowMs) this.#membershipLane.submitOnce(tick);
+        if (this.#election.nextWakeMs() <= nowMs) this.#electionLane.submitOnce(tick);
         this.#arm();
       },
     );

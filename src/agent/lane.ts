@@ -58,6 +58,11 @@ export class Lane<Input, Effect> {
     if (!this.#running) void this.#run();
   }
 
+  /** Queues an input that is already on its way at most once: a wake-up must neither be lost nor pile up while a save takes long. */
+  submitOnce(input: Input): void {
+    if (!this.#queue.includes(input)) this.submit(input);
+  }
+
   /** Takes nothing more; what is under way ends by itself. */
   close(): void {
     this.#closed = true;

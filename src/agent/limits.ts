@@ -53,6 +53,10 @@ export const handshakesPerSecond = 20;
 export const handshakeBurst = 40;
 /** How long the neighbours of a member are asked what they see of it. */
 export const lookTimeoutMs = 1000;
+/** Longest wait for the new leader after a hand-over: one election among voters that are there. */
+export const handOverSeenMs = 1000;
+/** Longest wait until this node, too, knows what was decided; then the answer tells what it knows. */
+export const decisionSeenMs = 1000;
 /** Longest that a change on another member may take. */
 export const remoteChangeTimeoutMs = 3000;
 /** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */

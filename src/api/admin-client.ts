@@ -10,6 +10,7 @@ import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
 import type { TagMemberReply__Output } from './gen/clusteros/v1/TagMemberReply.ts';
 import type { VersionReply__Output } from './gen/clusteros/v1/VersionReply.ts';
+import type { VotingReply__Output } from './gen/clusteros/v1/VotingReply.ts';
 
 /** A list of some thousand members or events, several times over; gRPC's own limit of 4 MiB could cut it. */
 const replyBytesMax = 32 * 1024 * 1024;
@@ -137,6 +138,24 @@ export class AdminClient {
     return this.#ask((options, answer) => this.#client.leader({}, options, answer));
   }
 
+  voting(): Promise<VotingReply__Output> {
+    return this.#ask((options, answer) => this.#client.voting({}, options, answer));
+  }
+
+  /** Has an operator's word on who votes decided: on one member, on how many, or both. */
+  changeVoting(change: {
+    readonly member?: string;
+    readonly wish?: 'always' | 'never' | 'none';
+    readonly count?: number;
+  }): Promise<VotingReply__Output> {
+    return this.#ask((options, answer) => this.#client.changeVoting(change, options, answer));
+  }
+
+  /** Has the leader hand over to a voter (name or id; empty for the one that is furthest). */
+  transferLeader(member: string): Promise<LeaderReply__Output> {
+    return this.#ask((options, answer) => this.#client.transferLeader({ member }, options, answer));
+  }
+
   /** The members now and after each change, until the caller stops or the agent does (`no-agent`). */
   watchMembers(): AsyncGenerator<MembersReply__Output, void> {
     return this.#follow(options => this.#client.watchMembers({}, options));
@@ -229,6 +248,7 @@ export class AdminClient {
       case this.#status.NOT_FOUND:
         return 'not-found';
       case this.#status.INVALID_ARGUMENT:
+      case this.#status.FAILED_PRECONDITION:
         return 'refused';
       case this.#status.UNIMPLEMENTED:
         return 'unsupported';

@@ -67,8 +67,8 @@ export function passesByItself({ ok, state }: Check): boolean {
 }
 
 /**
- * A leader that is asked itself confirms with a majority or refuses; a follower names whom it follows and cannot confirm.
- * So an unconfirmed answer counts when it is about another node.
+ * A leader that is asked itself confirms with a majority or refuses; a follower has its leader asked, which may take too
+ * long. So an unconfirmed answer counts when it is about another node.
  */
 export function leaderFault(reply: LeaderReply__Output, ownId: string): string {
   return reply.confirmed || reply.id !== ownId ? '' : `${reply.name} leads, but no majority has confirmed it`;

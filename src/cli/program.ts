@@ -170,13 +170,49 @@ function programFor(
       done(await memberTag(request, name, tagChangeFrom(words), flags.dryRun === true));
     });
 
-  verb('leader', 'who leads; exit code 6 while nobody does', list).action(
+  memberVerb('promote', 'an operator wants this member to vote', list)
+    .argument('<NAME>', 'name or id')
+    .option('--auto', 'leave it to the leader again')
+    .action(async (name: string, flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { wishVoter } = await import('./commands/voters.ts');
+      done(await wishVoter(request, name, flags.auto === true ? 'none' : 'always'));
+    });
+  memberVerb('demote', 'an operator wants this member not to vote', list)
+    .argument('<NAME>', 'name or id')
+    .option('--auto', 'leave it to the leader again')
+    .action(async (name: string, flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { wishVoter } = await import('./commands/voters.ts');
+      done(await wishVoter(request, name, flags.auto === true ? 'none' : 'never'));
+    });
+
+  verb('voters', 'who votes, and why', list)
+    .option('--count <N>', 'an operator wants so many voters: 1, 3 or 5')
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { voterCountFrom, voters } = await import('./commands/voters.ts');
+      done(await voters(request, flags.count === undefined ? undefined : voterCountFrom(flags.count)));
+    });
+
+  const leader = verb('leader', 'who leads; exit code 6 while nobody does', list).action(
     async (_flags, command: Command) => {
       const request = requestFor(command, list);
       const { leader } = await import('./commands/leader.ts');
       done(await leader(request));
     },
   );
+  withCommonFlags(
+    leader.command('transfer').description('have the leader hand over to another voter'),
+    list,
+    timeoutMsDefault,
+  )
+    .argument('[NAME]', 'the voter that shall lead, by name or id; without it the one that is furthest')
+    .action(async (name: string | undefined, _flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { transferLeader } = await import('./commands/leader.ts');
+      done(await transferLeader(request, name ?? ''));
+    });
 
   verb('operations', 'what the leader has under way or has done, such as joins to SLURM', list)
     .option('-w, --watch', 'go on and print each operation again that changes')

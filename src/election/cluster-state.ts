@@ -1,7 +1,8 @@
 // WHAT WAS DECIDED: the state machine of the log. The same entries give the same state on every node, whatever its
 // machine, time or version of this file's callers. Immutable: `applyCommand` returns a new state.
 import { type Command, nodeNameFrom, type OperationOutcome, type OperationStep } from './command.ts';
-import { endedOperationsMax, nodeNameLengthMax } from './limits.ts';
+import { endedOperationsMax, nodeNameLengthMax, votersWanted } from './limits.ts';
+import type { Wish } from './voters.ts';
 
 export interface AdmittedNode {
   readonly id: string;
@@ -41,6 +42,11 @@ export interface ClusterState {
   readonly clusterName: string;
   readonly founder: string;
   readonly nodes: Readonly<Record<string, AdmittedNode>>;
+  readonly voting: {
+    /** Voters aimed for; fewer while there are too few nodes. */
+    readonly wanted: number;
+    readonly wishes: Readonly<Record<string, Wish>>;
+  };
   readonly grants: readonly Grant[];
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -52,6 +58,7 @@ export const unborn: ClusterState = {
   clusterName: '',
   founder: '',
   nodes: {},
+  voting: { wanted: votersWanted, wishes: {} },
   grants: [],
   secrets: {},
   operations: [],
@@ -76,6 +83,15 @@ export function applyCommand(
       const node: AdmittedNode = { id: command.node, name, admittedAt: index };
       return { state: { ...state, nodes: { ...state.nodes, [node.id]: node } } };
     }
+    case 'wish': {
+      const { node, wish } = command;
+      if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
+      const { [node]: former, ...others } = state.voting.wishes;
+      const wishes = wish === 'none' ? others : { ...others, [node]: wish };
+      return { state: { ...state, voting: { ...state.voting, wishes } } };
+    }
+    case 'want-voters':
+      return { state: { ...state, voting: { ...state.voting, wanted: command.count } } };
     case 'secret': {
       if (Object.hasOwn(state.secrets, command.name)) return refused('secret-exists');
       return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };

@@ -2,6 +2,7 @@
 // A command that this version does not know is refused, never guessed.
 import { nodeNameLengthMax } from './limits.ts';
 import type { Configuration } from './quorum.ts';
+import type { Wish } from './voters.ts';
 
 export interface OperationStep {
   readonly name: string;
@@ -19,6 +20,10 @@ export type Command =
       readonly founder: string;
     }
   | { readonly kind: 'admit'; readonly node: string; readonly name: string }
+  /** An operator wants a node to vote, not to vote, or to leave that to the leader. */
+  | { readonly kind: 'wish'; readonly node: string; readonly wish: Wish | 'none' }
+  /** An operator wants so many voters: 1, 3 or 5. */
+  | { readonly kind: 'want-voters'; readonly count: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
   | {
@@ -39,6 +44,23 @@ export type Command =
       readonly reason: string;
       readonly atMs: number;
     };
+
+/** Commands that an operator gives; all others are the leader's own. */
+export type OperatorCommand = Extract<Command, { readonly kind: 'wish' | 'want-voters' }>;
+
+/** The operator's command in `bytes` (JSON), or undefined when there is none. */
+export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {
+  let command: unknown;
+  try {
+    command = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const payload = payloadFrom({ kind: 'command', command });
+  if ('refused' in payload || payload.kind !== 'command') return undefined;
+  const { command: given } = payload;
+  return given.kind === 'wish' || given.kind === 'want-voters' ? given : undefined;
+}
 
 export type Payload =
   /** First entry of a leader's term (Raft, section 8). */
@@ -67,6 +89,8 @@ const steps = (value: unknown) => Array.isArray(value) && value.every(step => fi
 const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   birth: { clusterId: text, clusterName: text, founder: text },
   admit: { node: text, name: text },
+  wish: { node: text, wish: oneOf('always', 'never', 'none') },
+  'want-voters': { count: value => [1, 3, 5].includes(Number(value)) },
   secret: { name: text, sealed: text },
   grant: { service: text, role: text, node: text },
   'open-operation': {

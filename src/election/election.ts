@@ -8,7 +8,7 @@ import { caughtUpLagMax, conflictsRememberedMax, discoveryWindowMs } from './lim
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { nothingSaved, Raft, type Saved } from './raft.ts';
-import { decideConfiguration } from './voters.ts';
+import { decideConfiguration, explainVoter, type VoterCandidate } from './voters.ts';
 
 export interface ElectionOptions {
   readonly id: string;
@@ -28,6 +28,11 @@ export class Election {
   #raft: Raft;
   #state: ClusterState = unborn;
   #members: readonly MemberAdvice[] = [];
+  /** How each member fares, and since when. */
+  readonly #fares = new Map<
+    string,
+    { readonly how: 'well' | 'degraded' | 'silent'; readonly sinceMs: number }
+  >();
   #freshInSight = '';
   #stableSinceMs: number;
   #unbornSinceMs: number;
@@ -86,6 +91,12 @@ export class Election {
       case 'read':
         this.#raft.read(input.request, nowMs);
         break;
+      case 'lost':
+        this.#raft.lost(input.id, nowMs);
+        break;
+      case 'transfer':
+        this.#raft.transfer(input.request, input.target, nowMs);
+        break;
     }
     this.#collect();
     while (this.#govern(nowMs)) this.#collect();
@@ -127,6 +138,10 @@ export class Election {
 
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
     this.#members = members;
+    for (const { id, alive, degraded } of members) {
+      const how = alive ? (degraded ? 'degraded' : 'well') : 'silent';
+      if (this.#fares.get(id)?.how !== how) this.#fares.set(id, { how, sinceMs: nowMs });
+    }
     this.#following.absent(new Set(members.filter(({ alive }) => !alive).map(({ id }) => id)));
     const fresh = members.filter(member => member.alive && member.clusterId === '').map(member => member.id);
     const inSight = fresh.sort().join(' ');
@@ -204,14 +219,35 @@ export class Election {
       return true;
     }
     if (reconfiguring) return false;
-    const alive = new Set(this.#members.filter(member => member.alive).map(member => member.id));
-    const candidates = Object.keys(this.#state.nodes).map(id => ({
-      id,
-      alive: id === this.#options.id || alive.has(id),
-      caughtUp: this.#raft.lagOf(id) <= caughtUpLagMax,
-    }));
-    const wanted = decideConfiguration(configuration, candidates);
-    return wanted !== undefined && this.#raft.reconfigure(wanted.voters, wanted.learners, nowMs);
+    const { id } = this.#options;
+    const wanted = decideConfiguration(configuration, this.#candidates(nowMs), this.#state.voting.wanted, id);
+    if (wanted === undefined) return false;
+    if (wanted.voters.includes(id)) return this.#raft.reconfigure(wanted.voters, wanted.learners, nowMs);
+    // Who leads does not take itself out: another voter does, once it leads.
+    this.#raft.transfer(0, '', nowMs);
+    return false;
+  }
+
+  #candidates(nowMs: number): VoterCandidate[] {
+    const members = new Map(this.#members.map(member => [member.id, member]));
+    return Object.keys(this.#state.nodes).map(id => {
+      const member = members.get(id);
+      const own = id === this.#options.id;
+      return {
+        ...{ id, alive: own || member?.alive === true, degraded: member?.degraded === true },
+        forMs: nowMs - (this.#fares.get(id)?.sinceMs ?? nowMs),
+        caughtUp: this.#raft.lagOf(id) <= caughtUpLagMax,
+        ...{ site: member?.site ?? '', wish: this.#state.voting.wishes[id] },
+      };
+    });
+  }
+
+  /** Why each admitted node votes or does not, by id, as this node sees it. */
+  voterReasons(nowMs: number): ReadonlyMap<string, string> {
+    const candidates = this.#candidates(nowMs);
+    const { configuration } = this.#raft;
+    const { wanted } = this.#state.voting;
+    return new Map(candidates.map(({ id }) => [id, explainVoter(id, configuration, candidates, wanted)]));
   }
 
   /** Turns what Raft has to say into effects: save, send, then what became known. */

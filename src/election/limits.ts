@@ -8,6 +8,12 @@ export const electionTimeoutMinMs = 1000;
 export const electionTimeoutMaxMs = 2000;
 /** A round of votes that has not ended after this is given up and tried anew. */
 export const campaignTimeoutMs = 700;
+/** A voter whose stream to the leader was reset asks for pre-votes after this: the others see it within milliseconds... */
+export const lostLeaderMs = 50;
+/** ...and this later for each voter with a lower id, so that two do not stand at once: several round trips, even by relay. Nobody who still hears the leader grants one. */
+export const lostLeaderTurnMs = 100;
+/** A hand-over that has not ended after this is given up and the leader goes on (dissertation, section 3.10). */
+export const transferTimeoutMs = 1000;
 /** Entries in one append; keeps a message of small commands far below gRPC's 4 MiB. */
 export const entriesPerAppendMax = 128;
 /** Proposals that wait for commit; beyond it new ones are refused as `busy`. */
@@ -20,6 +26,10 @@ export const discoveryWindowMs = 3000;
 export const aloneMaxMs = 10_000;
 /** Voters the leader aims for once so many nodes are there; never two (DESIGN, Election). */
 export const votersWanted = 3;
+/** A voter that has been silent or degraded for this long gives its place to a stand-by: a reboot takes less (hashicorp/raft-autopilot waits 200 ms and then counts fewer voters; facts: E2.4). */
+export const replaceVoterAfterMs = 60_000;
+/** Voters are spread over sites once those concerned have been well for this long; it is no emergency. */
+export const spreadVotersAfterMs = 300_000;
 /** Stand-bys beside the voters: learners that could take a voter's place. All other nodes follow through their neighbours. */
 export const standbysMax = 2;
 /** News of decisions waits this long for company before neighbours are told. */

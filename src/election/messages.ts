@@ -13,10 +13,14 @@ export type ElectionMessage =
   | (Envelope & {
       readonly kind: 'vote-request';
       readonly preVote: boolean;
+      /** The leader itself has asked for this campaign: whoever hears it may vote all the same. */
+      readonly transfer: boolean;
       readonly lastLogIndex: number;
       readonly lastLogTerm: number;
     })
   | (Envelope & { readonly kind: 'vote-reply'; readonly preVote: boolean; readonly granted: boolean })
+  /** "Campaign at once": the leader hands over to the receiver (dissertation, section 3.10). */
+  | (Envelope & { readonly kind: 'timeout-now' })
   | (Envelope & {
       readonly kind: 'append-request';
       readonly prevLogIndex: number;
@@ -57,6 +61,10 @@ export interface MemberAdvice {
   /** Empty for a member that belongs to no cluster yet. */
   readonly clusterId: string;
   readonly clusterSize: number;
+  /** Alive, but most of what it sends or gets is late or lost. */
+  readonly degraded: boolean;
+  /** The operator's tag `site`; empty when there is none. */
+  readonly site: string;
 }
 
 export type ElectionInput =
@@ -69,7 +77,11 @@ export type ElectionInput =
   /** Asks the leader to decide `command`; answered under `request`. */
   | { readonly kind: 'propose'; readonly request: number; readonly command: Command }
   /** Asks for proof that this node still leads; answered under `request`. */
-  | { readonly kind: 'read'; readonly request: number };
+  | { readonly kind: 'read'; readonly request: number }
+  /** The stream to a member was reset: its process has ended, or the way to it is broken. */
+  | { readonly kind: 'lost'; readonly id: string }
+  /** The leader shall hand over to `target`, or to whom it finds best when that is empty; answered under `request`. */
+  | { readonly kind: 'transfer'; readonly request: number; readonly target: string };
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 

@@ -8,8 +8,11 @@ import {
   electionTimeoutMinMs,
   entriesPerAppendMax,
   heartbeatMs,
+  lostLeaderMs,
+  lostLeaderTurnMs,
   proposalsMax,
   readsMax,
+  transferTimeoutMs,
 } from './limits.ts';
 import type { ElectionMessage, Role, Save } from './messages.ts';
 import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
@@ -50,6 +53,7 @@ export interface RaftOutput {
 
 type VoteRequest = Extract<ElectionMessage, { kind: 'vote-request' }>;
 type VoteReply = Extract<ElectionMessage, { kind: 'vote-reply' }>;
+type TimeoutNow = Extract<ElectionMessage, { kind: 'timeout-now' }>;
 type AppendRequest = Extract<ElectionMessage, { kind: 'append-request' }>;
 type AppendReply = Extract<ElectionMessage, { kind: 'append-reply' }>;
 
@@ -75,6 +79,8 @@ export class Raft {
   #termStartIndex = 0;
   #proposals = new Map<number, number>();
   #reads: { readonly request: number; readonly index: number; readonly round: number }[] = [];
+  /** A hand-over under way. */
+  #transfer: { readonly request: number; readonly target: string; readonly untilMs: number } | undefined;
   #mustSave = false;
   #sends: { to: string; message: ElectionMessage }[] = [];
   #answers: Answer[] = [];
@@ -138,7 +144,10 @@ export class Raft {
 
   nextWakeMs(): number {
     return this.#role === 'leader'
-      ? Math.min(this.#heartbeatAtMs, this.#quorumCheckAtMs)
+      ? Math.min(
+          ...[this.#heartbeatAtMs, this.#quorumCheckAtMs],
+          this.#transfer?.untilMs ?? Number.POSITIVE_INFINITY,
+        )
       : this.#electionAtMs;
   }
 
@@ -159,6 +168,7 @@ export class Raft {
   tick(nowMs: number): void {
     if (this.#role === 'leader') {
       if (this.#quorumCheckAtMs <= nowMs) this.#checkQuorum(nowMs);
+      if (this.#transfer && this.#transfer.untilMs <= nowMs) this.#endTransfer('target-silent');
       if (this.#role === 'leader' && this.#heartbeatAtMs <= nowMs) this.#heartbeat(nowMs);
       return;
     }
@@ -176,6 +186,9 @@ export class Raft {
       case 'vote-reply':
         this.#onVoteReply(from, message, nowMs);
         break;
+      case 'timeout-now':
+        this.#onTimeoutNow(from, message, nowMs);
+        break;
       case 'append-request':
         this.#onAppendRequest(from, message, nowMs);
         break;
@@ -191,8 +204,9 @@ export class Raft {
 
   /** Appends a payload on the leader; the answer comes with the commit. `request` 0 asks for no answer. */
   propose(request: number, payload: Payload, nowMs: number): void {
+    const full = this.#proposals.size >= proposalsMax;
     const refused =
-      this.#role !== 'leader' ? 'not-leader' : this.#proposals.size >= proposalsMax ? 'busy' : undefined;
+      this.#role !== 'leader' ? 'not-leader' : this.#transfer ? 'handing-over' : full ? 'busy' : undefined;
     if (refused !== undefined) {
       if (request !== 0) this.#answers.push({ request, index: 0, refused });
       return;
@@ -205,7 +219,7 @@ export class Raft {
 
   /** Proposes a configuration: by one joint step when the voters change, at once when only learners do. False when it cannot be now. */
   reconfigure(voters: readonly string[], learners: readonly string[], nowMs: number): boolean {
-    if (!this.ready || this.reconfiguring) return false;
+    if (!this.ready || this.reconfiguring || this.#transfer) return false;
     const present = this.configuration.voters;
     const same = voters.length === present.length && voters.every(id => present.includes(id));
     const configuration: Configuration = { voters, outgoing: same ? [] : present, learners };
@@ -222,6 +236,44 @@ export class Raft {
     }
     this.#reads.push({ request, index: this.#commitIndex, round: this.#round + 1 });
     this.#heartbeat(nowMs);
+  }
+
+  /**
+   * Hands leadership over: no more proposals, the target gets what it lacks, and then the word to campaign at once. Answered
+   * (unless `request` is 0) when this node has stepped down, or refused after `transferTimeoutMs` with this node leading on.
+   * @param target a voter; empty for the one that is furthest
+   */
+  transfer(request: number, target: string, nowMs: number): void {
+    const chosen = target === '' ? this.#furthestVoter(nowMs) : target;
+    const refused =
+      this.#role !== 'leader'
+        ? 'not-leader'
+        : this.#transfer
+          ? 'busy'
+          : chosen === this.id
+            ? 'already-leader'
+            : chosen === undefined || !this.configuration.voters.includes(chosen)
+              ? 'no-such-voter'
+              : undefined;
+    if (refused !== undefined || chosen === undefined) {
+      if (request !== 0) this.#answers.push({ request, index: 0, refused: refused ?? 'no-such-voter' });
+      return;
+    }
+    this.#transfer = { request, target: chosen, untilMs: nowMs + transferTimeoutMs };
+    this.#urgeTarget();
+  }
+
+  /**
+   * The stream to a member was reset. Where that is the leader this node holds to it no longer and asks for pre-votes
+   * soon; they are granted by a majority only if a majority has lost it, so a broken path deposes nobody.
+   */
+  lost(id: string, nowMs: number): void {
+    if (id !== this.#leader || this.#role !== 'follower' || !isVoter(this.configuration, this.id)) return;
+    this.#heardLeaderAtMs = Number.NEGATIVE_INFINITY;
+    const others = this.configuration.voters.filter(voter => voter !== id);
+    const turn = others.filter(voter => voter < this.id).length;
+    const delayMs = lostLeaderMs + lostLeaderTurnMs * (turn + 0.25 * this.#random());
+    this.#electionAtMs = Math.min(this.#electionAtMs, nowMs + delayMs);
   }
 
   /** Decided entries from `nextIndex` on, for a neighbour that follows; undefined when this node has none to give. */
@@ -319,6 +371,7 @@ export class Raft {
         this.#answers.push({ request, index: 0, refused: 'leadership-lost' });
       this.#proposals.clear();
       this.#reads = [];
+      this.#endTransfer(undefined);
     }
     this.#role = 'follower';
     this.#leader = '';
@@ -326,7 +379,8 @@ export class Raft {
     this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
-  #campaign(preVote: boolean, nowMs: number): void {
+  /** @param transfer the leader has asked for it */
+  #campaign(preVote: boolean, nowMs: number, transfer = false): void {
     this.#role = preVote ? 'pre-candidate' : 'candidate';
     this.#leader = '';
     if (!preVote) {
@@ -345,7 +399,7 @@ export class Raft {
           kind: 'vote-request',
           clusterId: this.#clusterId,
           term: this.#term + (preVote ? 1 : 0),
-          preVote,
+          ...{ preVote, transfer },
         },
         ...{ lastLogIndex: this.#log.lastIndex(), lastLogTerm: this.#log.lastTerm() },
       });
@@ -404,13 +458,42 @@ export class Raft {
     });
   }
 
+  #furthestVoter(nowMs: number): string | undefined {
+    const answering = this.configuration.voters.filter(
+      id => (this.#progress.get(id)?.ackedAtMs ?? 0) > nowMs - electionTimeoutMinMs,
+    );
+    const matchOf = (id: string) => this.#progress.get(id)?.matchIndex ?? 0;
+    return answering.sort((a, b) => matchOf(b) - matchOf(a) || (a < b ? -1 : 1))[0];
+  }
+
+  /** Tells the target of a hand-over to campaign once it has all there is. */
+  #urgeTarget(): void {
+    const target = this.#transfer?.target;
+    if (target === undefined) return;
+    if (this.#progress.get(target)?.matchIndex === this.#log.lastIndex())
+      this.#send(target, { kind: 'timeout-now', clusterId: this.#clusterId, term: this.#term });
+    else this.#sendAppend(target);
+  }
+
+  #endTransfer(refused: string | undefined): void {
+    const request = this.#transfer?.request;
+    this.#transfer = undefined;
+    if (request !== undefined && request !== 0)
+      this.#answers.push({ request, index: 0, ...(refused === undefined ? {} : { refused }) });
+  }
+
+  #onTimeoutNow(from: string, message: TimeoutNow, nowMs: number): void {
+    if (message.term !== this.#term || from !== this.#leader || this.#role !== 'follower') return;
+    if (isVoter(this.configuration, this.id)) this.#campaign(false, nowMs, true);
+  }
+
   #onVoteRequest(from: string, message: VoteRequest, nowMs: number): void {
     if (this.#clusterId === '') return;
     // Who hears a leader helps nobody to depose it; not even a higher term counts (dissertation, section 4.2.3).
     const led =
       this.#role === 'leader' ||
       (this.#leader !== '' && nowMs < this.#heardLeaderAtMs + electionTimeoutMinMs);
-    if (led) return;
+    if (led && !message.transfer) return;
     const { lastLogIndex, lastLogTerm } = message;
     const lastTerm = this.#log.lastTerm();
     const upToDate =
@@ -539,7 +622,8 @@ export class Raft {
     progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
     if (!advanced) return;
     this.#advanceCommit(nowMs);
-    if (progress.nextIndex <= this.#log.lastIndex()) this.#sendAppend(from);
+    if (from === this.#transfer?.target) this.#urgeTarget();
+    else if (progress.nextIndex <= this.#log.lastIndex()) this.#sendAppend(from);
   }
 
   #advanceCommit(nowMs: number): void {

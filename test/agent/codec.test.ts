@@ -34,8 +34,12 @@ const messages: PeerMessage[] = [
   { layer: 'membership', message: { kind: 'twin', epoch: 4, address: '100.64.0.3:7443' } },
   {
     layer: 'election',
-    message: { kind: 'vote-request', ...envelope, preVote: true, lastLogIndex: 5, lastLogTerm: 3 },
+    message: {
+      ...{ kind: 'vote-request', ...envelope, preVote: true, transfer: false },
+      ...{ lastLogIndex: 5, lastLogTerm: 3 },
+    },
   },
+  { layer: 'election', message: { kind: 'timeout-now', ...envelope } },
   { layer: 'election', message: { kind: 'vote-reply', ...envelope, preVote: false, granted: true } },
   {
     layer: 'election',

@@ -73,6 +73,28 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (!('refused' in leader)) return answer(null, leader);
       answer(refusal(leader.status ?? status.UNAVAILABLE, leader.refused, leader.detail));
     },
+    TransferLeader: ({ request }, answer) => {
+      const { leader, members } = agent.lab;
+      if ('refused' in leader)
+        return answer(refusal(leader.status ?? status.UNAVAILABLE, leader.refused, leader.detail));
+      const target = members.members?.find(({ name }) => name === request.member);
+      if (!target)
+        return answer(refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${request.member}`));
+      if (target.role !== 'voter')
+        return answer(refusal(status.FAILED_PRECONDITION, 'no-voter', `${request.member} is no voter`));
+      const next = { ...leader, id: target.id ?? '', name: target.name ?? '', term: Number(leader.term) + 1 };
+      agent.lab.leader = next;
+      answer(null, next);
+    },
+    Voting: serve('voting', () => agent.lab.voting),
+    ChangeVoting: ({ request: { member, wish, count } }, answer) => {
+      const node = agent.lab.voting.nodes?.find(({ name }) => name === member);
+      if (member !== '' && !node)
+        return answer(refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${member}`));
+      if (node) node.wish = wish === 'none' ? '' : wish;
+      if (count !== 0) agent.lab.voting.wanted = count;
+      answer(null, agent.lab.voting);
+    },
     ShowMember: ({ request }, answer) => {
       if (agent.stuck.has('showMember')) return;
       const shown = shownMember(request.member);

@@ -10,6 +10,7 @@ import type { ServiceReport } from '../../src/api/gen/clusteros/v1/ServiceReport
 import type { ShowMemberReply } from '../../src/api/gen/clusteros/v1/ShowMemberReply.ts';
 import type { StatusReply } from '../../src/api/gen/clusteros/v1/StatusReply.ts';
 import type { VersionReply } from '../../src/api/gen/clusteros/v1/VersionReply.ts';
+import type { VotingReply } from '../../src/api/gen/clusteros/v1/VotingReply.ts';
 
 export interface Lab {
   version: VersionReply;
@@ -17,6 +18,7 @@ export interface Lab {
   members: MembersReply & { members: Member[] };
   shown: ShowMemberReply[];
   leader: LeaderReply | { refused: string; detail: string; status?: status };
+  voting: VotingReply;
   operations: Operation[];
   events: Event[];
   /** The wall clock. */
@@ -139,6 +141,21 @@ export function soundLab(): Lab {
     leader: {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', term: 7, sinceMs: 76 * hour },
       confirmed: true,
+    },
+    voting: {
+      wanted: 3,
+      nodes: [
+        { id: ids.atlas, name: 'atlas', role: 'leader', wish: '', why: 'one of the 3 chosen' },
+        { id: ids.borea, name: 'borea', role: 'voter', wish: '', why: 'one of the 3 chosen' },
+        { id: ids.ceres, name: 'ceres', role: 'voter', wish: 'always', why: 'an operator wants it to vote' },
+        {
+          id: ids.dione,
+          name: 'dione',
+          role: 'learner',
+          wish: '',
+          why: 'up to date, takes the place of a voter',
+        },
+      ],
     },
     operations: [operation(21, 'atlas', 'done')],
     events: [

@@ -38,6 +38,16 @@ export function write(machine: Machine, name: string): Promise<string | undefine
   return machine.agent.decide({ kind: 'grant', service: 'simulation', role: name, node: machine.id });
 }
 
+/** Moves time on until `promise` has settled, and gives its value. */
+export async function settled<T>(world: World, promise: Promise<T> | undefined): Promise<T | undefined> {
+  let outcome: { readonly value: T } | undefined;
+  promise?.then(value => {
+    outcome = { value };
+  });
+  await world.runUntil(() => outcome !== undefined, 20_000, 'an answer');
+  return outcome?.value;
+}
+
 export function holds(machine: Machine, name: string): boolean {
   return machine.agent?.state.grants.some(({ role }) => role === name) ?? false;
 }

@@ -91,6 +91,7 @@ export class Checkers {
         assert.ok(saved.entries.length >= last, `I8: ${node.name} hands on entries that are not on its disk`);
         break;
       }
+      case 'timeout-now':
       case 'append-request':
       case 'commit-notice':
       case 'fetch-request':

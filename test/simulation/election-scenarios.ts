@@ -1,8 +1,19 @@
 // Scenarios about who leads, what is decided, and joins, by the numbers of the scenario list.
 import assert from 'node:assert/strict';
+import { replaceVoterAfterMs } from '../../src/election/limits.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
 import { SlurmWorld } from '../integrations/memory-host.ts';
-import { allHold, clusterIdOf, formed, formLimitMs, holds, leaderOf, write, writeThrough } from './acts.ts';
+import {
+  allHold,
+  clusterIdOf,
+  formed,
+  formLimitMs,
+  holds,
+  leaderOf,
+  settled,
+  write,
+  writeThrough,
+} from './acts.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
@@ -31,7 +42,11 @@ export const electionScenarios: readonly Scenario[] = [
         const leader = world.leader();
         return leader !== undefined && leader !== former && leader.agent?.leadership.role === 'leader';
       };
-      await world.runUntil(led, 3000, 'another leader within 3 s');
+      await world.runUntil(
+        led,
+        700,
+        'another leader long before an election timeout: its streams were reset',
+      );
       await writeThrough(world, 'after-the-kill');
       const failed = () =>
         world.machines.every(
@@ -40,6 +55,79 @@ export const electionScenarios: readonly Scenario[] = [
       await world.runUntil(failed, 5000, 'both survivors call the killed one dead');
       world.boot(former);
       await allHold(world, ['after-the-kill']);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S3b',
+    title: 'streams to the leader are reset again and again, never for a majority at once: nobody is deposed',
+    seeds: 60,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      await world.run(2000);
+      const leader = leaderOf(world);
+      const term = leader.agent?.leadership.term;
+      const others = world.machines.filter(machine => machine !== leader);
+      for (let round = 0; round < 20; round++) {
+        const victim = others[round % 2];
+        if (victim) world.network.reset(leader.id, victim.id);
+        await world.run(1000 + world.random() * 2000);
+        assert.equal(world.leader(), leader, 'it leads on');
+      }
+      for (const { agent } of world.machines) assert.equal(agent?.leadership.term, term, 'in its term');
+      await writeThrough(world, 'after-the-resets');
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S6',
+    title: 'the leader is stopped by an operator under writes: it hands over first, and nothing is lost',
+    seeds: 60,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      const term = former.agent?.leadership.term ?? 0;
+      const written = ['first', 'second', 'third'].map(async name =>
+        (await write(former, name)) === undefined ? name : '',
+      );
+      const stopped = former.agent?.stop();
+      const another = () => {
+        const leader = world.leader();
+        return leader !== undefined && leader !== former && leader.agent?.leadership.term === term + 1;
+      };
+      await world.runUntil(another, 100, 'another leads in the next term at once');
+      await writeThrough(world, 'under-the-next');
+      await world.run(1000);
+      await stopped;
+      former.crash();
+      world.boot(former);
+      const acknowledged = (await Promise.all(written)).filter(name => name !== '');
+      await allHold(world, [...acknowledged, 'under-the-next']);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S7',
+    title:
+      'whom the leader hands over to dies in the middle of it: it leads on, or another voter does, and writes go through',
+    seeds: 60,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      const target = world.machines.find(machine => machine !== former);
+      assert.ok(target, 'there is another voter');
+      const answer = former.agent?.handOver(target.id);
+      await world.run(world.random() * 15);
+      target.crash();
+      await writeThrough(world, 'after-the-hand-over');
+      await world.run(2000);
+      const refused = await answer;
+      assert.ok(refused === undefined || refused === 'target-silent', `the answer was ${refused}`);
+      world.boot(target);
+      await allHold(world, ['after-the-hand-over']);
       await world.settleDown();
       return world;
     },
@@ -161,6 +249,64 @@ export const electionScenarios: readonly Scenario[] = [
       await allHold(world, names);
       world.network.copies = 1;
       world.network.lateMsMax = 0;
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S37',
+    title:
+      'a voter dies for good: a stand-by takes its place after a minute, and there are never fewer voters',
+    seeds: 20,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 5 });
+      await world.run(10_000);
+      const leader = leaderOf(world);
+      const votersOf = () => leader.agent?.configuration.voters ?? [];
+      const victim = world.machines.find(each => each !== leader && votersOf().includes(each.id));
+      assert.ok(victim, 'there is a voter that does not lead');
+      victim.crash();
+      const sinceMs = world.timeline.nowMs;
+      const replaced = () => {
+        assert.ok(votersOf().length === 3 || votersOf().length === 0, 'three voters at all times');
+        return !votersOf().includes(victim.id);
+      };
+      await world.runUntil(replaced, 90_000, 'a stand-by has taken its place');
+      assert.ok(
+        world.timeline.nowMs - sinceMs >= replaceVoterAfterMs,
+        'not before a reboot could have ended',
+      );
+      await writeThrough(world, 'with-the-stand-by');
+      world.boot(victim);
+      await allHold(world, ['with-the-stand-by']);
+      await world.settleDown();
+      assert.ok(!votersOf().includes(victim.id), 'it comes back as a follower');
+      return world;
+    },
+  },
+  {
+    name: 'S39',
+    title:
+      'an operator demotes whoever leads, again and again: it hands over, a stand-by votes in its place, and writes go on',
+    seeds: 20,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 5 });
+      await world.run(10_000);
+      for (const round of ['first', 'second']) {
+        const former = leaderOf(world);
+        const wish = { kind: 'wish', node: former.id, wish: 'never' } as const;
+        assert.equal(await settled(world, former.agent?.decide(wish)), undefined);
+        const done = () => {
+          const leader = world.leader();
+          const { voters = [], outgoing = [] } = leader?.agent?.configuration ?? {};
+          return (
+            leader !== former && voters.length === 3 && outgoing.length === 0 && !voters.includes(former.id)
+          );
+        };
+        await world.runUntil(done, 20_000, 'another leads, and the demoted one does not vote');
+        await writeThrough(world, round);
+      }
+      await allHold(world, ['first', 'second']);
       await world.settleDown();
       return world;
     },

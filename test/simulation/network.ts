@@ -92,6 +92,14 @@ export class VirtualNetwork {
     if (on) this.#off.delete(hostOf(address));
     else this.#off.add(hostOf(address));
   }
+  /** Ends the stream between two nodes as a broken connection does: both see a reset, and may dial again. */
+  reset(a: string, b: string): void {
+    const endpoints = [...this.#listening.values()];
+    const [here, there] = [a, b].map(id => endpoints.find(endpoint => endpoint.id === id));
+    if (!here || !there) return;
+    this.#drop(here, there);
+    this.#drop(there, here);
+  }
   isCut(a: string, b: string): boolean {
     return this.#cuts.has(`${a} ${b}`);
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { operatorCommandFrom } from '../../election/command.ts';
 import { realHost } from '../../integrations/host.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
 import { slurmIntegration } from '../../integrations/slurm/slurm.ts';
@@ -103,6 +104,12 @@ export async function start({ values }: Config): Promise<number> {
   transport.answer({
     look: ({ subjects }) => ({ looks: subjects.map(subject => lookAt(agent, subject)) }),
     tag: async ({ set, remove }) => ({ tags: await tag(set, remove) }),
+    confirm: async () => (await agent.confirmLeadership()) ?? '',
+    handOver: async target => (await agent.handOver(target)) ?? '',
+    decide: async bytes => {
+      const command = operatorCommandFrom(bytes);
+      return command === undefined ? 'unknown-command' : ((await agent.decide(command)) ?? '');
+    },
   });
   const admin = await serveAdmin({ agent, peers: new PeerCalls(transport), tag }, values['admin.socket']);
   http?.serve({ agent, transport });

@@ -13,6 +13,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { AdminServiceHandlers } from '../../api/gen/clusteros/v1/AdminService.ts';
+import type { ChangeVotingRequest__Output } from '../../api/gen/clusteros/v1/ChangeVotingRequest.ts';
 import type { LeaderReply } from '../../api/gen/clusteros/v1/LeaderReply.ts';
 import type { Member } from '../../api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../api/gen/clusteros/v1/MembersReply.ts';
@@ -22,12 +23,14 @@ import type { Sight } from '../../api/gen/clusteros/v1/Sight.ts';
 import type { StatusReply } from '../../api/gen/clusteros/v1/StatusReply.ts';
 import type { TagMemberReply } from '../../api/gen/clusteros/v1/TagMemberReply.ts';
 import type { TagMemberRequest__Output } from '../../api/gen/clusteros/v1/TagMemberRequest.ts';
+import type { VotingReply } from '../../api/gen/clusteros/v1/VotingReply.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
+import { type OperatorCommand, operatorCommandFrom } from '../../election/command.ts';
 import { quorumOf } from '../../election/quorum.ts';
 import { accusersOf, isEnded, isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import type { ClusterEvent } from '../events.ts';
-import { adminBufferBytesMax, eventsMax } from '../limits.ts';
+import { adminBufferBytesMax, decisionSeenMs, eventsMax, handOverSeenMs } from '../limits.ts';
 import { lookAt, type Sighting } from '../look.ts';
 import { exitCode, StartError } from '../start-error.ts';
 import { TagError, type Tags } from '../tags.ts';
@@ -111,13 +114,14 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     Status: (_call, answer) => answer(null, statusOf(agent)),
     Members: (_call, answer) => answer(null, membersOf(agent)),
     WatchMembers: call => watch(agent, call, () => membersOf(agent)),
+    Voting: (_call, answer) => answer(null, votingOf(agent)),
+    ChangeVoting: ({ request }, answer) => reply(changeVoting(administered, request), answer),
     ShowMember: ({ request }, answer) => reply(showMember(administered, request.member), answer),
     TagMember: ({ request }, answer) => reply(tagMember(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
-    Leader: (_call, answer) => {
-      reply(leaderOf(agent), answer);
-    },
+    Leader: (_call, answer) => reply(leaderOf(administered), answer),
+    TransferLeader: ({ request }, answer) => reply(transferLeader(administered, request.member), answer),
     Events: call => {
       const { follow, sinceMs } = call.request;
       const oldestMs = sinceMs > 0 ? agent.wallMs - sinceMs : 0;
@@ -277,18 +281,9 @@ function operationsOf(agent: Agent): OperationsReply {
   };
 }
 
-async function leaderOf(agent: Agent): Promise<LeaderReply> {
+async function leaderOf({ agent, peers }: Administered): Promise<LeaderReply> {
   const { role, leader } = agent.leadership;
-  let confirmed = false;
-  if (role === 'leader') {
-    const refused = await agent.confirmLeadership();
-    if (refused !== undefined)
-      throw new Refusal(
-        ...([status.UNAVAILABLE, 'no-quorum'] as const),
-        `this node led, but no majority of the voters confirms it (${refused})`,
-      );
-    confirmed = true;
-  } else if (leader === '') {
+  if (leader === '') {
     const { waitingFor } = agent;
     const why = 'no leader is known: a majority of the voters cannot be reached';
     throw new Refusal(
@@ -297,9 +292,111 @@ async function leaderOf(agent: Agent): Promise<LeaderReply> {
       waitingFor === '' ? why : `no cluster yet: ${waitingFor}`,
     );
   }
-  const { leader: id, term, sinceMs } = agent.leadership;
-  const address = agent.records().find(record => record.id === id)?.address ?? '';
-  return { id, name: agent.nameOf(id), address, term, sinceMs: Math.round(agent.nowMs - sinceMs), confirmed };
+  const address = agent.record(leader)?.address ?? '';
+  // A follower has the leader ask; one that does not answer is told of as unconfirmed.
+  const refused =
+    role === 'leader'
+      ? ((await agent.confirmLeadership()) ?? '')
+      : await peers.confirm({ id: leader, address }).catch(() => 'no-answer');
+  if (refused !== '' && role === 'leader')
+    throw new Refusal(
+      ...([status.UNAVAILABLE, 'no-quorum'] as const),
+      `this node led, but no majority of the voters confirms it (${refused})`,
+    );
+  const { term, sinceMs } = agent.leadership;
+  const since = Math.round(agent.nowMs - sinceMs);
+  return { id: leader, name: agent.nameOf(leader), address, term, sinceMs: since, confirmed: refused === '' };
+}
+
+const transferRefusals: Readonly<Record<string, string>> = {
+  'target-silent': 'it did not take over in time, and the former leader leads on',
+  busy: 'another hand-over is under way',
+  'not-leader': 'the leader has just changed: ask again',
+};
+
+/** Has the leader hand over, wherever it is, and answers with who leads then. */
+async function transferLeader(administered: Administered, name: string): Promise<LeaderReply> {
+  const { agent, peers } = administered;
+  const target = name === '' ? '' : memberNamed(administered, name).id;
+  const { leader, role } = agent.leadership;
+  if (leader === '') return leaderOf(administered);
+  if (leader === target) return leaderOf(administered);
+  const address = agent.record(leader)?.address ?? '';
+  const refused =
+    role === 'leader'
+      ? ((await agent.handOver(target)) ?? '')
+      : await peers.handOver({ id: leader, address }, target).catch(unreachable(agent.nameOf(leader)));
+  if (refused === 'no-such-voter')
+    throw new Refusal(
+      ...([status.FAILED_PRECONDITION, 'no-voter'] as const),
+      name === '' ? 'there is no other voter that answers' : `${name} is no voter, and only a voter can lead`,
+    );
+  if (refused !== '')
+    throw new Refusal(
+      status.UNAVAILABLE,
+      refused,
+      transferRefusals[refused] ?? `the leader refused (${refused})`,
+    );
+  await agent.until(() => !['', leader].includes(agent.leadership.leader), handOverSeenMs);
+  return leaderOf(administered);
+}
+
+function votingOf(agent: Agent): VotingReply {
+  const { voting } = agent.state;
+  const why = agent.voterReasons();
+  const nodes = [...why].map(([id, reason]) => ({
+    ...{ id, name: agent.nameOf(id), why: reason, wish: voting.wishes[id] ?? '' },
+    role: roleOf(id, agent.leadership.leader, agent.configuration),
+  }));
+  return { wanted: voting.wanted, nodes: nodes.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+async function changeVoting(
+  administered: Administered,
+  { member, wish, count }: ChangeVotingRequest__Output,
+): Promise<VotingReply> {
+  const { agent } = administered;
+  const commands: unknown[] = [];
+  if (member !== '') commands.push({ kind: 'wish', node: memberNamed(administered, member).id, wish });
+  if (count !== 0) commands.push({ kind: 'want-voters', count });
+  for (const each of commands) {
+    const command = operatorCommandFrom(Buffer.from(JSON.stringify(each)));
+    if (!command)
+      throw new Refusal(
+        status.INVALID_ARGUMENT,
+        'bad-request',
+        'voters are 1, 3 or 5; a wish is always, never or none',
+      );
+    await decideForOperator(administered, command);
+  }
+  const seen = () =>
+    (count === 0 || agent.state.voting.wanted === count) &&
+    (member === '' || (agent.state.voting.wishes[memberNamed(administered, member).id] ?? 'none') === wish);
+  await agent.until(seen, decisionSeenMs);
+  return votingOf(agent);
+}
+
+/** Has a command decided by whoever leads. @throws Refusal when nobody does, or it was refused */
+async function decideForOperator(administered: Administered, command: OperatorCommand): Promise<void> {
+  const { agent, peers } = administered;
+  const { leader, role } = agent.leadership;
+  if (leader === '') await leaderOf(administered);
+  const address = agent.record(leader)?.address ?? '';
+  const refused =
+    role === 'leader'
+      ? ((await agent.decide(command)) ?? '')
+      : await peers.decide({ id: leader, address }, command).catch(unreachable(agent.nameOf(leader)));
+  if (refused === 'unknown-node')
+    throw new Refusal(status.FAILED_PRECONDITION, refused, 'only a node that was admitted can vote');
+  if (refused !== '')
+    throw new Refusal(status.UNAVAILABLE, refused, `the leader did not decide it (${refused})`);
+}
+
+function unreachable(name: string): (error: { readonly details?: string }) => never {
+  return error => {
+    const why = error.details ?? String(error);
+    throw new Refusal(status.UNAVAILABLE, 'unreachable', `${name} cannot be reached: ${why}`);
+  };
 }
 
 /** The member that goes by `name`, or has it for an id. */

@@ -69,6 +69,10 @@ function encodeElection(message: ElectionMessage): Frame {
       const { kind, ...fields } = message;
       return { voteReply: fields };
     }
+    case 'timeout-now': {
+      const { kind, ...fields } = message;
+      return { timeoutNow: fields };
+    }
     case 'append-request': {
       const { kind, entries, ...fields } = message;
       return { appendRequest: { ...fields, entries: entries.map(encodeEntry) } };
@@ -161,13 +165,17 @@ export function decodeFrame(frame: Frame__Output): Decoded {
       return membership({ kind: 'twin', epoch: count(epoch, 'epoch'), address: addressIn(address) });
     }
     case 'voteRequest': {
-      const { clusterId, term, preVote, lastLogIndex, lastLogTerm } =
+      const { clusterId, term, preVote, transfer, lastLogIndex, lastLogTerm } =
         frame.voteRequest ?? missing('vote_request');
       const log = {
         lastLogIndex: count(lastLogIndex, 'last_log_index'),
         lastLogTerm: count(lastLogTerm, 'last_log_term'),
       };
-      return election({ kind: 'vote-request', ...envelope(clusterId, term), preVote, ...log });
+      return election({ kind: 'vote-request', ...envelope(clusterId, term), preVote, transfer, ...log });
+    }
+    case 'timeoutNow': {
+      const { clusterId, term } = frame.timeoutNow ?? missing('timeout_now');
+      return election({ kind: 'timeout-now', ...envelope(clusterId, term) });
     }
     case 'voteReply': {
       const { clusterId, term, preVote, granted } = frame.voteReply ?? missing('vote_reply');

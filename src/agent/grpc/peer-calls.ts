@@ -1,8 +1,12 @@
 // Single questions to other agents, on behalf of an administrator: what do you see, change your tags. Each with a
 // deadline, over a connection of its own that must show the expected identity.
+import type { ConfirmReply__Output } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
+import type { DecideReply__Output } from '../../api/gen/clusteros/v1/DecideReply.ts';
+import type { HandOverReply__Output } from '../../api/gen/clusteros/v1/HandOverReply.ts';
 import type { LookReply__Output } from '../../api/gen/clusteros/v1/LookReply.ts';
 import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
-import { lookTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
+import type { OperatorCommand } from '../../election/command.ts';
+import { lookTimeoutMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
 import type { Sighting } from '../look.ts';
 import type { Tags } from '../tags.ts';
 import type { PeerClient } from './peer-client.ts';
@@ -40,6 +44,37 @@ export class PeerCalls {
       (client, options, answer) => client.tag(request, options, answer),
     );
     return tags;
+  }
+
+  /** Why `peer` is not confirmed as the leader by a majority; empty when it is. Rejects with gRPC's error. */
+  async confirm(peer: PeerAddress): Promise<string> {
+    const { refused } = await this.#ask<ConfirmReply__Output>(
+      peer,
+      readTimeoutMs,
+      (client, options, answer) => client.confirm({}, options, answer),
+    );
+    return refused;
+  }
+
+  /** Has `peer`, which leads, hand over to `target` (id, or empty). Gives why it did not, or nothing. Rejects with gRPC's error. */
+  async handOver(peer: PeerAddress, target: string): Promise<string> {
+    const { refused } = await this.#ask<HandOverReply__Output>(
+      peer,
+      remoteChangeTimeoutMs,
+      (client, options, answer) => client.handOver({ target }, options, answer),
+    );
+    return refused;
+  }
+
+  /** Has `peer`, which leads, have `command` decided. Gives why it was not, or nothing. Rejects with gRPC's error. */
+  async decide(peer: PeerAddress, command: OperatorCommand): Promise<string> {
+    const bytes = Buffer.from(JSON.stringify(command));
+    const { refused } = await this.#ask<DecideReply__Output>(
+      peer,
+      remoteChangeTimeoutMs,
+      (client, options, answer) => client.decide({ command: bytes }, options, answer),
+    );
+    return refused;
   }
 
   async #ask<Reply>(

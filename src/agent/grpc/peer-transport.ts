@@ -10,7 +10,12 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
+import type { ConfirmReply } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
+import type { DecideReply } from '../../api/gen/clusteros/v1/DecideReply.ts';
+import type { DecideRequest__Output } from '../../api/gen/clusteros/v1/DecideRequest.ts';
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
+import type { HandOverReply } from '../../api/gen/clusteros/v1/HandOverReply.ts';
+import type { HandOverRequest__Output } from '../../api/gen/clusteros/v1/HandOverRequest.ts';
 import type { LookReply } from '../../api/gen/clusteros/v1/LookReply.ts';
 import type { LookRequest__Output } from '../../api/gen/clusteros/v1/LookRequest.ts';
 import type { TagReply } from '../../api/gen/clusteros/v1/TagReply.ts';
@@ -65,6 +70,12 @@ export interface PeerAnswers {
   look(request: LookRequest__Output): LookReply;
   /** Rejects with an Error for people. */
   tag(request: TagRequest__Output): Promise<TagReply>;
+  /** Resolves with why a majority does not confirm this node; empty when it does. */
+  confirm(): Promise<string>;
+  /** Resolves with why this node did not hand over; empty when it leads no more. */
+  handOver(target: string): Promise<string>;
+  /** Resolves with why an operator's command was not decided; empty when it was. */
+  decide(command: Uint8Array): Promise<string>;
 }
 
 export class GrpcPeerTransport implements PeerTransport {
@@ -117,17 +128,14 @@ export class GrpcPeerTransport implements PeerTransport {
         if (this.#answers) answer(null, this.#answers.look(request));
         else answer({ code: status.UNAVAILABLE, details: 'this agent is just starting' });
       },
-      Tag: ({ request }: { request: TagRequest__Output }, answer: sendUnaryData<TagReply>) => {
-        const changed =
-          this.#answers?.tag(request) ?? Promise.reject(new Error('this agent is just starting'));
-        changed.then(
-          reply => answer(null, reply),
-          error => {
-            const code = error instanceof TagError ? status.INVALID_ARGUMENT : status.INTERNAL;
-            answer({ code, details: error instanceof Error ? error.message : String(error) });
-          },
-        );
-      },
+      Tag: ({ request }: { request: TagRequest__Output }, answer: sendUnaryData<TagReply>) =>
+        this.#answer(answers => answers.tag(request), answer),
+      Confirm: (_call: unknown, answer: sendUnaryData<ConfirmReply>) =>
+        this.#answer(async answers => ({ refused: await answers.confirm() }), answer),
+      HandOver: ({ request }: { request: HandOverRequest__Output }, answer: sendUnaryData<HandOverReply>) =>
+        this.#answer(async answers => ({ refused: await answers.handOver(request.target) }), answer),
+      Decide: ({ request }: { request: DecideRequest__Output }, answer: sendUnaryData<DecideReply>) =>
+        this.#answer(async answers => ({ refused: await answers.decide(request.command) }), answer),
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const { host, port, nowMs } = this.#options;
@@ -141,6 +149,19 @@ export class GrpcPeerTransport implements PeerTransport {
       },
       onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
     });
+  }
+
+  #answer<Reply>(ask: (answers: PeerAnswers) => Promise<Reply>, answer: sendUnaryData<Reply>): void {
+    const asked = this.#answers
+      ? ask(this.#answers)
+      : Promise.reject(new Error('this agent is just starting'));
+    asked.then(
+      reply => answer(null, reply),
+      error => {
+        const code = error instanceof TagError ? status.INVALID_ARGUMENT : status.INTERNAL;
+        answer({ code, details: error instanceof Error ? error.message : String(error) });
+      },
+    );
   }
 
   dial(address: string): void {

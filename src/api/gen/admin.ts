@@ -3,6 +3,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clusteros_v1_Accusation__Output } from './clusteros/v1/Accusation.ts';
 import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServiceDefinition as _clusteros_v1_AdminServiceDefinition } from './clusteros/v1/AdminService.ts';
+import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
@@ -24,8 +25,12 @@ import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from './clusteros/v1/StatusRequest.ts';
 import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from './clusteros/v1/TagMemberReply.ts';
 import type { TagMemberRequest as _clusteros_v1_TagMemberRequest, TagMemberRequest__Output as _clusteros_v1_TagMemberRequest__Output } from './clusteros/v1/TagMemberRequest.ts';
+import type { TransferLeaderRequest as _clusteros_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _clusteros_v1_TransferLeaderRequest__Output } from './clusteros/v1/TransferLeaderRequest.ts';
 import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from './clusteros/v1/VersionReply.ts';
 import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from './clusteros/v1/VersionRequest.ts';
+import type { VotingNode as _clusteros_v1_VotingNode, VotingNode__Output as _clusteros_v1_VotingNode__Output } from './clusteros/v1/VotingNode.ts';
+import type { VotingReply as _clusteros_v1_VotingReply, VotingReply__Output as _clusteros_v1_VotingReply__Output } from './clusteros/v1/VotingReply.ts';
+import type { VotingRequest as _clusteros_v1_VotingRequest, VotingRequest__Output as _clusteros_v1_VotingRequest__Output } from './clusteros/v1/VotingRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -36,6 +41,7 @@ export interface ProtoGrpcType {
     v1: {
       Accusation: MessageTypeDefinition<_clusteros_v1_Accusation, _clusteros_v1_Accusation__Output>
       AdminService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_AdminServiceClient> & { service: _clusteros_v1_AdminServiceDefinition }
+      ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
       LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>
@@ -57,8 +63,12 @@ export interface ProtoGrpcType {
       StatusRequest: MessageTypeDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusRequest__Output>
       TagMemberReply: MessageTypeDefinition<_clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberReply__Output>
       TagMemberRequest: MessageTypeDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberRequest__Output>
+      TransferLeaderRequest: MessageTypeDefinition<_clusteros_v1_TransferLeaderRequest, _clusteros_v1_TransferLeaderRequest__Output>
       VersionReply: MessageTypeDefinition<_clusteros_v1_VersionReply, _clusteros_v1_VersionReply__Output>
       VersionRequest: MessageTypeDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionRequest__Output>
+      VotingNode: MessageTypeDefinition<_clusteros_v1_VotingNode, _clusteros_v1_VotingNode__Output>
+      VotingReply: MessageTypeDefinition<_clusteros_v1_VotingReply, _clusteros_v1_VotingReply__Output>
+      VotingRequest: MessageTypeDefinition<_clusteros_v1_VotingRequest, _clusteros_v1_VotingRequest__Output>
     }
   }
 }

@@ -7,9 +7,15 @@ import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _
 import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from './clusteros/v1/AppendRequest.ts';
 import type { Buckets as _clusteros_v1_Buckets, Buckets__Output as _clusteros_v1_Buckets__Output } from './clusteros/v1/Buckets.ts';
 import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from './clusteros/v1/CommitNotice.ts';
+import type { ConfirmReply as _clusteros_v1_ConfirmReply, ConfirmReply__Output as _clusteros_v1_ConfirmReply__Output } from './clusteros/v1/ConfirmReply.ts';
+import type { ConfirmRequest as _clusteros_v1_ConfirmRequest, ConfirmRequest__Output as _clusteros_v1_ConfirmRequest__Output } from './clusteros/v1/ConfirmRequest.ts';
+import type { DecideReply as _clusteros_v1_DecideReply, DecideReply__Output as _clusteros_v1_DecideReply__Output } from './clusteros/v1/DecideReply.ts';
+import type { DecideRequest as _clusteros_v1_DecideRequest, DecideRequest__Output as _clusteros_v1_DecideRequest__Output } from './clusteros/v1/DecideRequest.ts';
 import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from './clusteros/v1/FetchReply.ts';
 import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from './clusteros/v1/FetchRequest.ts';
 import type { Frame as _clusteros_v1_Frame, Frame__Output as _clusteros_v1_Frame__Output } from './clusteros/v1/Frame.ts';
+import type { HandOverReply as _clusteros_v1_HandOverReply, HandOverReply__Output as _clusteros_v1_HandOverReply__Output } from './clusteros/v1/HandOverReply.ts';
+import type { HandOverRequest as _clusteros_v1_HandOverRequest, HandOverRequest__Output as _clusteros_v1_HandOverRequest__Output } from './clusteros/v1/HandOverRequest.ts';
 import type { Hello as _clusteros_v1_Hello, Hello__Output as _clusteros_v1_Hello__Output } from './clusteros/v1/Hello.ts';
 import type { LogEntry as _clusteros_v1_LogEntry, LogEntry__Output as _clusteros_v1_LogEntry__Output } from './clusteros/v1/LogEntry.ts';
 import type { Look as _clusteros_v1_Look, Look__Output as _clusteros_v1_Look__Output } from './clusteros/v1/Look.ts';
@@ -24,6 +30,7 @@ import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
 import type { TagReply as _clusteros_v1_TagReply, TagReply__Output as _clusteros_v1_TagReply__Output } from './clusteros/v1/TagReply.ts';
 import type { TagRequest as _clusteros_v1_TagRequest, TagRequest__Output as _clusteros_v1_TagRequest__Output } from './clusteros/v1/TagRequest.ts';
+import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clusteros_v1_TimeoutNow__Output } from './clusteros/v1/TimeoutNow.ts';
 import type { Twin as _clusteros_v1_Twin, Twin__Output as _clusteros_v1_Twin__Output } from './clusteros/v1/Twin.ts';
 import type { VoteReply as _clusteros_v1_VoteReply, VoteReply__Output as _clusteros_v1_VoteReply__Output } from './clusteros/v1/VoteReply.ts';
 import type { VoteRequest as _clusteros_v1_VoteRequest, VoteRequest__Output as _clusteros_v1_VoteRequest__Output } from './clusteros/v1/VoteRequest.ts';
@@ -41,9 +48,15 @@ export interface ProtoGrpcType {
       AppendRequest: MessageTypeDefinition<_clusteros_v1_AppendRequest, _clusteros_v1_AppendRequest__Output>
       Buckets: MessageTypeDefinition<_clusteros_v1_Buckets, _clusteros_v1_Buckets__Output>
       CommitNotice: MessageTypeDefinition<_clusteros_v1_CommitNotice, _clusteros_v1_CommitNotice__Output>
+      ConfirmReply: MessageTypeDefinition<_clusteros_v1_ConfirmReply, _clusteros_v1_ConfirmReply__Output>
+      ConfirmRequest: MessageTypeDefinition<_clusteros_v1_ConfirmRequest, _clusteros_v1_ConfirmRequest__Output>
+      DecideReply: MessageTypeDefinition<_clusteros_v1_DecideReply, _clusteros_v1_DecideReply__Output>
+      DecideRequest: MessageTypeDefinition<_clusteros_v1_DecideRequest, _clusteros_v1_DecideRequest__Output>
       FetchReply: MessageTypeDefinition<_clusteros_v1_FetchReply, _clusteros_v1_FetchReply__Output>
       FetchRequest: MessageTypeDefinition<_clusteros_v1_FetchRequest, _clusteros_v1_FetchRequest__Output>
       Frame: MessageTypeDefinition<_clusteros_v1_Frame, _clusteros_v1_Frame__Output>
+      HandOverReply: MessageTypeDefinition<_clusteros_v1_HandOverReply, _clusteros_v1_HandOverReply__Output>
+      HandOverRequest: MessageTypeDefinition<_clusteros_v1_HandOverRequest, _clusteros_v1_HandOverRequest__Output>
       Hello: MessageTypeDefinition<_clusteros_v1_Hello, _clusteros_v1_Hello__Output>
       LogEntry: MessageTypeDefinition<_clusteros_v1_LogEntry, _clusteros_v1_LogEntry__Output>
       Look: MessageTypeDefinition<_clusteros_v1_Look, _clusteros_v1_Look__Output>
@@ -58,6 +71,7 @@ export interface ProtoGrpcType {
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
       TagReply: MessageTypeDefinition<_clusteros_v1_TagReply, _clusteros_v1_TagReply__Output>
       TagRequest: MessageTypeDefinition<_clusteros_v1_TagRequest, _clusteros_v1_TagRequest__Output>
+      TimeoutNow: MessageTypeDefinition<_clusteros_v1_TimeoutNow, _clusteros_v1_TimeoutNow__Output>
       Twin: MessageTypeDefinition<_clusteros_v1_Twin, _clusteros_v1_Twin__Output>
       VoteReply: MessageTypeDefinition<_clusteros_v1_VoteReply, _clusteros_v1_VoteReply__Output>
       VoteRequest: MessageTypeDefinition<_clusteros_v1_VoteRequest, _clusteros_v1_VoteRequest__Output>

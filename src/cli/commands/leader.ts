@@ -29,16 +29,19 @@ const leaderNoun: Noun<LeaderReply__Output> = {
 
 /** Prints the leader. Unhealthy when there is none or no majority confirms it. */
 export async function leader(request: Request): Promise<number> {
-  const reply = await withAgent(request, client => client.leader());
+  return print(request, await withAgent(request, client => client.leader()));
+}
+
+/** Has the leader hand over to `member` (empty for the voter that is furthest) and prints who leads then. */
+export async function transferLeader(request: Request, member: string): Promise<number> {
+  return print(request, await withAgent(request, client => client.transferLeader(member)));
+}
+
+async function print(request: Request, reply: LeaderReply__Output): Promise<number> {
   const { shell, format } = request;
   if (format === 'json' || format === 'yaml') await printValue(shell, format, leaderNoun.json(reply));
   else await printList(shell, request, leaderNoun, [reply]);
-  if (format === 'table' || format === 'wide') {
-    if (!reply.confirmed)
-      note(
-        shell,
-        `This node follows ${reply.name}; only ${reply.name} itself can have a majority confirm it.`,
-      );
-  }
+  if ((format === 'table' || format === 'wide') && !reply.confirmed)
+    note(shell, `This node follows ${reply.name}, which did not say in time that a majority confirms it.`);
   return exitCode.done;
 }

@@ -2,6 +2,7 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
@@ -16,10 +17,22 @@ import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from '../../clusteros/v1/StatusRequest.ts';
 import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from '../../clusteros/v1/TagMemberReply.ts';
 import type { TagMemberRequest as _clusteros_v1_TagMemberRequest, TagMemberRequest__Output as _clusteros_v1_TagMemberRequest__Output } from '../../clusteros/v1/TagMemberRequest.ts';
+import type { TransferLeaderRequest as _clusteros_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _clusteros_v1_TransferLeaderRequest__Output } from '../../clusteros/v1/TransferLeaderRequest.ts';
 import type { VersionReply as _clusteros_v1_VersionReply, VersionReply__Output as _clusteros_v1_VersionReply__Output } from '../../clusteros/v1/VersionReply.ts';
 import type { VersionRequest as _clusteros_v1_VersionRequest, VersionRequest__Output as _clusteros_v1_VersionRequest__Output } from '../../clusteros/v1/VersionRequest.ts';
+import type { VotingReply as _clusteros_v1_VotingReply, VotingReply__Output as _clusteros_v1_VotingReply__Output } from '../../clusteros/v1/VotingReply.ts';
+import type { VotingRequest as _clusteros_v1_VotingRequest, VotingRequest__Output as _clusteros_v1_VotingRequest__Output } from '../../clusteros/v1/VotingRequest.ts';
 
 export interface AdminServiceClient extends grpc.Client {
+  ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  changeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  changeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  changeVoting(argument: _clusteros_v1_ChangeVotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  changeVoting(argument: _clusteros_v1_ChangeVotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  
   Events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   Events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
@@ -79,6 +92,15 @@ export interface AdminServiceClient extends grpc.Client {
   tagMember(argument: _clusteros_v1_TagMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
   tagMember(argument: _clusteros_v1_TagMemberRequest, callback: grpc.requestCallback<_clusteros_v1_TagMemberReply__Output>): grpc.ClientUnaryCall;
   
+  TransferLeader(argument: _clusteros_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _clusteros_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _clusteros_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _clusteros_v1_TransferLeaderRequest, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _clusteros_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _clusteros_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _clusteros_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _clusteros_v1_TransferLeaderRequest, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
+  
   Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
   Version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
   Version(argument: _clusteros_v1_VersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
@@ -87,6 +109,15 @@ export interface AdminServiceClient extends grpc.Client {
   version(argument: _clusteros_v1_VersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
   version(argument: _clusteros_v1_VersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
   version(argument: _clusteros_v1_VersionRequest, callback: grpc.requestCallback<_clusteros_v1_VersionReply__Output>): grpc.ClientUnaryCall;
+  
+  Voting(argument: _clusteros_v1_VotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  Voting(argument: _clusteros_v1_VotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  Voting(argument: _clusteros_v1_VotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  Voting(argument: _clusteros_v1_VotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  voting(argument: _clusteros_v1_VotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  voting(argument: _clusteros_v1_VotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  voting(argument: _clusteros_v1_VotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  voting(argument: _clusteros_v1_VotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   
   WatchMembers(argument: _clusteros_v1_MembersRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
   WatchMembers(argument: _clusteros_v1_MembersRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_MembersReply__Output>;
@@ -101,6 +132,8 @@ export interface AdminServiceClient extends grpc.Client {
 }
 
 export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
+  ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
+  
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
   
   Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
@@ -115,7 +148,11 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   TagMember: grpc.handleUnaryCall<_clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply>;
   
+  TransferLeader: grpc.handleUnaryCall<_clusteros_v1_TransferLeaderRequest__Output, _clusteros_v1_LeaderReply>;
+  
   Version: grpc.handleUnaryCall<_clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply>;
+  
+  Voting: grpc.handleUnaryCall<_clusteros_v1_VotingRequest__Output, _clusteros_v1_VotingReply>;
   
   WatchMembers: grpc.handleServerStreamingCall<_clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply>;
   
@@ -124,6 +161,7 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 }
 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
+  ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
@@ -131,7 +169,9 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
   TagMember: MethodDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply__Output>
+  TransferLeader: MethodDefinition<_clusteros_v1_TransferLeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_TransferLeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Version: MethodDefinition<_clusteros_v1_VersionRequest, _clusteros_v1_VersionReply, _clusteros_v1_VersionRequest__Output, _clusteros_v1_VersionReply__Output>
+  Voting: MethodDefinition<_clusteros_v1_VotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_VotingRequest__Output, _clusteros_v1_VotingReply__Output>
   WatchMembers: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   WatchOperations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
 }

@@ -15,6 +15,7 @@ import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _
 import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from '../../clusteros/v1/CommitNotice.ts';
 import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from '../../clusteros/v1/FetchRequest.ts';
 import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from '../../clusteros/v1/FetchReply.ts';
+import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clusteros_v1_TimeoutNow__Output } from '../../clusteros/v1/TimeoutNow.ts';
 
 export interface Frame {
   'hello'?: (_clusteros_v1_Hello | null);
@@ -32,7 +33,8 @@ export interface Frame {
   'commitNotice'?: (_clusteros_v1_CommitNotice | null);
   'fetchRequest'?: (_clusteros_v1_FetchRequest | null);
   'fetchReply'?: (_clusteros_v1_FetchReply | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+  'timeoutNow'?: (_clusteros_v1_TimeoutNow | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow";
 }
 
 export interface Frame__Output {
@@ -51,5 +53,6 @@ export interface Frame__Output {
   'commitNotice'?: (_clusteros_v1_CommitNotice__Output | null);
   'fetchRequest'?: (_clusteros_v1_FetchRequest__Output | null);
   'fetchReply'?: (_clusteros_v1_FetchReply__Output | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply";
+  'timeoutNow'?: (_clusteros_v1_TimeoutNow__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow";
 }

@@ -8,6 +8,7 @@ export interface VoteRequest {
   'preVote'?: (boolean);
   'lastLogIndex'?: (number | string | Long);
   'lastLogTerm'?: (number | string | Long);
+  'transfer'?: (boolean);
 }
 
 export interface VoteRequest__Output {
@@ -16,4 +17,5 @@ export interface VoteRequest__Output {
   'preVote': (boolean);
   'lastLogIndex': (number);
   'lastLogTerm': (number);
+  'transfer': (boolean);
 }

@@ -1,0 +1,14 @@
+// Original file: proto/clusteros/v1/admin.proto
+
+
+export interface ChangeVotingRequest {
+  'member'?: (string);
+  'wish'?: (string);
+  'count'?: (number);
+}
+
+export interface ChangeVotingRequest__Output {
+  'member': (string);
+  'wish': (string);
+  'count': (number);
+}
