@@ -3,7 +3,7 @@
 
 import type { BirthPolicy } from '../election/birth.ts';
 import { type ClusterState, unborn } from '../election/cluster-state.ts';
-import type { Command, Entry } from '../election/command.ts';
+import type { Command } from '../election/command.ts';
 import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
@@ -14,6 +14,7 @@ import { isReachable, type MemberDescription, type MemberRecord } from '../membe
 import { type Contact, Membership } from '../membership/membership.ts';
 import type { MembershipEffect, MembershipInput } from '../membership/messages.ts';
 import { Announcer } from './announcer.ts';
+import { checksumOf } from './checksum.ts';
 import type { Environment, TransportEvent } from './environment.ts';
 import { EventLog } from './events.ts';
 import { Executor } from './executor.ts';
@@ -182,7 +183,10 @@ export class Agent {
     ]);
     const nowMs = environment.nowMs();
     const random = () => environment.random();
-    const election = new Election({ id, name, clusterName, bootstrap, saved, random, nowMs });
+    const election = new Election({
+      ...{ id, name, clusterName, bootstrap, saved, random, nowMs },
+      checksum: checksumOf,
+    });
     const description = {
       ...{ name, address, version, tags, services: [] },
       capabilities: [...new Set(capabilities.flat())].sort(),
@@ -561,7 +565,7 @@ export class Agent {
         this.#onRole(effect.role, effect.term, effect.leader);
         break;
       case 'applied':
-        this.#onApplied(effect.entries, effect.state, effect.configuration);
+        this.#onApplied(effect.index, effect.state, effect.configuration);
         break;
       case 'answer': {
         const { request, index, refused } = effect;
@@ -610,8 +614,8 @@ export class Agent {
     this.#changed();
   }
 
-  #onApplied(entries: readonly Entry[], state: ClusterState, configuration: Configuration): void {
-    this.#appliedIndex = entries.at(-1)?.index ?? this.#appliedIndex;
+  #onApplied(index: number, state: ClusterState, configuration: Configuration): void {
+    this.#appliedIndex = index;
     const before = this.#state;
     this.#state = state;
     this.#announcer.decided(before, state);

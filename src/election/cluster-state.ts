@@ -64,6 +64,18 @@ export const unborn: ClusterState = {
   operations: [],
 };
 
+/** True for what a snapshot of this version may hold; a look at the shape, the checksum vouches for the rest. */
+export function isClusterState(value: unknown): value is ClusterState {
+  if (typeof value !== 'object' || value === null) return false;
+  const state = value as Record<string, unknown>;
+  const isRecord = (each: unknown) => typeof each === 'object' && each !== null && !Array.isArray(each);
+  return (
+    [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
+    [state.nodes, state.voting, state.secrets].every(isRecord) &&
+    [state.grants, state.operations].every(each => Array.isArray(each))
+  );
+}
+
 /** The state after a command, or why the command changes nothing. Deterministic. */
 export function applyCommand(
   state: ClusterState,

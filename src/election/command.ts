@@ -121,6 +121,11 @@ function fits(value: unknown, shape: Shape): boolean {
   return isObject(value) && Object.entries(shape).every(([key, test]) => test(value[key]));
 }
 
+/** The configuration in `value`; undefined when there is none. */
+export function configurationFrom(value: unknown): Configuration | undefined {
+  return fits(value, configurationShape) ? (value as Configuration) : undefined;
+}
+
 /** The payload in `value`, or why it is not one that this version understands. */
 export function payloadFrom(value: unknown): Payload | { readonly refused: string } {
   if (!isObject(value)) return { refused: 'an entry of the log is not an object' };

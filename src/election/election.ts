@@ -4,10 +4,12 @@ import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
 import { applyCommand, type ClusterState, unborn } from './cluster-state.ts';
 import type { Entry, Payload } from './command.ts';
 import { Following } from './following.ts';
-import { caughtUpLagMax, conflictsRememberedMax, discoveryWindowMs } from './limits.ts';
+import { caughtUpLagMax, conflictsRememberedMax, discoveryWindowMs, snapshotEntries } from './limits.ts';
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { nothingSaved, Raft, type Saved } from './raft.ts';
+import { type Snapshot, type SnapshotContent, snapshotContent, snapshotText } from './snapshot.ts';
+import { SnapshotTransfer } from './snapshot-transfer.ts';
 import { decideConfiguration, explainVoter, type VoterCandidate } from './voters.ts';
 
 export interface ElectionOptions {
@@ -19,14 +21,27 @@ export interface ElectionOptions {
   /** What the log store held; `nothingSaved` only when it was never written. */
   readonly saved: Saved;
   readonly random: () => number;
+  /** Of all the bytes of a snapshot, 8 hex digits. */
+  readonly checksum: (bytes: Uint8Array) => string;
   readonly nowMs: number;
 }
+
+/** What a node without a cluster takes from one: its log, and who leads. */
+const joiningMessages: ReadonlySet<ElectionMessage['kind']> = new Set([
+  'append-request',
+  'commit-notice',
+  'fetch-reply',
+  'snapshot-offer',
+  'snapshot-chunk',
+]);
 
 export class Election {
   readonly #options: ElectionOptions;
   readonly #following = new Following();
+  readonly #snapshots: SnapshotTransfer;
   #raft: Raft;
   #state: ClusterState = unborn;
+  #restored = false;
   #members: readonly MemberAdvice[] = [];
   /** How each member fares, and since when. */
   readonly #fares = new Map<
@@ -45,7 +60,10 @@ export class Election {
 
   constructor(options: ElectionOptions) {
     this.#options = options;
+    this.#snapshots = new SnapshotTransfer(options.checksum);
     this.#raft = new Raft(options.id, options.saved, options.random, options.nowMs);
+    const { snapshot } = options.saved;
+    if (snapshot) this.#state = snapshotContent(snapshot.text).state;
     this.#stableSinceMs = options.nowMs;
     this.#unbornSinceMs = options.nowMs;
     this.#collect();
@@ -63,7 +81,7 @@ export class Election {
   }
 
   nextWakeMs(): number {
-    const following = this.#following.nextWakeMs();
+    const following = Math.min(this.#following.nextWakeMs(), this.#snapshots.nextWakeMs());
     if (this.#raft.clusterId !== '') return Math.min(this.#raft.nextWakeMs(), following);
     return Math.min(this.#stableSinceMs + discoveryWindowMs, following);
   }
@@ -72,6 +90,7 @@ export class Election {
   step(input: ElectionInput, nowMs: number): ElectionEffect[] {
     switch (input.kind) {
       case 'tick':
+        this.#snapshots.tick(this.#raft.clusterId, nowMs);
         if (this.#raft.clusterId !== '') this.#raft.tick(nowMs);
         else if (this.#stableSinceMs + discoveryWindowMs <= nowMs) this.#considerBirth(nowMs);
         break;
@@ -100,7 +119,13 @@ export class Election {
     }
     this.#collect();
     while (this.#govern(nowMs)) this.#collect();
-    for (const { to, message } of this.#following.take(this.#raft, nowMs))
+    if (this.#raft.handedOver - (this.#raft.snapshot?.index ?? 0) >= snapshotEntries) {
+      this.#raft.compact(
+        snapshotText({ configuration: this.#raft.appliedConfiguration, state: this.#state }),
+      );
+      this.#collect();
+    }
+    for (const { to, message } of [...this.#following.take(this.#raft, nowMs), ...this.#snapshots.take()])
       this.#effects.push({ kind: 'send', to, message });
     const effects = this.#effects;
     this.#effects = [];
@@ -110,7 +135,7 @@ export class Election {
   #receive(from: string, message: ElectionMessage, nowMs: number): void {
     const own = this.#raft.clusterId;
     // A fresh node takes the log of whoever leads; that is how it joins. Everything else must be of the own cluster.
-    const joins = ['append-request', 'commit-notice', 'fetch-reply'].includes(message.kind);
+    const joins = joiningMessages.has(message.kind);
     const welcome = own === '' ? joins : message.clusterId === own;
     if (welcome) this.#take(from, message, nowMs);
     else if (own !== '') {
@@ -126,7 +151,18 @@ export class Election {
         this.#following.noticed(from, message, this.#raft, nowMs);
         break;
       case 'fetch-request':
-        this.#following.requested(from, message.nextIndex, this.#raft);
+        if (!this.#following.requested(from, message.nextIndex, this.#raft)) this.#offer(from, false, 0);
+        break;
+      case 'snapshot-offer':
+        if (message.leads) this.#raft.receive(from, message, nowMs);
+        else this.#following.offered(from, nowMs);
+        this.#snapshots.offered(from, message, this.#raft.commitIndex, nowMs);
+        break;
+      case 'snapshot-request':
+        this.#snapshots.requested(from, message, this.#raft.clusterId, this.#raft.snapshot);
+        break;
+      case 'snapshot-chunk':
+        this.#install(message.clusterId, this.#snapshots.arrived(from, message, nowMs));
         break;
       case 'fetch-reply':
         this.#following.fetched(from, message, this.#raft, nowMs);
@@ -134,6 +170,33 @@ export class Election {
       default:
         this.#raft.receive(from, message, nowMs);
     }
+  }
+
+  /** Offers `to` this node's snapshot; from the leader that is its heartbeat, too. */
+  #offer(to: string, leads: boolean, round: number): void {
+    const { clusterId, term, snapshot } = this.#raft;
+    if (!snapshot) return;
+    const offer = this.#snapshots.offerOf(snapshot);
+    this.#effects.push({
+      ...{ kind: 'send', to },
+      message: { kind: 'snapshot-offer', clusterId, term, leads, round, ...offer },
+    });
+  }
+
+  #install(clusterId: string, snapshot: Snapshot | undefined): void {
+    if (!snapshot) return;
+    let content: SnapshotContent;
+    try {
+      content = snapshotContent(snapshot.text);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#notice('waiting', `${reason}: update this node`);
+      return;
+    }
+    if (!this.#raft.install(clusterId, snapshot, content.configuration)) return;
+    this.#state = content.state;
+    this.#restored = true;
+    this.#following.installed();
   }
 
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
@@ -193,6 +256,7 @@ export class Election {
       this.#effects.push({ kind: 'abandon', clusterId, inFavourOf: meeting.to });
       this.#raft = new Raft(this.#options.id, nothingSaved, this.#options.random, nowMs);
       this.#following.reset();
+      this.#snapshots.reset();
       this.#state = unborn;
       this.#stableSinceMs = nowMs;
       this.#unbornSinceMs = nowMs;
@@ -252,13 +316,15 @@ export class Election {
 
   /** Turns what Raft has to say into effects: save, send, then what became known. */
   #collect(): void {
-    const { save, sends, committed, answers } = this.#raft.take();
+    const { save, sends, committed, answers, lacking, round } = this.#raft.take();
     if (save) this.#effects.push({ kind: 'save', save });
     for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });
-    if (committed.length > 0) {
+    for (const to of lacking) this.#offer(to, true, round);
+    if (committed.length > 0 || this.#restored) {
+      this.#restored = false;
       const refusals = this.#apply(committed);
       this.#effects.push({
-        ...{ kind: 'applied', entries: committed, state: this.#state },
+        ...{ kind: 'applied', index: this.#raft.handedOver, entries: committed, state: this.#state },
         configuration: this.#raft.configuration,
       });
       this.#tellRole();

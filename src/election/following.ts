@@ -1,7 +1,13 @@
 // How a node without a place in the configuration keeps up: neighbours tell how far they are, and it fetches what is
 // decided from one that is ahead. So the leader speaks to a handful, however large the cluster. Only ever hands on
 // decided entries; votes on nothing.
-import { fetchTimeoutMs, noticeRepeatMs, noticeWindowMs } from './limits.ts';
+import {
+  fetchTimeoutMs,
+  noticeRepeatMs,
+  noticeWindowMs,
+  snapshotRetryMs,
+  snapshotTriesMax,
+} from './limits.ts';
 import type { ElectionMessage } from './messages.ts';
 import { isMember } from './quorum.ts';
 import type { Raft } from './raft.ts';
@@ -70,11 +76,24 @@ export class Following {
     this.#fetch(message.clusterId, raft, nowMs);
   }
 
-  requested(from: string, nextIndex: number, raft: Raft): void {
-    const { clusterId, commitIndex } = raft;
+  /** False when this node no longer holds what is asked for, but a snapshot of it. */
+  requested(from: string, nextIndex: number, raft: Raft): boolean {
+    const { clusterId, commitIndex, snapshot } = raft;
     const decided = raft.decided(nextIndex);
     if (decided)
       this.#sends.push({ to: from, message: { kind: 'fetch-reply', clusterId, commitIndex, ...decided } });
+    return decided !== undefined || nextIndex > (snapshot?.index ?? 0);
+  }
+
+  /** Instead of entries a snapshot comes, which takes longer. */
+  offered(from: string, nowMs: number): void {
+    if (this.#asked?.id === from)
+      this.#asked = { id: from, untilMs: nowMs + snapshotRetryMs * snapshotTriesMax };
+  }
+
+  /** It has come. */
+  installed(): void {
+    this.#asked = undefined;
   }
 
   fetched(

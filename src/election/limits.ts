@@ -14,6 +14,18 @@ export const lostLeaderMs = 50;
 export const lostLeaderTurnMs = 100;
 /** A hand-over that has not ended after this is given up and the leader goes on (dissertation, section 3.10). */
 export const transferTimeoutMs = 1000;
+/** Applied entries after which the decided state is kept as a snapshot (facts: E2.8). */
+export const snapshotEntries = 1000;
+/** Entries kept behind a snapshot: a node that was off for a day needs none. */
+export const trailingEntries = 5000;
+/** Bytes of a snapshot in one message: far below gRPC's 4 MiB, and a heartbeat passes between two of them. */
+export const snapshotChunkBytes = 64 * 1024;
+/** Largest snapshot that is taken from another: the decided state is small (DESIGN). */
+export const snapshotBytesMax = 64 * 1024 * 1024;
+/** A piece of a snapshot that has not come after this is asked for again... */
+export const snapshotRetryMs = 1000;
+/** ...so often; then the next offer counts, from whomever. What has come is kept. */
+export const snapshotTriesMax = 5;
 /** Entries in one append; keeps a message of small commands far below gRPC's 4 MiB. */
 export const entriesPerAppendMax = 128;
 /** Proposals that wait for commit; beyond it new ones are refused as `busy`. */

@@ -8,6 +8,8 @@ import { Level } from 'level';
 import { type Entry, payloadFrom } from './command.ts';
 import type { Save } from './messages.ts';
 import { nothingSaved, type Saved } from './raft.ts';
+import { type LogBase, noBase } from './raft-log.ts';
+import { type Snapshot, snapshotContent } from './snapshot.ts';
 
 /** Where the election outlives the process. The in-memory twin is in the simulator. */
 export interface LogStore {
@@ -30,9 +32,12 @@ interface Meta {
   readonly votedFor: string;
   readonly commitIndex: number;
   readonly lastIndex: number;
+  /** Where the entries begin; absent in logs that were never compacted. */
+  readonly base?: LogBase;
 }
 
 const metaKey = 'meta';
+const snapshotKey = 'snapshot';
 const entryKey = (index: number) => `entry/${String(index).padStart(16, '0')}`;
 
 // Each value carries a checksum of its own: LevelDB opens some damaged files without a word (facts: LevelDB lies quietly).
@@ -70,13 +75,15 @@ export async function openLogStore(folder: string): Promise<LogStore> {
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new LogStoreError(`the log in ${folder} cannot be opened (${cause}): ${mend}`);
   }
+  let base = noBase;
   let lastIndex = 0;
   let marked = begun;
   return {
     load: async () => {
       try {
         const saved = await load(db, begun);
-        lastIndex = saved.entries.length;
+        base = saved.base;
+        lastIndex = base.index + saved.entries.length;
         return saved;
       } catch (error) {
         throw new LogStoreError(
@@ -85,13 +92,22 @@ export async function openLogStore(folder: string): Promise<LogStore> {
       }
     },
     async save(save) {
-      const { clusterId, term, votedFor, commitIndex, entries, truncateFrom } = save;
+      const { clusterId, term, votedFor, commitIndex, entries, truncateFrom, compaction } = save;
       const batch = db.batch();
       for (let index = truncateFrom; truncateFrom > 0 && index <= lastIndex; index++)
         batch.del(entryKey(index));
+      if (truncateFrom > 0) lastIndex = truncateFrom - 1;
+      if (compaction) {
+        // The snapshot and what it makes needless, in one batch.
+        for (let index = base.index + 1; index <= Math.min(lastIndex, compaction.base.index); index++)
+          batch.del(entryKey(index));
+        base = compaction.base;
+        lastIndex = Math.max(lastIndex, base.index);
+        batch.put(snapshotKey, sealed(compaction.snapshot));
+      }
       for (const entry of entries) batch.put(entryKey(entry.index), sealed(entry));
-      lastIndex = entries.at(-1)?.index ?? (truncateFrom > 0 ? truncateFrom - 1 : lastIndex);
-      const meta: Meta = { clusterId, term, votedFor, commitIndex, lastIndex };
+      lastIndex = entries.at(-1)?.index ?? lastIndex;
+      const meta: Meta = { clusterId, term, votedFor, commitIndex, lastIndex, base };
       batch.put(metaKey, sealed(meta));
       await batch.write({ sync: true });
       if (!marked) await touch(marker);
@@ -104,6 +120,7 @@ export async function openLogStore(folder: string): Promise<LogStore> {
       const batch = db.batch();
       for await (const key of db.keys()) batch.del(key);
       await batch.write({ sync: true });
+      base = noBase;
       lastIndex = 0;
     },
     close: () => db.close(),
@@ -117,20 +134,32 @@ async function load(db: Level<string, string>, begun: boolean): Promise<Saved> {
     return nothingSaved;
   }
   const meta = unsealed(line) as Meta;
+  const { clusterId, term, votedFor, commitIndex, lastIndex, base = noBase } = meta;
+  const snapshot = await loadSnapshot(db);
+  if ((snapshot?.index ?? 0) < base.index)
+    throw new Error(`it begins behind entry ${base.index}, and the snapshot of what was before is gone`);
   const entries: Entry[] = [];
   for await (const [key, value] of db.iterator({ gte: 'entry/', lt: 'entry0' })) {
     const raw = unsealed(value) as Entry;
     const payload = payloadFrom(raw.payload);
     if ('refused' in payload)
       throw new Error(`${key}: ${payload.refused}; a newer version may have written it`);
-    if (raw.index !== entries.length + 1 || key !== entryKey(raw.index))
-      throw new Error(`entry ${entries.length + 1} is missing`);
+    const due = base.index + entries.length + 1;
+    if (raw.index !== due || key !== entryKey(raw.index)) throw new Error(`entry ${due} is missing`);
     entries.push({ index: raw.index, term: raw.term, payload });
   }
-  if (entries.length !== meta.lastIndex)
-    throw new Error(`it ends at entry ${entries.length}, not at ${meta.lastIndex}`);
-  const { clusterId, term, votedFor, commitIndex } = meta;
-  return { clusterId, term, votedFor, commitIndex, entries };
+  if (base.index + entries.length !== lastIndex)
+    throw new Error(`it ends at entry ${base.index + entries.length}, not at ${lastIndex}`);
+  return { clusterId, term, votedFor, commitIndex, snapshot, base, entries };
+}
+
+async function loadSnapshot(db: Level<string, string>): Promise<Snapshot | undefined> {
+  const line = await db.get(snapshotKey);
+  if (line === undefined) return undefined;
+  const snapshot = unsealed(line) as Snapshot;
+  // A snapshot of a newer version must not be misread.
+  snapshotContent(snapshot.text);
+  return snapshot;
 }
 
 /** Creates an empty file that survives a power cut. */

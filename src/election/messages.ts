@@ -2,11 +2,20 @@
 import type { ClusterState } from './cluster-state.ts';
 import type { Command, Entry } from './command.ts';
 import type { Configuration } from './quorum.ts';
+import type { LogBase } from './raft-log.ts';
+import type { Snapshot } from './snapshot.ts';
 
 interface Envelope {
   /** Messages of another cluster are refused and told of. */
   readonly clusterId: string;
   readonly term: number;
+}
+
+/** Which snapshot: two with the same name hold the same bytes. */
+export interface SnapshotName {
+  readonly index: number;
+  /** CRC-32 of its bytes, 8 hex digits. */
+  readonly checksum: string;
 }
 
 export type ElectionMessage =
@@ -38,6 +47,29 @@ export type ElectionMessage =
       /** On refusal where the leader should try next. */
       readonly conflictIndex: number;
       readonly round: number;
+    })
+  /** "Here is all that was decided up to `index`": instead of entries that the sender no longer holds. */
+  | (Envelope &
+      SnapshotName & {
+        readonly kind: 'snapshot-offer';
+        /** Term of the entry at `index`. */
+        readonly lastTerm: number;
+        readonly bytes: number;
+        /** True from the leader, as its heartbeat; false from a neighbour, as an answer to a fetch. */
+        readonly leads: boolean;
+        readonly round: number;
+      })
+  /** "Give me that snapshot from `offset` on." */
+  | (SnapshotName & {
+      readonly kind: 'snapshot-request';
+      readonly clusterId: string;
+      readonly offset: number;
+    })
+  | (SnapshotName & {
+      readonly kind: 'snapshot-chunk';
+      readonly clusterId: string;
+      readonly offset: number;
+      readonly data: Uint8Array;
     })
   /** How far the sender's decided state goes; told to neighbours, for those without a place in the configuration. */
   | (Envelope & { readonly kind: 'commit-notice'; readonly commitIndex: number; readonly leader: string })
@@ -94,6 +126,8 @@ export interface Save {
   /** Entries from this index on are gone before `entries` are added; 0 when nothing is cut. */
   readonly truncateFrom: number;
   readonly entries: readonly Entry[];
+  /** A new snapshot, and where the log begins from now on: entries up to there go. */
+  readonly compaction?: { readonly snapshot: Snapshot; readonly base: LogBase };
 }
 
 export type ElectionEffect =
@@ -104,6 +138,9 @@ export type ElectionEffect =
   | { readonly kind: 'role'; readonly role: Role; readonly term: number; readonly leader: string }
   | {
       readonly kind: 'applied';
+      /** The last entry that `state` holds. */
+      readonly index: number;
+      /** Empty when `state` comes from a snapshot. */
       readonly entries: readonly Entry[];
       readonly state: ClusterState;
       readonly configuration: Configuration;

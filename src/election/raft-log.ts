@@ -1,37 +1,56 @@
-// The log of one node in memory: entries, what of them must still be saved, and the configuration in force.
+// The log of one node in memory: where it begins, its entries, what of them must still be saved, and the configuration
+// in force. What was compacted away is in a snapshot.
 import type { Entry } from './command.ts';
 import { type Configuration, emptyConfiguration } from './quorum.ts';
 
+/** The last entry that a log no longer holds, and the configuration as of then. */
+export interface LogBase {
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: Configuration;
+}
+
+export const noBase: LogBase = { index: 0, term: 0, configuration: emptyConfiguration };
+
 export class RaftLog {
-  readonly #entries: Entry[];
+  #base: LogBase;
+  #entries: Entry[];
   /** Indexes of configuration entries, ascending. */
-  readonly #configurations: number[] = [];
+  #configurations: number[] = [];
   #unsavedFrom: number;
   #truncatedFrom = 0;
 
-  /** @param entries contiguous from index 1, as they are on disk */
-  constructor(entries: readonly Entry[]) {
+  /** @param entries contiguous from behind `base`, as they are on disk */
+  constructor(entries: readonly Entry[], base: LogBase) {
+    this.#base = base;
     this.#entries = [...entries];
-    this.#unsavedFrom = entries.length + 1;
+    this.#unsavedFrom = this.lastIndex() + 1;
     for (const entry of entries)
       if (entry.payload.kind === 'configuration') this.#configurations.push(entry.index);
   }
 
-  lastIndex(): number {
-    return this.#entries.length;
+  get base(): LogBase {
+    return this.#base;
   }
 
-  /** Term of the entry at `index`; 0 before the first entry, undefined beyond the last. */
+  lastIndex(): number {
+    return this.#base.index + this.#entries.length;
+  }
+
+  /** Term of the entry at `index`; undefined before the base and beyond the last. */
   termAt(index: number): number | undefined {
-    return index === 0 ? 0 : this.#entries[index - 1]?.term;
+    return index === this.#base.index ? this.#base.term : this.#at(index)?.term;
   }
 
   lastTerm(): number {
-    return this.#entries.at(-1)?.term ?? 0;
+    return this.#entries.at(-1)?.term ?? this.#base.term;
   }
 
+  /** Entries from `from` on, which must be behind the base. */
   slice(from: number, countMax: number): Entry[] {
-    return this.#entries.slice(from - 1, from - 1 + countMax);
+    const start = from - 1 - this.#base.index;
+    if (start < 0) throw new Error(`raft log: entry ${from} is compacted up to ${this.#base.index}`);
+    return this.#entries.slice(start, start + countMax);
   }
 
   append(entry: Entry): void {
@@ -43,7 +62,7 @@ export class RaftLog {
 
   /** Drops the entries from `index` on. */
   truncate(index: number): void {
-    this.#entries.length = index - 1;
+    this.#entries.length = index - 1 - this.#base.index;
     while ((this.#configurations.at(-1) ?? 0) >= index) this.#configurations.pop();
     // Only what is already on disk has to be cut there.
     if (index < this.#unsavedFrom) {
@@ -52,38 +71,61 @@ export class RaftLog {
     }
   }
 
+  /** Drops the entries up to `index`, which a snapshot holds. */
+  compact(index: number): void {
+    const term = this.termAt(index);
+    if (term === undefined || index <= this.#base.index) return;
+    const base = { index, term, configuration: this.configurationAt(index) };
+    this.#entries = this.#entries.slice(index - this.#base.index);
+    this.#configurations = this.#configurations.filter(each => each > index);
+    this.#base = base;
+  }
+
+  /** Begins anew behind `base`: a snapshot of another has taken the place of all this log held. */
+  restart(base: LogBase): void {
+    const first = this.#base.index + 1;
+    this.#base = base;
+    this.#entries = [];
+    this.#configurations = [];
+    this.#truncatedFrom = first;
+    this.#unsavedFrom = base.index + 1;
+  }
+
   /** The latest configuration in the log, committed or not (Raft, section 6), and its index. */
   configuration(): { readonly index: number; readonly configuration: Configuration } {
-    const index = this.#configurations.at(-1) ?? 0;
-    const payload = this.#entries[index - 1]?.payload;
-    return {
-      index,
-      configuration: payload?.kind === 'configuration' ? payload.configuration : emptyConfiguration,
-    };
+    const index = this.#configurations.at(-1) ?? this.#base.index;
+    return { index, configuration: this.#configurationIn(index) };
   }
 
   /** The latest configuration at or below `index`. */
   configurationAt(index: number): Configuration {
-    const at = this.#configurations.findLast(each => each <= index) ?? 0;
-    const payload = this.#entries[at - 1]?.payload;
-    return payload?.kind === 'configuration' ? payload.configuration : emptyConfiguration;
+    return this.#configurationIn(this.#configurations.findLast(each => each <= index) ?? this.#base.index);
   }
 
   /** The first index of the run of entries that share the term of `index`: where a leader should look next. */
   firstIndexOfTermAt(index: number): number {
     const term = this.termAt(index);
     let first = index;
-    while (first > 1 && this.termAt(first - 1) === term) first -= 1;
+    while (first > this.#base.index + 1 && this.termAt(first - 1) === term) first -= 1;
     return first;
   }
 
   /** What has changed since the last call and must be saved; undefined when nothing has. */
   takeUnsaved(): { readonly truncateFrom: number; readonly entries: readonly Entry[] } | undefined {
-    const entries = this.#entries.slice(this.#unsavedFrom - 1);
+    const entries = this.#entries.slice(this.#unsavedFrom - 1 - this.#base.index);
     const truncateFrom = this.#truncatedFrom;
     if (entries.length === 0 && truncateFrom === 0) return undefined;
     this.#unsavedFrom = this.lastIndex() + 1;
     this.#truncatedFrom = 0;
     return { truncateFrom, entries };
+  }
+
+  #at(index: number): Entry | undefined {
+    return index > this.#base.index ? this.#entries[index - 1 - this.#base.index] : undefined;
+  }
+
+  #configurationIn(index: number): Configuration {
+    const payload = this.#at(index)?.payload;
+    return payload?.kind === 'configuration' ? payload.configuration : this.#base.configuration;
   }
 }

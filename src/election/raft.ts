@@ -12,11 +12,13 @@ import {
   lostLeaderTurnMs,
   proposalsMax,
   readsMax,
+  trailingEntries,
   transferTimeoutMs,
 } from './limits.ts';
 import type { ElectionMessage, Role, Save } from './messages.ts';
 import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
-import { RaftLog } from './raft-log.ts';
+import { type LogBase, noBase, RaftLog } from './raft-log.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What a node finds on its disk: everything it may have promised. */
 export interface Saved {
@@ -24,11 +26,16 @@ export interface Saved {
   readonly term: number;
   readonly votedFor: string;
   readonly commitIndex: number;
-  /** Contiguous from index 1. */
+  /** The last snapshot; it holds at least what lies before `base`. */
+  readonly snapshot: Snapshot | undefined;
+  readonly base: LogBase;
+  /** Contiguous from behind `base`. */
   readonly entries: readonly Entry[];
 }
 
-export const nothingSaved: Saved = { clusterId: '', term: 0, votedFor: '', commitIndex: 0, entries: [] };
+export const nothingSaved: Saved = {
+  ...{ clusterId: '', term: 0, votedFor: '', commitIndex: 0, snapshot: undefined, base: noBase, entries: [] },
+};
 
 /** What the leader knows of another's log. */
 interface Progress {
@@ -47,6 +54,9 @@ interface Answer {
 export interface RaftOutput {
   readonly save: Save | undefined;
   readonly sends: readonly { readonly to: string; readonly message: ElectionMessage }[];
+  /** Ids of those that need the snapshot, and the heartbeat round that its offer stands for. */
+  readonly lacking: readonly string[];
+  readonly round: number;
   readonly committed: readonly Entry[];
   readonly answers: readonly Answer[];
 }
@@ -55,6 +65,7 @@ type VoteRequest = Extract<ElectionMessage, { kind: 'vote-request' }>;
 type VoteReply = Extract<ElectionMessage, { kind: 'vote-reply' }>;
 type TimeoutNow = Extract<ElectionMessage, { kind: 'timeout-now' }>;
 type AppendRequest = Extract<ElectionMessage, { kind: 'append-request' }>;
+type SnapshotOffer = Extract<ElectionMessage, { kind: 'snapshot-offer' }>;
 type AppendReply = Extract<ElectionMessage, { kind: 'append-reply' }>;
 
 export class Raft {
@@ -65,7 +76,9 @@ export class Raft {
   #term: number;
   #votedFor: string;
   #commitIndex: number;
-  #handedOver = 0;
+  #handedOver: number;
+  #snapshot: Snapshot | undefined;
+  #compacted = false;
   #role: Role = 'follower';
   #leader = '';
   #heardLeaderAtMs = Number.NEGATIVE_INFINITY;
@@ -83,16 +96,20 @@ export class Raft {
   #transfer: { readonly request: number; readonly target: string; readonly untilMs: number } | undefined;
   #mustSave = false;
   #sends: { to: string; message: ElectionMessage }[] = [];
+  /** Who needs entries that this leader no longer holds. */
+  #lacking: string[] = [];
   #answers: Answer[] = [];
 
   constructor(id: string, saved: Saved, random: () => number, nowMs: number) {
     this.id = id;
     this.#random = random;
-    this.#log = new RaftLog(saved.entries);
+    this.#log = new RaftLog(saved.entries, saved.base);
+    this.#snapshot = saved.snapshot;
+    this.#handedOver = saved.snapshot?.index ?? 0;
     this.#clusterId = saved.clusterId;
     this.#term = saved.term;
     this.#votedFor = saved.votedFor;
-    this.#commitIndex = Math.min(saved.commitIndex, saved.entries.length);
+    this.#commitIndex = Math.max(this.#handedOver, Math.min(saved.commitIndex, this.#log.lastIndex()));
     this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
@@ -195,6 +212,11 @@ export class Raft {
       case 'append-reply':
         this.#onAppendReply(from, message, nowMs);
         break;
+      case 'snapshot-offer':
+        this.#onSnapshotOffer(from, message, nowMs);
+        break;
+      case 'snapshot-request':
+      case 'snapshot-chunk':
       case 'commit-notice':
       case 'fetch-request':
       case 'fetch-reply':
@@ -276,13 +298,55 @@ export class Raft {
     this.#electionAtMs = Math.min(this.#electionAtMs, nowMs + delayMs);
   }
 
+  /** The last snapshot of what was decided. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** Up to where the state machine has been given entries. */
+  get handedOver(): number {
+    return this.#handedOver;
+  }
+
+  /** The configuration as of the last entry that the state machine was given. */
+  get appliedConfiguration(): Configuration {
+    return this.#log.configurationAt(this.#handedOver);
+  }
+
+  /** Keeps `text` as the snapshot of all that was handed over, and lets go of entries that nobody should need any more. */
+  compact(text: string): void {
+    const index = this.#handedOver;
+    const term = this.#log.termAt(index);
+    if (term === undefined) throw new Error(`raft: no entry ${index} to make a snapshot of`);
+    this.#snapshot = { index, term, text };
+    this.#log.compact(index - trailingEntries);
+    this.#compacted = true;
+  }
+
+  /**
+   * Takes another's snapshot in place of what this node lacks. Entries behind it stay where the log holds its last entry.
+   * False when it brings nothing new.
+   */
+  install(clusterId: string, snapshot: Snapshot, configuration: Configuration): boolean {
+    if (this.#role === 'leader' || snapshot.index <= this.#commitIndex) return false;
+    const { index, term } = snapshot;
+    if (this.#log.termAt(index) === term) this.#log.compact(index);
+    else this.#log.restart({ index, term, configuration });
+    this.#clusterId = clusterId;
+    this.#snapshot = snapshot;
+    this.#commitIndex = index;
+    this.#handedOver = index;
+    this.#compacted = true;
+    return true;
+  }
+
   /** Decided entries from `nextIndex` on, for a neighbour that follows; undefined when this node has none to give. */
   decided(
     nextIndex: number,
   ):
     | { readonly prevLogIndex: number; readonly prevLogTerm: number; readonly entries: readonly Entry[] }
     | undefined {
-    if (nextIndex < 1 || nextIndex > this.#commitIndex) return undefined;
+    if (nextIndex <= this.#log.base.index || nextIndex > this.#commitIndex) return undefined;
     const prevLogIndex = nextIndex - 1;
     const count = Math.min(entriesPerAppendMax, this.#commitIndex - prevLogIndex);
     return {
@@ -310,7 +374,7 @@ export class Raft {
     const unsaved = this.#log.takeUnsaved();
     let save: Save | undefined;
     // The commit index alone is not worth an fsync: it rides on the next write.
-    if (unsaved || this.#mustSave) {
+    if (unsaved || this.#mustSave || this.#compacted) {
       save = {
         ...{
           clusterId: this.#clusterId,
@@ -319,13 +383,22 @@ export class Raft {
           commitIndex: this.#commitIndex,
         },
         ...{ truncateFrom: unsaved?.truncateFrom ?? 0, entries: unsaved?.entries ?? [] },
+        ...(this.#compacted && this.#snapshot
+          ? { compaction: { snapshot: this.#snapshot, base: this.#log.base } }
+          : {}),
       };
     }
     this.#mustSave = false;
+    this.#compacted = false;
     const committed = this.#log.slice(this.#handedOver + 1, this.#commitIndex - this.#handedOver);
     this.#handedOver = this.#commitIndex;
-    const output = { save, sends: this.#sends, committed, answers: this.#answers };
+    const lacking = [...new Set(this.#lacking)];
+    const output = {
+      ...{ save, sends: this.#sends, committed, answers: this.#answers },
+      ...{ lacking, round: this.#round },
+    };
     this.#sends = [];
+    this.#lacking = [];
     this.#answers = [];
     return output;
   }
@@ -450,6 +523,10 @@ export class Raft {
   #sendAppend(to: string): void {
     const progress = this.#follow(to);
     const prevLogIndex = progress.nextIndex - 1;
+    if (prevLogIndex < this.#log.base.index) {
+      this.#lacking.push(to);
+      return;
+    }
     const entries = this.#log.slice(progress.nextIndex, entriesPerAppendMax);
     this.#send(to, {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
@@ -535,51 +612,68 @@ export class Raft {
   }
 
   #onAppendRequest(from: string, message: AppendRequest, nowMs: number): void {
+    const { round, prevLogIndex, entries } = message;
+    if (!this.#heed(from, message, nowMs)) {
+      this.#reply(from, round, { conflictIndex: this.#log.lastIndex() + 1 });
+      return;
+    }
+    const { base } = this.#log;
+    // What lies before the base is decided, and so the same everywhere.
+    const known = entries.filter(({ index }) => index <= base.index).length;
+    const matchIndex = prevLogIndex + entries.length;
+    const termThere = prevLogIndex < base.index ? message.prevLogTerm : this.#log.termAt(prevLogIndex);
+    if (termThere !== message.prevLogTerm) {
+      const conflictIndex =
+        termThere === undefined ? this.#log.lastIndex() + 1 : this.#log.firstIndexOfTermAt(prevLogIndex);
+      this.#reply(from, round, { conflictIndex });
+      return;
+    }
+    this.#take(entries.slice(known));
+    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex));
+    this.#reply(from, round, { matchIndex: Math.max(matchIndex, Math.min(base.index, this.#commitIndex)) });
+  }
+
+  /** The leader lacks the entries this node would need next. Its offer is a heartbeat; the snapshot itself goes another way. */
+  #onSnapshotOffer(from: string, message: SnapshotOffer, nowMs: number): void {
+    if (!this.#heed(from, message, nowMs))
+      this.#reply(from, message.round, { conflictIndex: this.#log.lastIndex() + 1 });
+    // What is committed here up to the snapshot's end is what the leader holds, too.
+    else
+      this.#reply(from, message.round, {
+        matchIndex: message.index <= this.#commitIndex ? message.index : 0,
+      });
+  }
+
+  /** Takes the sender for the leader of its term; false when that term is past. */
+  #heed(
+    from: string,
+    message: { readonly clusterId: string; readonly term: number },
+    nowMs: number,
+  ): boolean {
     if (this.#clusterId === '') {
       this.#clusterId = message.clusterId;
       this.#mustSave = true;
     }
-    const clusterId = this.#clusterId;
-    const { round } = message;
-    const refuse = (conflictIndex: number): void =>
-      this.#send(from, {
-        kind: 'append-reply',
-        clusterId,
-        term: this.#term,
-        success: false,
-        matchIndex: 0,
-        conflictIndex,
-        round,
-      });
-    if (message.term < this.#term) {
-      refuse(this.#log.lastIndex() + 1);
-      return;
-    }
+    if (message.term < this.#term) return false;
     if (message.term === this.#term && this.#role === 'leader')
       throw new Error(`raft: two leaders in term ${this.#term}`);
     if (message.term > this.#term || this.#role !== 'follower') this.#stepDown(message.term, nowMs);
     this.#leader = from;
     this.#heardLeaderAtMs = nowMs;
     this.#electionAtMs = nowMs + this.#electionTimeoutMs;
-    const { prevLogIndex, entries } = message;
-    const termThere = this.#log.termAt(prevLogIndex);
-    if (termThere !== message.prevLogTerm) {
-      refuse(
-        termThere === undefined ? this.#log.lastIndex() + 1 : this.#log.firstIndexOfTermAt(prevLogIndex),
-      );
-      return;
-    }
-    this.#take(entries);
-    const matchIndex = prevLogIndex + entries.length;
-    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex));
-    this.#send(from, {
-      kind: 'append-reply',
-      clusterId,
-      term: this.#term,
-      success: true,
-      matchIndex,
-      conflictIndex: 0,
-      round,
+    return true;
+  }
+
+  #reply(
+    to: string,
+    round: number,
+    outcome: { readonly matchIndex: number } | { readonly conflictIndex: number },
+  ): void {
+    const success = 'matchIndex' in outcome;
+    this.#send(to, {
+      ...{ kind: 'append-reply', clusterId: this.#clusterId, term: this.#term, success, round },
+      matchIndex: success ? outcome.matchIndex : 0,
+      conflictIndex: success ? 0 : outcome.conflictIndex,
     });
   }
 

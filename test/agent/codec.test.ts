@@ -40,6 +40,24 @@ const messages: PeerMessage[] = [
     },
   },
   { layer: 'election', message: { kind: 'timeout-now', ...envelope } },
+  {
+    layer: 'election',
+    message: {
+      ...{ kind: 'snapshot-offer', ...envelope, index: 9, checksum: '0a1b2c3d', lastTerm: 2, bytes: 70_000 },
+      ...{ leads: true, round: 4 },
+    },
+  },
+  {
+    layer: 'election',
+    message: { kind: 'snapshot-request', clusterId: id, index: 9, checksum: '0a1b2c3d', offset: 65_536 },
+  },
+  {
+    layer: 'election',
+    message: {
+      ...{ kind: 'snapshot-chunk', clusterId: id, index: 9, checksum: '0a1b2c3d', offset: 65_536 },
+      data: new Uint8Array([1, 2, 255]),
+    },
+  },
   { layer: 'election', message: { kind: 'vote-reply', ...envelope, preVote: false, granted: true } },
   {
     layer: 'election',

@@ -1,10 +1,13 @@
 // What every log store must do, LevelDB and its in-memory twin alike.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unborn } from '../../src/election/cluster-state.ts';
 import type { Entry } from '../../src/election/command.ts';
 import type { LogStore } from '../../src/election/log-store.ts';
 import type { Save } from '../../src/election/messages.ts';
 import { nothingSaved } from '../../src/election/raft.ts';
+import { noBase } from '../../src/election/raft-log.ts';
+import { snapshotText } from '../../src/election/snapshot.ts';
 
 export interface LogStoreFixture {
   /** Opens the store; once more after `close` it is a restart. */
@@ -16,6 +19,10 @@ const entry = (index: number, term: number): Entry => ({ index, term, payload: {
 const save = (change: Partial<Save>): Save => ({
   ...{ clusterId: 'c', term: 1, votedFor: 'me', commitIndex: 0, truncateFrom: 0, entries: [] },
   ...change,
+});
+
+const snapshotAt = (index: number) => ({
+  ...{ index, term: 2, text: snapshotText({ configuration: noBase.configuration, state: unborn }) },
 });
 
 /** Declares the suite for the store that `fixture` makes. */
@@ -38,6 +45,7 @@ export function logStoreSuite(name: string, makeFixture: () => Promise<LogStoreF
         term: 2,
         votedFor: 'you',
         commitIndex: 1,
+        ...{ snapshot: undefined, base: noBase },
         entries: [entry(1, 1), entry(2, 1)],
       };
       assert.deepEqual(await again.load(), expected);
@@ -62,6 +70,37 @@ export function logStoreSuite(name: string, makeFixture: () => Promise<LogStoreF
       const again = await fixture.open();
       assert.deepEqual((await again.load()).entries, [entry(1, 1)]);
       await again.close();
+    },
+    'a snapshot takes the place of the entries before the base, and entries behind it stay':
+      async fixture => {
+        const store = await fixture.open();
+        await store.load();
+        await store.save(save({ entries: [1, 2, 3, 4].map(index => entry(index, 1)) }));
+        const compaction = { snapshot: snapshotAt(3), base: { ...noBase, index: 2, term: 1 } };
+        await store.save(save({ compaction, commitIndex: 3 }));
+        await store.save(save({ entries: [entry(5, 1)] }));
+        await store.close();
+        const again = await fixture.open();
+        const { snapshot, base, entries } = await again.load();
+        assert.deepEqual({ snapshot, base }, compaction);
+        assert.deepEqual(entries, [entry(3, 1), entry(4, 1), entry(5, 1)]);
+        await again.close();
+      },
+    'a snapshot from another takes the place of a whole log, shorter or longer': async fixture => {
+      for (const held of [2, 9]) {
+        const store = await fixture.open();
+        await store.load();
+        await store.clear();
+        await store.save(save({ entries: Array.from({ length: held }, (_, i) => entry(i + 1, 1)) }));
+        const compaction = { snapshot: snapshotAt(7), base: { ...noBase, index: 7, term: 2 } };
+        await store.save(save({ term: 2, truncateFrom: 1, compaction, commitIndex: 7 }));
+        await store.save(save({ term: 2, entries: [entry(8, 2)] }));
+        await store.close();
+        const again = await fixture.open();
+        const { base, entries } = await again.load();
+        assert.deepEqual([base.index, entries], [7, [entry(8, 2)]]);
+        await again.close();
+      }
     },
     'a cleared store is a new one, also after a restart, and takes another log': async fixture => {
       const store = await fixture.open();

@@ -52,6 +52,15 @@ export function holds(machine: Machine, name: string): boolean {
   return machine.agent?.state.grants.some(({ role }) => role === name) ?? false;
 }
 
+/** So many small writes on `machine`, some hundred at a time, each one committed. */
+export async function writeMany(world: World, machine: Machine, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 500) {
+    const asked = Array.from({ length: Math.min(500, left) }, () => write(machine, 'again and again'));
+    const refused = (await settled(world, Promise.all(asked))) ?? ['no answer'];
+    assert.deepEqual([...new Set(refused)], [undefined], 'every write is committed');
+  }
+}
+
 /** Proposes on whoever leads until one is committed; in the end every running node must hold it. */
 export async function writeThrough(world: World, name: string): Promise<void> {
   let outcome: string | undefined = 'not asked';

@@ -39,10 +39,7 @@ export class Checkers {
       );
       assert.ok(after.commitIndex >= before.commitIndex, `I6: the commit index of ${node.name} went back`);
     }
-    assert.ok(
-      after.commitIndex <= after.entries.length,
-      `I6: ${node.name} says committed what it does not hold`,
-    );
+    assert.ok(after.commitIndex <= lastOf(after), `I6: ${node.name} says committed what it does not hold`);
     if (after.votedFor !== '') {
       const key = `${after.clusterId}/${after.term}/${node.id}`;
       const former = this.#votes.get(key);
@@ -82,16 +79,24 @@ export class Checkers {
         if (!said.success) break;
         assert.ok(saved.term >= said.term, `I8: ${node.name} acknowledges in a term that is not on its disk`);
         assert.ok(
-          saved.entries.length >= said.matchIndex,
+          lastOf(saved) >= said.matchIndex,
           `I8: ${node.name} acknowledges entries that are not on its disk`,
         );
         break;
       case 'fetch-reply': {
         const last = said.prevLogIndex + said.entries.length;
-        assert.ok(saved.entries.length >= last, `I8: ${node.name} hands on entries that are not on its disk`);
+        assert.ok(lastOf(saved) >= last, `I8: ${node.name} hands on entries that are not on its disk`);
         break;
       }
+      case 'snapshot-offer':
+      case 'snapshot-chunk':
+        assert.ok(
+          (saved.snapshot?.index ?? 0) >= said.index,
+          `I8: ${node.name} hands on a snapshot that is not on its disk`,
+        );
+        break;
       case 'timeout-now':
+      case 'snapshot-request':
       case 'append-request':
       case 'commit-notice':
       case 'fetch-request':
@@ -115,11 +120,12 @@ export class Checkers {
     for (const [i, a] of logs.entries()) {
       for (const b of logs.slice(i + 1)) {
         if (a.disk.saved.clusterId !== b.disk.saved.clusterId) continue;
-        const [left, right] = [a.disk.saved.entries, b.disk.saved.entries];
-        let shared = Math.min(left.length, right.length);
-        while (shared > 0 && left[shared - 1]?.term !== right[shared - 1]?.term) shared -= 1;
-        for (let index = 1; index <= shared; index++) {
-          const same = textOf(left[index - 1]) === textOf(right[index - 1]);
+        const [left, right] = [a.disk.saved, b.disk.saved];
+        const first = Math.max(left.base.index, right.base.index) + 1;
+        let shared = Math.min(lastOf(left), lastOf(right));
+        while (shared >= first && entryOf(left, shared)?.term !== entryOf(right, shared)?.term) shared -= 1;
+        for (let index = first; index <= shared; index++) {
+          const same = textOf(entryOf(left, index)) === textOf(entryOf(right, index));
           assert.ok(
             same,
             `I2: the logs of ${a.name} and ${b.name} agree at ${shared} and differ at ${index}`,
@@ -158,9 +164,12 @@ export class Checkers {
     assert.ok(other === undefined || other === node.id, `I1: two leaders in term ${term}`);
     this.#leaders.set(key, node.id);
     const committed = this.#committed.get(clusterId) ?? [];
+    const { saved } = node.disk;
     for (const [i, text] of committed.entries()) {
+      // What was compacted away is in the snapshot, which I5 looks at.
+      if (i < saved.base.index || text === undefined) continue;
       assert.equal(
-        textOf(node.disk.saved.entries[i]),
+        textOf(entryOf(saved, i + 1)),
         text,
         `I3: leader ${node.name} of term ${term} lacks committed entry ${i + 1}`,
       );
@@ -169,7 +178,8 @@ export class Checkers {
   }
 
   #checkCommitted(node: Watched, agent: Agent): void {
-    const { clusterId, entries } = node.disk.saved;
+    const { saved } = node.disk;
+    const { clusterId } = saved;
     const { applied } = agent.logIndexes;
     const process = `${node.id}/${agent.options.epoch}/${clusterId}`;
     const from = this.#applied.get(process) ?? 0;
@@ -178,8 +188,8 @@ export class Checkers {
     this.#applied.set(process, applied);
     const committed = this.#committed.get(clusterId) ?? [];
     this.#committed.set(clusterId, committed);
-    for (let index = from + 1; index <= applied; index++) {
-      const text = textOf(entries[index - 1]);
+    for (let index = Math.max(from, saved.base.index) + 1; index <= applied; index++) {
+      const text = textOf(entryOf(saved, index));
       assert.notEqual(text, '', `I8: ${node.name} applied entry ${index}, which is not on its disk`);
       committed[index - 1] ??= text;
       assert.equal(committed[index - 1], text, `I4: entry ${index} was committed with two contents`);
@@ -193,4 +203,12 @@ export class Checkers {
 
 function textOf(entry: Entry | undefined): string {
   return entry ? JSON.stringify(entry) : '';
+}
+
+function lastOf({ base, entries }: Saved): number {
+  return base.index + entries.length;
+}
+
+function entryOf({ base, entries }: Saved, index: number): Entry | undefined {
+  return entries[index - 1 - base.index];
 }

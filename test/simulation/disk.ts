@@ -82,8 +82,17 @@ export class VirtualDisk {
 }
 
 function afterSave(before: Saved, save: Save): Saved {
-  const { clusterId, term, votedFor, commitIndex, truncateFrom } = save;
-  const kept = truncateFrom > 0 ? before.entries.slice(0, truncateFrom - 1) : before.entries;
-  const entries: Entry[] = [...kept, ...save.entries];
-  return { clusterId, term, votedFor, commitIndex, entries };
+  const { clusterId, term, votedFor, commitIndex, truncateFrom, compaction } = save;
+  const kept = truncateFrom > 0 ? before.entries.filter(({ index }) => index < truncateFrom) : before.entries;
+  const base = compaction?.base ?? before.base;
+  const entries: Entry[] = [...kept.filter(({ index }) => index > base.index), ...save.entries];
+  return {
+    clusterId,
+    term,
+    votedFor,
+    commitIndex,
+    snapshot: compaction?.snapshot ?? before.snapshot,
+    base,
+    entries,
+  };
 }

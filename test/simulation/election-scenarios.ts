@@ -1,6 +1,6 @@
 // Scenarios about who leads, what is decided, and joins, by the numbers of the scenario list.
 import assert from 'node:assert/strict';
-import { replaceVoterAfterMs } from '../../src/election/limits.ts';
+import { replaceVoterAfterMs, snapshotEntries, trailingEntries } from '../../src/election/limits.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
 import { SlurmWorld } from '../integrations/memory-host.ts';
 import {
@@ -12,6 +12,7 @@ import {
   leaderOf,
   settled,
   write,
+  writeMany,
   writeThrough,
 } from './acts.ts';
 import type { Scenario } from './scenario.ts';
@@ -343,6 +344,52 @@ export const electionScenarios: readonly Scenario[] = [
         assert.equal(Object.keys(machine.agent?.state.nodes ?? {}).length, 3, 'with the same members');
       }
       await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S46',
+    title:
+      'the log is compacted while a voter is away; it takes the snapshot, dies in the middle of it, and takes a later one; a fresh node joins by snapshot too',
+    seeds: 6,
+    async run(seed) {
+      const world = new World({ seed, nodes: 5 });
+      const [late, ...early] = world.machines.toReversed();
+      assert.ok(late);
+      for (const machine of early) world.boot(machine);
+      const three = () =>
+        early.every(({ agent }) => agent?.configuration.voters.length === 3) && world.agreed();
+      await world.runUntil(three, formLimitMs, 'four of the five form a cluster');
+      const leader = leaderOf(world);
+      const away = early.find(
+        each => each !== leader && leader.agent?.configuration.voters.includes(each.id),
+      );
+      assert.ok(away, 'there is a voter that does not lead');
+      away.crash();
+      const secret = (name: string) =>
+        leader.agent?.decide({ kind: 'secret', name, sealed: 'x'.repeat(6000) });
+      for (let n = 0; n < 30; n++) await settled(world, secret(`of-some-size-${n}`));
+      await writeMany(world, leader, trailingEntries + 2 * snapshotEntries);
+      const { base } = leader.disk.saved;
+      assert.ok(
+        base.index > away.disk.saved.entries.length,
+        'the leader no longer holds what the voter lacks',
+      );
+      world.boot(away);
+      world.boot(late);
+      await world.run(world.random() * 150);
+      if (away.agent) away.crash();
+      await writeMany(world, leader, snapshotEntries);
+      if (!away.agent) world.boot(away);
+      await writeThrough(world, 'after-the-snapshots');
+      await allHold(world, ['after-the-snapshots']);
+      await world.settleDown();
+      for (const machine of [away, late])
+        assert.ok(machine.disk.saved.base.index > 0, `${machine.name} has taken a snapshot`);
+      for (const machine of world.machines) machine.crash();
+      world.bootAll();
+      await world.settleDown(60_000);
+      await allHold(world, ['after-the-snapshots']);
       return world;
     },
   },

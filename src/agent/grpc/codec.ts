@@ -81,6 +81,18 @@ function encodeElection(message: ElectionMessage): Frame {
       const { kind, ...fields } = message;
       return { appendReply: fields };
     }
+    case 'snapshot-offer': {
+      const { kind, ...fields } = message;
+      return { snapshotOffer: fields };
+    }
+    case 'snapshot-request': {
+      const { kind, ...fields } = message;
+      return { snapshotRequest: fields };
+    }
+    case 'snapshot-chunk': {
+      const { kind, data, ...fields } = message;
+      return { snapshotChunk: { ...fields, data: Buffer.from(data) } };
+    }
     case 'commit-notice': {
       const { kind, ...fields } = message;
       return { commitNotice: fields };
@@ -205,6 +217,29 @@ export function decodeFrame(frame: Frame__Output): Decoded {
         },
       });
     }
+    case 'snapshotOffer': {
+      const { clusterId, term, index, lastTerm, bytes, checksum, leads, round } =
+        frame.snapshotOffer ?? missing('snapshot_offer');
+      return election({
+        ...{ kind: 'snapshot-offer', ...envelope(clusterId, term), ...snapshotName(index, checksum), leads },
+        ...{ lastTerm: count(lastTerm, 'last_term'), bytes: count(bytes, 'bytes') },
+        round: count(round, 'round'),
+      });
+    }
+    case 'snapshotRequest': {
+      const { clusterId, index, checksum, offset } = frame.snapshotRequest ?? missing('snapshot_request');
+      return election({
+        ...{ kind: 'snapshot-request', clusterId: id(clusterId, 'cluster_id') },
+        ...{ ...snapshotName(index, checksum), offset: count(offset, 'offset') },
+      });
+    }
+    case 'snapshotChunk': {
+      const { clusterId, index, checksum, offset, data } = frame.snapshotChunk ?? missing('snapshot_chunk');
+      return election({
+        ...{ kind: 'snapshot-chunk', clusterId: id(clusterId, 'cluster_id') },
+        ...{ ...snapshotName(index, checksum), offset: count(offset, 'offset'), data: new Uint8Array(data) },
+      });
+    }
     case 'commitNotice': {
       const { clusterId, term, commitIndex, leader } = frame.commitNotice ?? missing('commit_notice');
       const index = { commitIndex: count(commitIndex, 'commit_index') };
@@ -236,6 +271,11 @@ export function decodeFrame(frame: Frame__Output): Decoded {
 
 function envelope(clusterId: string, term: number): { clusterId: string; term: number } {
   return { clusterId: id(clusterId, 'cluster_id'), term: count(term, 'term') };
+}
+
+function snapshotName(index: number, checksum: string): { index: number; checksum: string } {
+  if (!/^[0-9a-f]{8}$/.test(checksum)) throw new FrameError('a checksum is not 8 hex digits');
+  return { index: count(index, 'index'), checksum };
 }
 
 function entryIn(entry: { index: number; term: number; payload: Uint8Array }, index: number): Entry {

@@ -28,6 +28,9 @@ import type { PingReport as _clusteros_v1_PingReport, PingReport__Output as _clu
 import type { PingRequest as _clusteros_v1_PingRequest, PingRequest__Output as _clusteros_v1_PingRequest__Output } from './clusteros/v1/PingRequest.ts';
 import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1_Records__Output } from './clusteros/v1/Records.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
+import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from './clusteros/v1/SnapshotChunk.ts';
+import type { SnapshotOffer as _clusteros_v1_SnapshotOffer, SnapshotOffer__Output as _clusteros_v1_SnapshotOffer__Output } from './clusteros/v1/SnapshotOffer.ts';
+import type { SnapshotRequest as _clusteros_v1_SnapshotRequest, SnapshotRequest__Output as _clusteros_v1_SnapshotRequest__Output } from './clusteros/v1/SnapshotRequest.ts';
 import type { TagReply as _clusteros_v1_TagReply, TagReply__Output as _clusteros_v1_TagReply__Output } from './clusteros/v1/TagReply.ts';
 import type { TagRequest as _clusteros_v1_TagRequest, TagRequest__Output as _clusteros_v1_TagRequest__Output } from './clusteros/v1/TagRequest.ts';
 import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clusteros_v1_TimeoutNow__Output } from './clusteros/v1/TimeoutNow.ts';
@@ -69,6 +72,9 @@ export interface ProtoGrpcType {
       PingRequest: MessageTypeDefinition<_clusteros_v1_PingRequest, _clusteros_v1_PingRequest__Output>
       Records: MessageTypeDefinition<_clusteros_v1_Records, _clusteros_v1_Records__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
+      SnapshotChunk: MessageTypeDefinition<_clusteros_v1_SnapshotChunk, _clusteros_v1_SnapshotChunk__Output>
+      SnapshotOffer: MessageTypeDefinition<_clusteros_v1_SnapshotOffer, _clusteros_v1_SnapshotOffer__Output>
+      SnapshotRequest: MessageTypeDefinition<_clusteros_v1_SnapshotRequest, _clusteros_v1_SnapshotRequest__Output>
       TagReply: MessageTypeDefinition<_clusteros_v1_TagReply, _clusteros_v1_TagReply__Output>
       TagRequest: MessageTypeDefinition<_clusteros_v1_TagRequest, _clusteros_v1_TagRequest__Output>
       TimeoutNow: MessageTypeDefinition<_clusteros_v1_TimeoutNow, _clusteros_v1_TimeoutNow__Output>

@@ -16,6 +16,9 @@ import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output a
 import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from '../../clusteros/v1/FetchRequest.ts';
 import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from '../../clusteros/v1/FetchReply.ts';
 import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clusteros_v1_TimeoutNow__Output } from '../../clusteros/v1/TimeoutNow.ts';
+import type { SnapshotOffer as _clusteros_v1_SnapshotOffer, SnapshotOffer__Output as _clusteros_v1_SnapshotOffer__Output } from '../../clusteros/v1/SnapshotOffer.ts';
+import type { SnapshotRequest as _clusteros_v1_SnapshotRequest, SnapshotRequest__Output as _clusteros_v1_SnapshotRequest__Output } from '../../clusteros/v1/SnapshotRequest.ts';
+import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from '../../clusteros/v1/SnapshotChunk.ts';
 
 export interface Frame {
   'hello'?: (_clusteros_v1_Hello | null);
@@ -34,7 +37,10 @@ export interface Frame {
   'fetchRequest'?: (_clusteros_v1_FetchRequest | null);
   'fetchReply'?: (_clusteros_v1_FetchReply | null);
   'timeoutNow'?: (_clusteros_v1_TimeoutNow | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow";
+  'snapshotOffer'?: (_clusteros_v1_SnapshotOffer | null);
+  'snapshotRequest'?: (_clusteros_v1_SnapshotRequest | null);
+  'snapshotChunk'?: (_clusteros_v1_SnapshotChunk | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
 }
 
 export interface Frame__Output {
@@ -54,5 +60,8 @@ export interface Frame__Output {
   'fetchRequest'?: (_clusteros_v1_FetchRequest__Output | null);
   'fetchReply'?: (_clusteros_v1_FetchReply__Output | null);
   'timeoutNow'?: (_clusteros_v1_TimeoutNow__Output | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow";
+  'snapshotOffer'?: (_clusteros_v1_SnapshotOffer__Output | null);
+  'snapshotRequest'?: (_clusteros_v1_SnapshotRequest__Output | null);
+  'snapshotChunk'?: (_clusteros_v1_SnapshotChunk__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
 }
