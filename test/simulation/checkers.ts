@@ -155,6 +155,11 @@ export class Checkers {
   }
 
   #checkLeadership(node: Watched, agent: Agent, all: readonly Watched[]): void {
+    const { voters } = agent.configuration;
+    assert.ok(
+      [0, 1, 3, 5].includes(voters.length),
+      `${node.name} knows ${voters.length} voters: never two or four`,
+    );
     const { role, term } = agent.leadership;
     const { clusterId } = node.disk.saved;
     const key = `${clusterId}/${term}`;

@@ -390,6 +390,8 @@ export const electionScenarios: readonly Scenario[] = [
       world.bootAll();
       await world.settleDown(60_000);
       await allHold(world, ['after-the-snapshots']);
+      const known = world.machines.map(({ agent }) => agent?.configuration.voters.toSorted().join());
+      assert.deepEqual([...new Set(known)], [known[0]], 'a snapshot brings the voters, too');
       return world;
     },
   },
@@ -480,6 +482,32 @@ export const electionScenarios: readonly Scenario[] = [
         'one slurmctld runs',
       );
       await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S53b',
+    title:
+      'a fresh node meets what is left of a cluster without a majority: it waits for it, and founds nothing',
+    seeds: 30,
+    async run(seed) {
+      const world = new World({ seed, nodes: 4 });
+      const fresh = world.machine(seed % 4);
+      const old = world.machines.filter(machine => machine !== fresh);
+      for (const machine of old) world.boot(machine);
+      const three = () =>
+        old.every(({ agent }) => agent?.configuration.voters.length === 3) && world.agreed();
+      await world.runUntil(three, formLimitMs, 'three form a cluster');
+      const clusterId = clusterIdOf(old[0] ?? fresh);
+      for (const machine of old.slice(1)) machine.crash();
+      world.boot(fresh);
+      await world.run(60_000);
+      assert.ok(['', clusterId].includes(clusterIdOf(fresh)), 'it founds nothing');
+      assert.equal(fresh.agent?.state.nodes[fresh.id], undefined, 'and nobody can admit it');
+      for (const machine of old.slice(1)) world.boot(machine);
+      await world.settleDown(60_000);
+      const admitted = () => fresh.agent?.state.nodes[fresh.id] !== undefined;
+      await world.runUntil(admitted, 20_000, 'it is admitted');
       return world;
     },
   },

@@ -1,0 +1,180 @@
+// Deliberate bugs, one after another in a copy of the sources: does a simulation or an interaction script notice? Prints each
+// with what caught it, and the score. A bug that nobody notices is a hole in the tests; exit code 1 then.
+// usage: node test/simulation/mutants.ts [WORD...]   only mutants whose name holds one of the words
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** A scenario, or an interaction script by its file's name. */
+  readonly caughtBy: string;
+}
+
+const raft = 'src/election/raft.ts';
+const quorum = 'src/election/quorum.ts';
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'a vote is given before it is on the disk',
+    ...{ file: raft, caughtBy: 'vote-in-known-term.txt' },
+    ...{ from: 'this.#votedFor = from;\n      this.#mustSave = true;', to: 'this.#votedFor = from;' },
+  },
+  {
+    name: 'a candidate asks for votes before its own is on the disk',
+    ...{ file: raft, caughtBy: 'S3' },
+    ...{
+      from: 'this.#votedFor = this.id;\n      this.#mustSave = true;\n    }\n    this.#votes',
+      to: 'this.#votedFor = this.id;\n    }\n    this.#votes',
+    },
+  },
+  {
+    name: 'messages leave before what they promise is on the disk',
+    ...{ file: 'src/election/election.ts', caughtBy: 'S1' },
+    from: "if (save) this.#effects.push({ kind: 'save', save });\n    for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });",
+    to: "for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });\n    if (save) this.#effects.push({ kind: 'save', save });",
+  },
+  {
+    name: 'a vote is given twice in one term',
+    ...{ file: raft, caughtBy: 'one-vote.txt' },
+    ...{ from: "const free = this.#votedFor === '' || this.#votedFor === from;", to: 'const free = true;' },
+  },
+  {
+    name: 'a vote is given to a log that lacks something',
+    ...{ file: raft, caughtBy: 'figure-8.txt' },
+    from: 'lastLogTerm > lastTerm || (lastLogTerm === lastTerm && lastLogIndex >= this.#log.lastIndex());',
+    to: 'lastLogTerm >= 0;',
+  },
+  {
+    name: 'a pre-vote counts as a vote',
+    ...{ file: raft, caughtBy: 'late-pre-vote.txt' },
+    from: "const expected = message.preVote ? 'pre-candidate' : 'candidate';\n    const term = message.preVote ? this.#term + 1 : this.#term;\n    if (!message.granted || this.#role !== expected || message.term !== term) return;",
+    to: "if (!message.granted || !['pre-candidate', 'candidate'].includes(this.#role)) return;",
+  },
+  {
+    name: 'an entry of an older term is committed by counting',
+    ...{ file: raft, caughtBy: 'figure-8.txt' },
+    ...{ from: ' || this.#log.termAt(index) !== this.#term) return;', to: ') return;' },
+  },
+  {
+    name: 'who hears a leader helps to depose it',
+    ...{ file: raft, caughtBy: 'stickiness.txt' },
+    ...{ from: 'if (led && !message.transfer) return;', to: '' },
+  },
+  {
+    name: 'a leader without a majority leads on',
+    ...{ file: raft, caughtBy: 'S8' },
+    from: 'if (!isQuorum(this.configuration, answering)) this.#stepDown(this.#term, nowMs);',
+    to: '',
+  },
+  {
+    name: 'a read is answered without asking a majority',
+    ...{ file: raft, caughtBy: 'S8' },
+    ...{ from: 'if (isQuorum(this.configuration, confirmed))', to: 'if (confirmed.size > 0)' },
+  },
+  {
+    name: 'a follower commits beyond what it has been given',
+    ...{ file: raft, caughtBy: 'S46' },
+    from: 'Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex))',
+    to: 'Math.max(this.#commitIndex, message.commitIndex)',
+  },
+  {
+    name: 'entries are taken without a look at what stands before them',
+    ...{ file: raft, caughtBy: 'figure-8.txt' },
+    ...{ from: 'if (termThere !== message.prevLogTerm) {', to: 'if (termThere === undefined) {' },
+  },
+  {
+    name: 'an acknowledgement covers more than was taken',
+    ...{ file: raft, caughtBy: 'S4' },
+    from: 'const matchIndex = prevLogIndex + entries.length;\n    const termThere',
+    to: 'const matchIndex = prevLogIndex + entries.length + 1;\n    const termThere',
+  },
+  {
+    name: 'learners count as voters',
+    ...{ file: quorum, caughtBy: 'S4' },
+    from: 'return voters.length > 0 && majority(voters) && (outgoing.length === 0 || majority(outgoing));',
+    to: 'return voters.length > 0 && ids.size >= 1 && (outgoing.length === 0 || majority(outgoing) || majority(voters));',
+  },
+  {
+    name: 'one less than a majority is enough',
+    ...{ file: quorum, caughtBy: 'S8' },
+    ...{ from: 'return Math.floor(voters / 2) + 1;', to: 'return Math.max(1, Math.floor(voters / 2));' },
+  },
+  {
+    name: 'there may be two voters',
+    ...{ file: 'src/election/voters.ts', caughtBy: 'S1' },
+    from: 'return ready.length >= lacking ? [...voters, ...ready.slice(0, lacking)] : voters;',
+    to: 'return [...voters, ...ready.slice(0, 1)];',
+  },
+  {
+    name: 'a voter that reboots is replaced at once',
+    ...{ file: 'src/election/voters.ts', caughtBy: 'S37' },
+    ...{ from: '(node?.forMs ?? 0) >= replaceVoterAfterMs', to: '(node?.forMs ?? 0) >= 0' },
+  },
+  {
+    name: 'a broken path to the leader deposes it',
+    ...{ file: raft, caughtBy: 'S3b' },
+    from: "if (this.#clusterId !== '' && isVoter(this.configuration, this.id)) this.#campaign(true, nowMs);",
+    to: "if (this.#clusterId !== '' && isVoter(this.configuration, this.id)) this.#campaign(false, nowMs, true);",
+  },
+  {
+    name: 'a hand-over takes writes that it then loses',
+    ...{ file: raft, caughtBy: 'transfer.txt' },
+    ...{ from: "this.#transfer ? 'handing-over' : full", to: 'full' },
+  },
+  {
+    name: 'a snapshot brings no configuration',
+    ...{ file: raft, caughtBy: 'S46' },
+    from: 'else this.#log.restart({ index, term, configuration });',
+    to: 'else this.#log.restart({ index, term, configuration: { voters: [], outgoing: [], learners: [] } });',
+  },
+  {
+    name: 'a snapshot brings no state',
+    ...{ file: 'src/election/election.ts', caughtBy: 'S46' },
+    ...{ from: '    this.#state = content.state;\n', to: '' },
+  },
+  {
+    name: 'every fresh node founds a cluster',
+    ...{ file: 'src/election/birth.ts', caughtBy: 'S53' },
+    ...{ from: 'const founder = [self, ...fresh].sort()[0] ?? self;', to: 'const founder = self;' },
+  },
+];
+
+const root = new URL('../..', import.meta.url).pathname;
+const words = process.argv.slice(2);
+const chosen = mutants.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)));
+const seeds = 25;
+let caught = 0;
+
+for (const mutant of chosen) {
+  const copy = mkdtempSync(join(tmpdir(), 'clusteros-mutant-'));
+  try {
+    for (const part of ['src', 'test', 'proto', 'package.json', 'tsconfig.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const path = join(copy, mutant.file);
+    const text = readFileSync(path, 'utf8');
+    if (text.split(mutant.from).length !== 2)
+      throw new Error(`${mutant.name}: its place in ${mutant.file} is gone; bring the list up to date`);
+    writeFileSync(
+      path,
+      text.replace(mutant.from, () => mutant.to),
+    );
+    const args = mutant.caughtBy.endsWith('.txt')
+      ? ['--test', 'test/scenarios/scenarios.test.ts']
+      : ['test/simulation/run.ts', '--scenario', mutant.caughtBy, '--seeds', String(seeds)];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 300_000 });
+    // A run that did not even begin catches nothing.
+    const isCaught = /: FAILED:|^✖/m.test(stdout);
+    if (isCaught) caught += 1;
+    console.log(`${isCaught ? '✔ caught by' : '✖ NOT caught by'} ${mutant.caughtBy}: ${mutant.name}`);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+console.log(`${caught} of ${chosen.length} deliberate bugs are caught`);
+process.exitCode = caught === chosen.length ? 0 : 1;
