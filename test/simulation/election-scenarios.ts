@@ -166,6 +166,181 @@ export const electionScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'S2',
+    title: 'five voters, and all streams to the leader break at once: the split vote is settled soon',
+    seeds: 40,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 7 });
+      assert.equal(
+        await settled(world, leaderOf(world).agent?.decide({ kind: 'want-voters', count: 5 })),
+        undefined,
+      );
+      const five = () => leaderOf(world).agent?.configuration.voters.length === 5 && world.agreed();
+      await world.runUntil(five, 20_000, 'five voters');
+      const former = leaderOf(world);
+      former.crash();
+      const another = () => {
+        const leader = world.leader();
+        return leader !== undefined && leader !== former && leader.agent?.leadership.role === 'leader';
+      };
+      await world.runUntil(another, 3000, 'another leader');
+      await writeThrough(world, 'by-four-of-five');
+      world.boot(former);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S5',
+    title:
+      'the leader is stopped for five seconds, and then tries to confirm and to write: neither is done in its old term',
+    seeds: 40,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      const others = world.machines.filter(machine => machine !== former);
+      world.freeze(former, 5000);
+      const led = () => others.some(({ agent }) => agent?.leadership.role === 'leader');
+      await world.runUntil(led, 4500, 'the others elect another leader');
+      await world.runUntil(() => former.backlog === undefined, 6000, 'it goes on');
+      const [claim, late] = [former.agent?.confirmLeadership(), write(former, 'late')];
+      assert.notEqual(await settled(world, claim), undefined, 'it proves nothing');
+      assert.notEqual(await settled(world, late), undefined, 'and decides nothing');
+      await writeThrough(world, 'after-the-pause');
+      await allHold(world, ['after-the-pause']);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S9',
+    title: 'the leader can send and hears nobody: it steps down by itself, and the others go on',
+    seeds: 30,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      for (const other of world.machines) if (other !== former) world.network.cutOneWay(other.id, former.id);
+      const down = () => former.agent?.leadership.role !== 'leader';
+      await world.runUntil(down, 3000, 'check-quorum: it leads no more');
+      await writeThrough(world, 'without-the-deaf');
+      world.network.healAll();
+      await allHold(world, ['without-the-deaf']);
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
+    name: 'S10',
+    title: 'a voter can send and hears nobody: its pre-votes move no term and depose nobody',
+    seeds: 30,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const leader = leaderOf(world);
+      const term = leader.agent?.leadership.term;
+      const deaf = world.machines.find(machine => machine !== leader);
+      assert.ok(deaf, 'there is another voter');
+      for (const other of world.machines) if (other !== deaf) world.network.cutOneWay(other.id, deaf.id);
+      await world.run(30_000);
+      assert.equal(world.leader(), leader, 'it leads on');
+      assert.equal(leader.agent?.leadership.term, term, 'in its term');
+      await writeThrough(world, 'meanwhile');
+      world.network.healAll();
+      await allHold(world, ['meanwhile']);
+      await world.settleDown(60_000);
+      assert.equal(leader.agent?.leadership.term, term, 'also when the deaf one hears again');
+      return world;
+    },
+  },
+  {
+    name: 'S11',
+    title: 'two of three voters cannot reach each other, both reach the third: one leads, and elections end',
+    seeds: 40,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const leader = leaderOf(world);
+      const other = world.machines.find(machine => machine !== leader);
+      assert.ok(other, 'there is another voter');
+      world.network.cut(leader.id, other.id);
+      await world.run(20_000);
+      const terms = () => world.machines.map(({ agent }) => agent?.leadership.term ?? 0);
+      const before = Math.max(...terms());
+      await world.run(30_000);
+      assert.equal(Math.max(...terms()), before, 'no more elections');
+      await writeThrough(world, 'through-the-middle');
+      world.network.healAll();
+      await allHold(world, ['through-the-middle']);
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
+    name: 'S12',
+    title: 'every link fails and comes back each 300 ms for a minute; ten seconds later one leader leads',
+    seeds: 15,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 5 });
+      for (let round = 0; round < 200; round++) {
+        world.network.healAll();
+        for (const a of world.machines)
+          for (const b of world.machines)
+            if (a.id < b.id && world.random() < 0.4) world.network.cut(a.id, b.id);
+        await world.run(300);
+      }
+      world.network.healAll();
+      await world.runUntil(() => world.leader() !== undefined, 10_000, 'somebody leads');
+      await writeThrough(world, 'after-the-flaps');
+      await allHold(world, ['after-the-flaps']);
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
+    name: 'S23',
+    title:
+      'the disk of a voter takes two seconds for each write: the leader leads on, and writes are as quick as before',
+    seeds: 20,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const leader = leaderOf(world);
+      const term = leader.agent?.leadership.term;
+      const slow = world.machines.find(machine => machine !== leader);
+      assert.ok(slow, 'there is another voter');
+      slow.disk.fsyncMsMax = 2000;
+      for (let n = 0; n < 20; n++) await writeThrough(world, `write-${n}`);
+      await world.run(10_000);
+      assert.equal(world.leader(), leader, 'it leads on');
+      assert.equal(leader.agent?.leadership.term, term, 'in its term');
+      slow.disk.fsyncMsMax = 3;
+      await allHold(world, ['write-19']);
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S24',
+    title:
+      'the disk of the leader hangs for half a minute under writes: another leads within seconds, and nothing acknowledged is lost',
+    seeds: 30,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      const former = leaderOf(world);
+      const others = world.machines.filter(machine => machine !== former);
+      former.disk.fsyncMsMax = 60_000;
+      const hung = write(former, 'on-the-hung-disk');
+      const led = () => others.some(({ agent }) => agent?.leadership.role === 'leader');
+      await world.runUntil(led, 5000, 'another leads');
+      await writeThrough(world, 'meanwhile');
+      await world.run(30_000);
+      former.disk.fsyncMsMax = 3;
+      await world.run(70_000);
+      const names =
+        (await settled(world, hung)) === undefined ? ['meanwhile', 'on-the-hung-disk'] : ['meanwhile'];
+      await allHold(world, names);
+      await world.settleDown(60_000);
+      return world;
+    },
+  },
+  {
     name: 'S8',
     title: 'a leader cut off from the majority commits nothing and confirms nothing; the majority goes on',
     seeds: 40,
