@@ -251,12 +251,14 @@ export class Raft {
 
   /** Confirms leadership by a round of heartbeats (read-index, dissertation section 6.4). */
   read(request: number, nowMs: number): void {
-    const refused = this.#role !== 'leader' ? 'not-leader' : !this.ready ? 'not-ready' : undefined;
+    const refused = this.#role !== 'leader' ? 'not-leader' : undefined;
     if (refused !== undefined || this.#reads.length >= readsMax) {
       this.#answers.push({ request, index: 0, refused: refused ?? 'busy' });
       return;
     }
-    this.#reads.push({ request, index: this.#commitIndex, round: this.#round + 1 });
+    // One that has only just been elected knows what was decided before it once it has decided something itself.
+    const index = Math.max(this.#commitIndex, this.#termStartIndex);
+    this.#reads.push({ request, index, round: this.#round + 1 });
     this.#heartbeat(nowMs);
   }
 
@@ -734,6 +736,7 @@ export class Raft {
       this.#proposals.delete(entry.index);
       if (request !== undefined) this.#answers.push({ request, index: entry.index });
     }
+    this.#answerReads();
     const latest = this.#log.configuration();
     if (latest.index <= index && latest.configuration.outgoing.length > 0) {
       this.propose(
@@ -749,6 +752,7 @@ export class Raft {
   }
 
   #answerReads(): void {
+    if (!this.ready) return;
     const waiting = this.#reads;
     this.#reads = [];
     for (const read of waiting) {

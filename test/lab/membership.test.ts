@@ -1,16 +1,8 @@
 // Who is here, as an operator has it: real agents on four hosts, stopped, cut, moved and cloned.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import {
-  clusterctl,
-  clusterctlText,
-  nodeAgent,
-  peerAddress,
-  type RunningAgent,
-  startAgent,
-  startAgents,
-} from './agent-host.ts';
-import { Lab } from './lab.ts';
+import { clusterctl, clusterctlText, nodeAgent, peerAddress } from './agent-host.ts';
+import { LabCluster } from './lab-cluster.ts';
 import type { Machine } from './machine.ts';
 import { missingForLab } from './requirements.ts';
 import { waitFor } from './wait-for.ts';
@@ -38,30 +30,15 @@ const settings = { 'integrations.slurm.enabled': false };
 const members = async (on: Machine) => (await clusterctl(on, ['members'])) as MemberRow[];
 const show = async (on: Machine, name: string) => (await clusterctl(on, ['member', 'show', name])) as Shown;
 
-/** One cluster for all tests of this file, which run in the order in which they stand. */
-let lab: Lab | undefined;
-const agents = new Map<string, RunningAgent>();
-after(() => lab?.stop());
-
-function theLab(): Lab {
-  assert.ok(lab, 'the first test made the lab');
-  return lab;
-}
-function agentOn(name: string): RunningAgent {
-  const found = agents.get(name);
-  assert.ok(found, `an agent runs on ${name}`);
-  return found;
-}
-const cluster = () => theLab().hosts;
-const eventsOf = (name: string, event: string) => agentOn(name).events.filter(each => each.event === event);
+const cluster = new LabCluster(settings);
+after(() => cluster.stop());
 
 test(
   'four agents know of each other what their machines are, and tags that are set on one are seen on all',
   options,
   async () => {
-    lab = await Lab.start({ hosts: 4 });
-    for (const agent of await startAgents(cluster(), { settings })) agents.set(agent.machine.name, agent);
-    const [first] = cluster();
+    await cluster.start(4);
+    const [first] = cluster.hosts;
     assert.ok(first);
     await clusterctlText(
       first,
@@ -79,7 +56,7 @@ test(
       );
     }
     await clusterctlText(first, ['member', 'tag', 'node-c', 'site=north', 'rack=r2']);
-    for (const host of cluster()) {
+    for (const host of cluster.hosts) {
       const told = async () => (await members(host)).find(({ name }) => name === 'node-c')?.tags;
       await waitFor(async () => (await told())?.rack === 'r2', {
         timeoutMs: 3000,
@@ -93,7 +70,7 @@ test(
   'a process that is stopped for four seconds goes on as if nothing were, one that is stopped for eight is suspected and refutes it; neither is called dead or blames anybody',
   options,
   async () => {
-    const victim = agentOn('node-b');
+    const victim = cluster.agentOn('node-b');
     victim.kill('SIGSTOP');
     await new Promise(resolve => setTimeout(resolve, 4000));
     victim.kill('SIGCONT');
@@ -103,9 +80,13 @@ test(
     victim.kill('SIGCONT');
     await victim.untilEvent('member.refuted');
     await new Promise(resolve => setTimeout(resolve, 3000));
-    for (const { name } of cluster())
-      assert.deepEqual(eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
-    assert.deepEqual(eventsOf('node-b', 'member.suspected'), [], 'it blames nobody for its own sleep');
+    for (const { name } of cluster.hosts)
+      assert.deepEqual(cluster.eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
+    assert.deepEqual(
+      cluster.eventsOf('node-b', 'member.suspected'),
+      [],
+      'it blames nobody for its own sleep',
+    );
   },
 );
 
@@ -113,9 +94,9 @@ test(
   'a path that is cut between two of them is shown from both sides, and nobody is called dead for it',
   options,
   async () => {
-    const [first] = cluster();
+    const [first] = cluster.hosts;
     assert.ok(first);
-    await theLab().cut('node-c', 'node-d');
+    await cluster.lab.cut('node-c', 'node-d');
     const seen = async () => (await show(first, 'node-c')).sights.find(({ peer }) => peer === 'node-d');
     const silent = (state: string | undefined) => state === 'silent';
     const both = async () => {
@@ -136,9 +117,9 @@ test(
       ],
     );
     await new Promise(resolve => setTimeout(resolve, 12_000));
-    for (const { name } of cluster())
-      assert.deepEqual(eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
-    await theLab().heal();
+    for (const { name } of cluster.hosts)
+      assert.deepEqual(cluster.eventsOf(name, 'member.failed'), [], `nobody failed for ${name}`);
+    await cluster.lab.heal();
     await waitFor(async () => (await seen())?.ofMember.state === 'up', {
       timeoutMs: 20_000,
       what: 'the path to be well',
@@ -147,13 +128,13 @@ test(
 );
 
 test('an agent that comes back at another address is the same member there', options, async () => {
-  const host = theLab().host('node-d');
-  const before = (await members(theLab().host('node-a'))).find(({ name }) => name === 'node-d');
-  agentOn('node-d').kill('SIGKILL');
-  await agentOn('node-d').child.exited;
+  const host = cluster.lab.host('node-d');
+  const before = (await members(cluster.lab.host('node-a'))).find(({ name }) => name === 'node-d');
+  cluster.agentOn('node-d').kill('SIGKILL');
+  await cluster.agentOn('node-d').child.exited;
   const address = peerAddress(host).replace(/:\d+$/, ':7543');
-  agents.set('node-d', await startAgent(host, { peers: [], settings: { ...settings, bind: address } }));
-  for (const other of cluster()) {
+  await cluster.restart('node-d', { bind: address });
+  for (const other of cluster.hosts) {
     const row = async () => (await members(other)).find(({ name }) => name === 'node-d');
     await waitFor(async () => (await row())?.address === address && (await row())?.state === 'alive', {
       timeoutMs: 10_000,
@@ -168,7 +149,7 @@ test(
   'a clone of a running agent: the earlier boot ends and stays ended, both machines say why, and nobody sees it flap',
   options,
   async () => {
-    const original = theLab().host('node-b');
+    const original = cluster.lab.host('node-b');
     const { dataDir } = original.paths;
     const copy = `mkdir ${dataDir}/clone && cd ${dataDir} && cp -r node.key epoch log log.begun members clone`;
     const moved = await original.run(['sh', '-c', copy], { timeoutMs: 10_000 });
@@ -180,18 +161,18 @@ test(
         '--bind',
         peerAddress(original).replace(/:\d+$/, ':7643'),
         '--peer',
-        peerAddress(theLab().host('node-a')),
+        peerAddress(cluster.lab.host('node-a')),
       ],
       ...['--set', `admin.socket=${original.paths.socket}.clone`, '--set', 'http.enabled=false'],
     ]);
-    await waitFor(() => !agentOn('node-b').child.isRunning, {
+    await waitFor(() => !cluster.agentOn('node-b').child.isRunning, {
       timeoutMs: 15_000,
       what: 'the earlier boot to end',
       explain: () => `the clone says:\n${clone.stdout.slice(-12).join('\n')}\n${clone.stderr}`,
     });
-    const exit = await agentOn('node-b').child.exited;
-    assert.equal(exit.exitCode, 4, agentOn('node-b').lastWords());
-    assert.equal(eventsOf('node-b', 'identity.conflict').length, 1);
+    const exit = await cluster.agentOn('node-b').child.exited;
+    assert.equal(exit.exitCode, 4, cluster.agentOn('node-b').lastWords());
+    assert.equal(cluster.eventsOf('node-b', 'identity.conflict').length, 1);
     await waitFor(() => clone.stdout.some(line => line.includes('identity.conflict')), {
       timeoutMs: 10_000,
       what: 'the clone to be told',
@@ -203,7 +184,7 @@ test(
     assert.match(again.stderr, /remove \S+identity-conflict and start this one again/);
     for (const name of ['node-a', 'node-c', 'node-d'])
       assert.deepEqual(
-        eventsOf(name, 'member.failed').filter(({ member }) => member === 'node-b'),
+        cluster.eventsOf(name, 'member.failed').filter(({ member }) => member === 'node-b'),
         [],
         `no flapping on ${name}`,
       );

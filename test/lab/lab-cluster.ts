@@ -1,0 +1,57 @@
+// One cluster for all tests of a file, which run in the order in which they stand: a lab, and the agent that runs on each
+// of its hosts now. The first test starts it, `stop` ends it.
+import assert from 'node:assert/strict';
+import {
+  type AgentEvent,
+  type AgentOptions,
+  type RunningAgent,
+  startAgent,
+  startAgents,
+} from './agent-host.ts';
+import { Lab } from './lab.ts';
+import type { Machine } from './machine.ts';
+
+export class LabCluster {
+  readonly #agents = new Map<string, RunningAgent>();
+  readonly #settings: AgentOptions['settings'];
+  #lab: Lab | undefined;
+
+  constructor(settings: NonNullable<AgentOptions['settings']>) {
+    this.#settings = settings;
+  }
+
+  /** Makes the lab with so many hosts and starts an agent on each, all of one cluster. */
+  async start(hosts: number): Promise<void> {
+    this.#lab = await Lab.start({ hosts });
+    for (const agent of await startAgents(this.hosts, { settings: this.#settings ?? {} }))
+      this.#agents.set(agent.machine.name, agent);
+  }
+
+  async stop(): Promise<void> {
+    await this.#lab?.stop();
+  }
+
+  get lab(): Lab {
+    assert.ok(this.#lab, 'the first test made the lab');
+    return this.#lab;
+  }
+  get hosts(): readonly Machine[] {
+    return this.lab.hosts;
+  }
+
+  agentOn(name: string): RunningAgent {
+    const found = this.#agents.get(name);
+    assert.ok(found, `an agent runs on ${name}`);
+    return found;
+  }
+
+  eventsOf(name: string, event: string): readonly AgentEvent[] {
+    return this.agentOn(name).events.filter(each => each.event === event);
+  }
+
+  /** Starts an agent again on a host whose agent has ended; it finds its cluster by what its disk knows. */
+  async restart(name: string, settings: AgentOptions['settings'] = {}): Promise<void> {
+    const all = { ...this.#settings, ...settings };
+    this.#agents.set(name, await startAgent(this.lab.host(name), { peers: [], settings: all }));
+  }
+}
