@@ -24,6 +24,8 @@ export const handshakeTimeoutMs = 5000;
 export const handshakeBusyTimeoutMs = 20_000;
 /** Unanswered bytes a peer's stream may hold before messages to it are dropped. */
 export const streamBufferBytesMax = 4 * 1024 * 1024;
+/** A peer's connection that breaks ends its stream first and cancels it a moment later; one that is still not cancelled after this was closed by intent. */
+export const streamEndMs = 50;
 /** A stream that was closed by intent is torn down after this when the other side has not hung up. */
 export const streamFarewellMs = 1000;
 /** Life of a node's certificate. Nodes renew themselves, so it only bounds how long a lost key is of use. */

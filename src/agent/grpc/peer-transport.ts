@@ -37,6 +37,7 @@ import {
   refusalLogIntervalMs,
   refusalsRememberedMax,
   streamBufferBytesMax,
+  streamEndMs,
   streamFarewellMs,
 } from '../limits.ts';
 import { TagError } from '../tags.ts';
@@ -52,6 +53,8 @@ interface Stream {
   readonly epoch: number;
   readonly dialledByUs: boolean;
   readonly call: Call;
+  /** Tears the stream down at once. */
+  cut(): void;
   /** Ends the stream; the other side sees an intended end. */
   end(): void;
 }
@@ -220,14 +223,22 @@ export class GrpcPeerTransport implements PeerTransport {
       return undefined;
     });
     const call = client.exchange();
-    const end = () => {
+    const cut = () => {
       call.cancel();
       client.close();
+    };
+    const end = () => {
+      call.end();
+      const limit = setTimeout(cut, streamFarewellMs).unref();
+      call.once('end', () => {
+        clearTimeout(limit);
+        cut();
+      });
     };
     await new Promise<void>((resolve, reject) => {
       let [answered, greeted] = [false, false];
       const giveUp = () => {
-        end();
+        cut();
         reject(new Error('no answer to the handshake'));
       };
       let timer = setTimeout(async () => {
@@ -239,9 +250,9 @@ export class GrpcPeerTransport implements PeerTransport {
       const done = () => {
         answered = true;
         clearTimeout(timer);
-        this.#dialling.delete(end);
+        this.#dialling.delete(cut);
       };
-      this.#dialling.add(end);
+      this.#dialling.add(cut);
       call.once('error', error => {
         done();
         client.close();
@@ -255,7 +266,7 @@ export class GrpcPeerTransport implements PeerTransport {
       call.once('data', (frame: Frame__Output) => {
         done();
         greeted = true;
-        this.#greeted(call, frame, id, address, true, end);
+        this.#greeted(call, frame, { id, address, dialledByUs: true, cut, end });
         resolve();
       });
       call.write(helloFrame(this.#greeting, protocolVersion));
@@ -277,7 +288,8 @@ export class GrpcPeerTransport implements PeerTransport {
     call.on('error', () => clearTimeout(timer));
     call.once('data', (frame: Frame__Output) => {
       clearTimeout(timer);
-      this.#greeted(call, frame, id, call.getPeer(), false, () => call.end());
+      const end = () => call.end();
+      this.#greeted(call, frame, { id, address: call.getPeer(), dialledByUs: false, cut: end, end });
     });
   }
 
@@ -285,14 +297,11 @@ export class GrpcPeerTransport implements PeerTransport {
   #greeted(
     call: Call,
     frame: Frame__Output,
-    id: string,
-    address: string,
-    dialledByUs: boolean,
-    end: () => void,
+    { id, address, dialledByUs, cut, end }: Omit<Stream, 'call' | 'epoch'> & { readonly address: string },
   ): void {
     const fail = (reason: UnreachableReason, detail: string) => {
       if (dialledByUs) {
-        end();
+        cut();
         this.#onEvent({ kind: 'unreachable', address, reason, detail });
       } else {
         (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
@@ -318,13 +327,13 @@ export class GrpcPeerTransport implements PeerTransport {
       // This very process, or another one with a copy of its key; both sides come to the same answer.
       const own = boot === this.#greeting.boot;
       if (!dialledByUs && !own) call.write(helloFrame(this.#greeting, protocolVersion));
-      if (dialledByUs) end();
+      if (dialledByUs) cut();
       else fail('duplicate', own ? 'this is you' : 'this is your twin');
       if (own && dialledByUs) this.#onEvent({ kind: 'own-address', address });
       if (!own) this.#onEvent({ kind: 'twin', address: listens, epoch });
       return;
     }
-    const stream: Stream = { id, epoch, dialledByUs, call, end };
+    const stream: Stream = { id, epoch, dialledByUs, call, cut, end };
     const former = this.#streams.get(id);
     if (former && epoch < former.epoch) {
       fail('superseded', `this identity runs in a later boot (${former.epoch}), too`);
@@ -333,7 +342,7 @@ export class GrpcPeerTransport implements PeerTransport {
     }
     if (former && !this.#replaces(stream, former)) {
       if (dialledByUs) {
-        end();
+        cut();
         this.#onEvent({ kind: 'up', id, address, epoch: former.epoch });
       } else {
         (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
@@ -366,7 +375,7 @@ export class GrpcPeerTransport implements PeerTransport {
     const gone = (reason: 'reset' | 'closed') => {
       if (this.#streams.get(id) !== stream) return;
       this.#streams.delete(id);
-      stream.end();
+      stream.cut();
       if (!this.#closed) this.#onEvent({ kind: 'down', id, reason });
     };
     call.on('data', (frame: Frame__Output) => {
@@ -382,7 +391,7 @@ export class GrpcPeerTransport implements PeerTransport {
     });
     call.on('error', () => gone('reset'));
     call.on('cancelled', () => gone('reset'));
-    call.on('end', () => gone('closed'));
+    call.on('end', () => setTimeout(() => gone('closed'), streamEndMs).unref());
   }
 
   #turnedAway(address: string, reason: UnreachableReason, detail: string): void {
