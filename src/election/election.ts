@@ -316,7 +316,8 @@ export class Election {
 
   /** Turns what Raft has to say into effects: save, send, then what became known. */
   #collect(): void {
-    const { save, sends, committed, answers, lacking, round } = this.#raft.take();
+    const { early, save, sends, committed, answers, lacking, round } = this.#raft.take();
+    for (const { to, message } of early) this.#effects.push({ kind: 'send', to, message });
     if (save) this.#effects.push({ kind: 'save', save });
     for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });
     for (const to of lacking) this.#offer(to, true, round);

@@ -28,6 +28,10 @@ export const snapshotRetryMs = 1000;
 export const snapshotTriesMax = 5;
 /** Entries in one append; keeps a message of small commands far below gRPC's 4 MiB. */
 export const entriesPerAppendMax = 128;
+/** Appends with entries on their way to one follower: enough to fill a relayed path, far too few to fill a stream's buffer. */
+export const appendsInFlightMax = 16;
+/** A voter whose disk is in trouble stands for election this many election timeouts after the others: they go first, and if none leads it does. */
+export const unfitElectionTimeouts = 2;
 /** Proposals that wait for commit; beyond it new ones are refused as `busy`. */
 export const proposalsMax = 1024;
 /** Reads that wait for a confirmation. */

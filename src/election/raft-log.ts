@@ -110,6 +110,11 @@ export class RaftLog {
     return first;
   }
 
+  /** The last entry that was handed out to be saved. */
+  savedIndex(): number {
+    return this.#unsavedFrom - 1;
+  }
+
   /** What has changed since the last call and must be saved; undefined when nothing has. */
   takeUnsaved(): { readonly truncateFrom: number; readonly entries: readonly Entry[] } | undefined {
     const entries = this.#entries.slice(this.#unsavedFrom - 1 - this.#base.index);

@@ -2,6 +2,7 @@
 // with pre-vote, check-quorum, leader stickiness, read-index and joint configuration changes (Ongaro's dissertation).
 // A pure state machine: it collects what must be saved and what must be sent; its caller saves first.
 import type { Entry, Payload } from './command.ts';
+import { type Answer, Leading } from './leading.ts';
 import {
   campaignTimeoutMs,
   electionTimeoutMaxMs,
@@ -10,12 +11,11 @@ import {
   heartbeatMs,
   lostLeaderMs,
   lostLeaderTurnMs,
-  proposalsMax,
-  readsMax,
   trailingEntries,
-  transferTimeoutMs,
+  unfitElectionTimeouts,
 } from './limits.ts';
 import type { ElectionMessage, Role, Save } from './messages.ts';
+import type { Progress } from './progress.ts';
 import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
 import { type LogBase, noBase, RaftLog } from './raft-log.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -37,21 +37,9 @@ export const nothingSaved: Saved = {
   ...{ clusterId: '', term: 0, votedFor: '', commitIndex: 0, snapshot: undefined, base: noBase, entries: [] },
 };
 
-/** What the leader knows of another's log. */
-interface Progress {
-  nextIndex: number;
-  matchIndex: number;
-  ackedRound: number;
-  ackedAtMs: number;
-}
-
-interface Answer {
-  readonly request: number;
-  readonly index: number;
-  readonly refused?: string;
-}
-
 export interface RaftOutput {
+  /** Appends that need not wait for `save`: a leader may send while it writes, because it counts itself only afterwards (dissertation, section 10.2.1). */
+  readonly early: readonly { readonly to: string; readonly message: ElectionMessage }[];
   readonly save: Save | undefined;
   readonly sends: readonly { readonly to: string; readonly message: ElectionMessage }[];
   /** Ids of those that need the snapshot, and the heartbeat round that its offer stands for. */
@@ -85,15 +73,10 @@ export class Raft {
   #electionAtMs: number;
   #electionTimeoutMs = electionTimeoutMaxMs;
   #votes = new Set<string>();
-  #progress = new Map<string, Progress>();
-  #heartbeatAtMs = 0;
-  #quorumCheckAtMs = 0;
-  #round = 0;
-  #termStartIndex = 0;
-  #proposals = new Map<number, number>();
-  #reads: { readonly request: number; readonly index: number; readonly round: number }[] = [];
-  /** A hand-over under way. */
-  #transfer: { readonly request: number; readonly target: string; readonly untilMs: number } | undefined;
+  /** While it leads, and only then. */
+  #leading: Leading | undefined;
+  /** False while something is wrong with this machine that would make it a bad leader. */
+  #fit = true;
   #mustSave = false;
   #sends: { to: string; message: ElectionMessage }[] = [];
   /** Who needs entries that this leader no longer holds. */
@@ -138,7 +121,7 @@ export class Raft {
   }
   /** True for a leader that has committed in its own term: only then does it know all that was decided before. */
   get ready(): boolean {
-    return this.#role === 'leader' && this.#commitIndex >= this.#termStartIndex;
+    return this.#leading !== undefined && this.#commitIndex >= this.#leading.termStartIndex;
   }
   /** True while a change of configuration is under way. */
   get reconfiguring(): boolean {
@@ -153,19 +136,11 @@ export class Raft {
 
   /** How many entries `id` lacks, as far as this leader knows. */
   lagOf(id: string): number {
-    return (
-      this.#log.lastIndex() -
-      (id === this.id ? this.#log.lastIndex() : (this.#progress.get(id)?.matchIndex ?? 0))
-    );
+    return id === this.id ? 0 : this.#log.lastIndex() - (this.#leading?.matchOf(id) ?? 0);
   }
 
   nextWakeMs(): number {
-    return this.#role === 'leader'
-      ? Math.min(
-          ...[this.#heartbeatAtMs, this.#quorumCheckAtMs],
-          this.#transfer?.untilMs ?? Number.POSITIVE_INFINITY,
-        )
-      : this.#electionAtMs;
+    return this.#leading?.nextWakeMs() ?? this.#electionAtMs;
   }
 
   /** Starts a log of this node's own: it is the only voter and leads from term 1. Only for a node without any cluster. */
@@ -183,10 +158,10 @@ export class Raft {
   }
 
   tick(nowMs: number): void {
-    if (this.#role === 'leader') {
-      if (this.#quorumCheckAtMs <= nowMs) this.#checkQuorum(nowMs);
-      if (this.#transfer && this.#transfer.untilMs <= nowMs) this.#endTransfer('target-silent');
-      if (this.#role === 'leader' && this.#heartbeatAtMs <= nowMs) this.#heartbeat(nowMs);
+    if (this.#leading) {
+      this.#answers.push(...this.#leading.endLateTransfer(nowMs));
+      if (this.#leading.quorumCheckAtMs <= nowMs) this.#checkQuorum(this.#leading, nowMs);
+      if (this.#leading && this.#leading.heartbeatAtMs <= nowMs) this.#heartbeat(this.#leading, nowMs);
       return;
     }
     if (this.#electionAtMs > nowMs) return;
@@ -226,22 +201,21 @@ export class Raft {
 
   /** Appends a payload on the leader; the answer comes with the commit. `request` 0 asks for no answer. */
   propose(request: number, payload: Payload, nowMs: number): void {
-    const full = this.#proposals.size >= proposalsMax;
-    const refused =
-      this.#role !== 'leader' ? 'not-leader' : this.#transfer ? 'handing-over' : full ? 'busy' : undefined;
-    if (refused !== undefined) {
-      if (request !== 0) this.#answers.push({ request, index: 0, refused });
+    const leading = this.#leading;
+    const refused = leading ? leading.proposalRefused : 'not-leader';
+    if (!leading || refused !== undefined) {
+      this.#refuse(request, refused ?? 'not-leader');
       return;
     }
     const index = this.#append(payload);
-    if (request !== 0) this.#proposals.set(index, request);
-    this.#replicate();
-    this.#advanceCommit(nowMs);
+    if (request !== 0) leading.awaitCommit(request, index);
+    this.#replicate(leading, nowMs);
+    this.#advanceCommit(leading, nowMs);
   }
 
   /** Proposes a configuration: by one joint step when the voters change, at once when only learners do. False when it cannot be now. */
   reconfigure(voters: readonly string[], learners: readonly string[], nowMs: number): boolean {
-    if (!this.ready || this.reconfiguring || this.#transfer) return false;
+    if (!this.ready || this.reconfiguring || this.#leading?.successor !== undefined) return false;
     const present = this.configuration.voters;
     const same = voters.length === present.length && voters.every(id => present.includes(id));
     const configuration: Configuration = { voters, outgoing: same ? [] : present, learners };
@@ -251,15 +225,15 @@ export class Raft {
 
   /** Confirms leadership by a round of heartbeats (read-index, dissertation section 6.4). */
   read(request: number, nowMs: number): void {
-    const refused = this.#role !== 'leader' ? 'not-leader' : undefined;
-    if (refused !== undefined || this.#reads.length >= readsMax) {
-      this.#answers.push({ request, index: 0, refused: refused ?? 'busy' });
+    const leading = this.#leading;
+    if (!leading) {
+      this.#refuse(request, 'not-leader');
       return;
     }
     // One that has only just been elected knows what was decided before it once it has decided something itself.
-    const index = Math.max(this.#commitIndex, this.#termStartIndex);
-    this.#reads.push({ request, index, round: this.#round + 1 });
-    this.#heartbeat(nowMs);
+    const index = Math.max(this.#commitIndex, leading.termStartIndex);
+    if (leading.awaitConfirmation(request, index)) this.#heartbeat(leading, nowMs);
+    else this.#refuse(request, 'busy');
   }
 
   /**
@@ -268,23 +242,28 @@ export class Raft {
    * @param target a voter; empty for the one that is furthest
    */
   transfer(request: number, target: string, nowMs: number): void {
-    const chosen = target === '' ? this.#furthestVoter(nowMs) : target;
-    const refused =
-      this.#role !== 'leader'
-        ? 'not-leader'
-        : this.#transfer
-          ? 'busy'
-          : chosen === this.id
-            ? 'already-leader'
-            : chosen === undefined || !this.configuration.voters.includes(chosen)
-              ? 'no-such-voter'
-              : undefined;
-    if (refused !== undefined || chosen === undefined) {
-      if (request !== 0) this.#answers.push({ request, index: 0, refused: refused ?? 'no-such-voter' });
-      return;
+    const leading = this.#leading;
+    const { voters } = this.configuration;
+    const chosen = target === '' ? leading?.furthest(voters, nowMs) : target;
+    if (!leading) this.#refuse(request, 'not-leader');
+    else if (leading.successor !== undefined) this.#refuse(request, 'busy');
+    else if (chosen === this.id) this.#refuse(request, 'already-leader');
+    else if (chosen === undefined || !voters.includes(chosen)) this.#refuse(request, 'no-such-voter');
+    else {
+      leading.beginTransfer(request, chosen, nowMs);
+      this.#urgeSuccessor(leading, nowMs);
     }
-    this.#transfer = { request, target: chosen, untilMs: nowMs + transferTimeoutMs };
-    this.#urgeTarget();
+  }
+
+  /**
+   * Whether this machine can do a leader's work. One that can no longer hands over; it asks for votes only when the
+   * others have had their turn and none leads, because a bad leader is better than none.
+   */
+  setFit(fit: boolean, nowMs: number): void {
+    if (fit === this.#fit) return;
+    this.#fit = fit;
+    if (fit || !this.#leading) return;
+    this.transfer(0, '', nowMs);
   }
 
   /**
@@ -294,6 +273,7 @@ export class Raft {
   lost(id: string, nowMs: number): void {
     if (id !== this.#leader || this.#role !== 'follower' || !isVoter(this.configuration, this.id)) return;
     this.#heardLeaderAtMs = Number.NEGATIVE_INFINITY;
+    if (!this.#fit) return;
     const others = this.configuration.voters.filter(voter => voter !== id);
     const turn = others.filter(voter => voter < this.id).length;
     const delayMs = lostLeaderMs + lostLeaderTurnMs * (turn + 0.25 * this.#random());
@@ -373,6 +353,7 @@ export class Raft {
 
   /** What has come of the inputs since the last call. The caller makes `save` durable before it does anything else. */
   take(): RaftOutput {
+    const durableIndex = this.#log.savedIndex();
     const unsaved = this.#log.takeUnsaved();
     let save: Save | undefined;
     // The commit index alone is not worth an fsync: it rides on the next write.
@@ -390,14 +371,18 @@ export class Raft {
           : {}),
       };
     }
+    const isEarly = (message: ElectionMessage) =>
+      message.kind === 'append-request' && !this.#mustSave && message.commitIndex <= durableIndex;
+    const early = save ? this.#sends.filter(({ message }) => isEarly(message)) : [];
+    const sends = early.length > 0 ? this.#sends.filter(({ message }) => !isEarly(message)) : this.#sends;
     this.#mustSave = false;
     this.#compacted = false;
     const committed = this.#log.slice(this.#handedOver + 1, this.#commitIndex - this.#handedOver);
     this.#handedOver = this.#commitIndex;
     const lacking = [...new Set(this.#lacking)];
     const output = {
-      ...{ save, sends: this.#sends, committed, answers: this.#answers },
-      ...{ lacking, round: this.#round },
+      ...{ early, save, sends, committed, answers: this.#answers },
+      ...{ lacking, round: this.#leading?.round ?? 0 },
     };
     this.#sends = [];
     this.#lacking = [];
@@ -407,30 +392,19 @@ export class Raft {
 
   /** A new one for each role, vote and timeout; a heartbeat only begins it anew. */
   #drawElectionTimeoutMs(): number {
-    this.#electionTimeoutMs =
-      electionTimeoutMinMs + this.#random() * (electionTimeoutMaxMs - electionTimeoutMinMs);
+    const drawnMs = electionTimeoutMinMs + this.#random() * (electionTimeoutMaxMs - electionTimeoutMinMs);
+    this.#electionTimeoutMs = drawnMs + (this.#fit ? 0 : unfitElectionTimeouts * electionTimeoutMaxMs);
     return this.#electionTimeoutMs;
   }
 
   #append(payload: Payload): number {
     const entry: Entry = { index: this.#log.lastIndex() + 1, term: this.#term, payload };
     this.#log.append(entry);
-    for (const id of membersOf(this.configuration)) this.#follow(id);
     return entry.index;
   }
 
-  /** Keeps progress for `id` from now on. */
-  #follow(id: string): Progress {
-    const known = this.#progress.get(id);
-    if (known) return known;
-    const fresh: Progress = {
-      nextIndex: this.#log.lastIndex() + 1,
-      matchIndex: 0,
-      ackedRound: 0,
-      ackedAtMs: 0,
-    };
-    this.#progress.set(id, fresh);
-    return fresh;
+  #refuse(request: number, refused: string): void {
+    if (request !== 0) this.#answers.push({ request, index: 0, refused });
   }
 
   #stepDown(term: number, nowMs: number): void {
@@ -439,15 +413,8 @@ export class Raft {
       this.#votedFor = '';
       this.#mustSave = true;
     }
-    if (this.#role === 'leader') {
-      for (const request of this.#proposals.values())
-        this.#answers.push({ request, index: 0, refused: 'leadership-lost' });
-      for (const { request } of this.#reads)
-        this.#answers.push({ request, index: 0, refused: 'leadership-lost' });
-      this.#proposals.clear();
-      this.#reads = [];
-      this.#endTransfer(undefined);
-    }
+    if (this.#leading) this.#answers.push(...this.#leading.end());
+    this.#leading = undefined;
     this.#role = 'follower';
     this.#leader = '';
     this.#votes.clear();
@@ -491,74 +458,57 @@ export class Raft {
   #lead(nowMs: number): void {
     this.#role = 'leader';
     this.#leader = this.id;
-    this.#progress = new Map();
-    this.#quorumCheckAtMs = nowMs + electionTimeoutMinMs;
-    this.#round = 0;
-    this.#termStartIndex = this.#append({ kind: 'noop' });
-    for (const progress of this.#progress.values()) {
-      progress.nextIndex = this.#termStartIndex;
-      progress.ackedAtMs = nowMs;
-    }
-    this.#heartbeat(nowMs);
-    this.#advanceCommit(nowMs);
+    const leading = new Leading(this.id, this.#append({ kind: 'noop' }), nowMs);
+    this.#leading = leading;
+    this.#heartbeat(leading, nowMs);
+    this.#advanceCommit(leading, nowMs);
   }
 
-  #checkQuorum(nowMs: number): void {
-    this.#quorumCheckAtMs = nowMs + electionTimeoutMinMs;
-    const answering = new Set([this.id]);
-    for (const [id, { ackedAtMs }] of this.#progress)
-      if (ackedAtMs > nowMs - electionTimeoutMinMs) answering.add(id);
-    if (!isQuorum(this.configuration, answering)) this.#stepDown(this.#term, nowMs);
+  #checkQuorum(leading: Leading, nowMs: number): void {
+    leading.quorumCheckAtMs = nowMs + electionTimeoutMinMs;
+    if (!leading.hasQuorum(this.configuration, nowMs)) this.#stepDown(this.#term, nowMs);
   }
 
-  #heartbeat(nowMs: number): void {
-    this.#heartbeatAtMs = nowMs + heartbeatMs;
-    this.#round += 1;
-    this.#replicate();
-    this.#answerReads();
+  #heartbeat(leading: Leading, nowMs: number): void {
+    leading.heartbeatAtMs = nowMs + heartbeatMs;
+    leading.round += 1;
+    this.#replicate(leading, nowMs);
+    this.#answerReads(leading);
   }
 
-  #replicate(): void {
-    for (const id of membersOf(this.configuration)) if (id !== this.id) this.#sendAppend(id);
+  #replicate(leading: Leading, nowMs: number): void {
+    for (const id of membersOf(this.configuration))
+      if (id !== this.id) this.#sendAppend(leading, id, this.#progressOf(leading, id, nowMs));
   }
 
-  #sendAppend(to: string): void {
-    const progress = this.#follow(to);
-    const prevLogIndex = progress.nextIndex - 1;
+  #progressOf(leading: Leading, id: string, nowMs: number): Progress {
+    return leading.follow(id, this.#log.lastIndex(), nowMs);
+  }
+
+  /** Sends what `to` lacks, as far as may be on its way to it; without entries it is a heartbeat. */
+  #sendAppend(leading: Leading, to: string, progress: Progress): void {
+    const { nextIndex } = progress;
+    const prevLogIndex = nextIndex - 1;
     if (prevLogIndex < this.#log.base.index) {
       this.#lacking.push(to);
       return;
     }
-    const entries = this.#log.slice(progress.nextIndex, entriesPerAppendMax);
+    const entries = progress.full ? [] : this.#log.slice(nextIndex, entriesPerAppendMax);
+    progress.sent(entries.length, leading.round);
     this.#send(to, {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
       ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0, entries },
-      ...{ commitIndex: this.#commitIndex, round: this.#round },
+      ...{ commitIndex: this.#commitIndex, round: leading.round },
     });
   }
 
-  #furthestVoter(nowMs: number): string | undefined {
-    const answering = this.configuration.voters.filter(
-      id => (this.#progress.get(id)?.ackedAtMs ?? 0) > nowMs - electionTimeoutMinMs,
-    );
-    const matchOf = (id: string) => this.#progress.get(id)?.matchIndex ?? 0;
-    return answering.sort((a, b) => matchOf(b) - matchOf(a) || (a < b ? -1 : 1))[0];
-  }
-
-  /** Tells the target of a hand-over to campaign once it has all there is. */
-  #urgeTarget(): void {
-    const target = this.#transfer?.target;
-    if (target === undefined) return;
-    if (this.#progress.get(target)?.matchIndex === this.#log.lastIndex())
-      this.#send(target, { kind: 'timeout-now', clusterId: this.#clusterId, term: this.#term });
-    else this.#sendAppend(target);
-  }
-
-  #endTransfer(refused: string | undefined): void {
-    const request = this.#transfer?.request;
-    this.#transfer = undefined;
-    if (request !== undefined && request !== 0)
-      this.#answers.push({ request, index: 0, ...(refused === undefined ? {} : { refused }) });
+  /** Tells the successor to campaign once it has all there is. */
+  #urgeSuccessor(leading: Leading, nowMs: number): void {
+    const { successor } = leading;
+    if (successor === undefined) return;
+    if (leading.matchOf(successor) === this.#log.lastIndex())
+      this.#send(successor, { kind: 'timeout-now', clusterId: this.#clusterId, term: this.#term });
+    else this.#sendAppend(leading, successor, this.#progressOf(leading, successor, nowMs));
   }
 
   #onTimeoutNow(from: string, message: TimeoutNow, nowMs: number): void {
@@ -698,70 +648,43 @@ export class Raft {
       this.#stepDown(message.term, nowMs);
       return;
     }
-    const progress = this.#progress.get(from);
-    if (this.#role !== 'leader' || message.term < this.#term || !progress) return;
-    progress.ackedAtMs = nowMs;
-    progress.ackedRound = Math.max(progress.ackedRound, message.round);
-    this.#answerReads();
+    const leading = this.#leading;
+    const progress = leading?.progressOf(from);
+    if (!leading || !progress || message.term < this.#term) return;
+    progress.heard(message.round, nowMs);
+    this.#answerReads(leading);
     if (!message.success) {
-      const nextIndex = Math.max(
-        progress.matchIndex + 1,
-        Math.min(message.conflictIndex, progress.nextIndex - 1),
-      );
-      if (nextIndex === progress.nextIndex) return;
-      progress.nextIndex = nextIndex;
-      this.#sendAppend(from);
+      if (progress.conflicted(message.conflictIndex, message.round))
+        this.#sendAppend(leading, from, progress);
       return;
     }
-    const advanced = message.matchIndex > progress.matchIndex;
-    progress.matchIndex = Math.max(progress.matchIndex, message.matchIndex);
-    progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
-    if (!advanced) return;
-    this.#advanceCommit(nowMs);
-    if (from === this.#transfer?.target) this.#urgeTarget();
-    else if (progress.nextIndex <= this.#log.lastIndex()) this.#sendAppend(from);
+    if (!progress.matched(message.matchIndex)) return;
+    this.#advanceCommit(leading, nowMs);
+    if (this.#leading !== leading) return;
+    if (from === leading.successor) this.#urgeSuccessor(leading, nowMs);
+    else if (progress.nextIndex <= this.#log.lastIndex() && !progress.full)
+      this.#sendAppend(leading, from, progress);
   }
 
-  #advanceCommit(nowMs: number): void {
-    if (this.#role !== 'leader') return;
-    const reached = (id: string) =>
-      id === this.id ? this.#log.lastIndex() : (this.#progress.get(id)?.matchIndex ?? 0);
+  #advanceCommit(leading: Leading, nowMs: number): void {
+    const reached = (id: string) => (id === this.id ? this.#log.lastIndex() : leading.matchOf(id));
     const index = quorumIndex(this.configuration, reached);
     // Only entries of the own term are committed by counting (Raft, section 5.4.2).
     if (index <= this.#commitIndex || this.#log.termAt(index) !== this.#term) return;
-    const before = this.#commitIndex;
     this.#commitIndex = index;
-    for (const entry of this.#log.slice(before + 1, index - before)) {
-      const request = this.#proposals.get(entry.index);
-      this.#proposals.delete(entry.index);
-      if (request !== undefined) this.#answers.push({ request, index: entry.index });
-    }
-    this.#answerReads();
+    this.#answers.push(...leading.committed(index));
+    this.#answerReads(leading);
     const latest = this.#log.configuration();
-    if (latest.index <= index && latest.configuration.outgoing.length > 0) {
-      this.propose(
-        0,
-        { kind: 'configuration', configuration: { ...latest.configuration, outgoing: [] } },
-        nowMs,
-      );
-    } else if (latest.index <= index && !isVoter(latest.configuration, this.id)) {
-      this.#stepDown(this.#term, nowMs);
-    } else {
-      this.#replicate();
-    }
+    const decided = latest.index <= index;
+    if (decided && latest.configuration.outgoing.length > 0) {
+      const configuration = { ...latest.configuration, outgoing: [] };
+      this.propose(0, { kind: 'configuration', configuration }, nowMs);
+    } else if (decided && !isVoter(latest.configuration, this.id)) this.#stepDown(this.#term, nowMs);
+    else this.#replicate(leading, nowMs);
   }
 
-  #answerReads(): void {
-    if (!this.ready) return;
-    const waiting = this.#reads;
-    this.#reads = [];
-    for (const read of waiting) {
-      const confirmed = new Set([this.id]);
-      for (const [id, { ackedRound }] of this.#progress) if (ackedRound >= read.round) confirmed.add(id);
-      if (isQuorum(this.configuration, confirmed))
-        this.#answers.push({ request: read.request, index: read.index });
-      else this.#reads.push(read);
-    }
+  #answerReads(leading: Leading): void {
+    if (this.ready) this.#answers.push(...leading.confirmed(this.configuration));
   }
 
   #send(to: string, message: ElectionMessage): void {

@@ -169,7 +169,7 @@ export class Script {
       this.#print(`  ${id} commits ${index} (${nameOf(payload)})`);
     for (const { request, refused } of output.answers)
       this.#print(`  ${id} answers request ${request}: ${refused ?? 'done'}`);
-    for (const { to, message } of output.sends) {
+    for (const { to, message } of [...output.early, ...output.sends]) {
       if (message.kind === 'vote-reply' && message.granted && !message.preVote)
         assert.deepEqual(
           [node.saved.term, node.saved.votedFor],

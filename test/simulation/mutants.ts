@@ -16,6 +16,7 @@ interface Mutant {
 }
 
 const raft = 'src/election/raft.ts';
+const leading = 'src/election/leading.ts';
 const quorum = 'src/election/quorum.ts';
 
 const mutants: readonly Mutant[] = [
@@ -68,13 +69,13 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a leader without a majority leads on',
     ...{ file: raft, caughtBy: 'S8' },
-    from: 'if (!isQuorum(this.configuration, answering)) this.#stepDown(this.#term, nowMs);',
+    from: 'if (!leading.hasQuorum(this.configuration, nowMs)) this.#stepDown(this.#term, nowMs);',
     to: '',
   },
   {
     name: 'a read is answered without asking a majority',
-    ...{ file: raft, caughtBy: 'S8' },
-    ...{ from: 'if (isQuorum(this.configuration, confirmed))', to: 'if (confirmed.size > 0)' },
+    ...{ file: leading, caughtBy: 'S8' },
+    ...{ from: 'if (isQuorum(configuration, confirmed))', to: 'if (confirmed.size > 0)' },
   },
   {
     name: 'a follower commits beyond what it has been given',
@@ -123,8 +124,8 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a hand-over takes writes that it then loses',
-    ...{ file: raft, caughtBy: 'transfer.txt' },
-    ...{ from: "this.#transfer ? 'handing-over' : full", to: 'full' },
+    ...{ file: leading, caughtBy: 'transfer.txt' },
+    ...{ from: "if (this.#transfer) return 'handing-over';", to: '' },
   },
   {
     name: 'a snapshot brings no configuration',
@@ -136,6 +137,22 @@ const mutants: readonly Mutant[] = [
     name: 'a snapshot brings no state',
     ...{ file: 'src/election/election.ts', caughtBy: 'S46' },
     ...{ from: '    this.#state = content.state;\n', to: '' },
+  },
+  {
+    name: 'a new leader speaks before its own vote is on the disk',
+    ...{ file: raft, caughtBy: 'S1' },
+    from: "message.kind === 'append-request' && !this.#mustSave && message.commitIndex <= durableIndex;",
+    to: 'true;',
+  },
+  {
+    name: 'a leader tells of commits that only its memory holds',
+    ...{ file: raft, caughtBy: 'S1' },
+    ...{ from: ' && message.commitIndex <= durableIndex;', to: ';' },
+  },
+  {
+    name: 'a gap in what was sent ahead is never filled',
+    ...{ file: 'src/election/progress.ts', caughtBy: 'S4' },
+    ...{ from: '    this.#nextIndex = nextIndex;\n    this.#inFlight = [];', to: '' },
   },
   {
     name: 'every fresh node founds a cluster',

@@ -1,0 +1,79 @@
+// What a leader knows of one follower's log: how far it is equal to the leader's own, and what is on its way to it.
+// A leader sends ahead of the acknowledgements, a bounded number of messages; after a gap it sends one and waits.
+import { appendsInFlightMax } from './limits.ts';
+
+export class Progress {
+  #matchIndex = 0;
+  #nextIndex: number;
+  /** True while it is not known where the logs part: one message at a time. */
+  #probing = true;
+  /** The last index of each message with entries that is on its way. */
+  #inFlight: number[] = [];
+  /** Where the last probe began, and the heartbeat round it was sent in. */
+  #probe = { nextIndex: 0, round: 0 };
+  #ackedRound = 0;
+  #ackedAtMs: number;
+
+  constructor(nextIndex: number, ackedAtMs: number) {
+    this.#nextIndex = nextIndex;
+    this.#ackedAtMs = ackedAtMs;
+  }
+
+  /** The last index known to equal the leader's. */
+  get matchIndex(): number {
+    return this.#matchIndex;
+  }
+  /** The next entry to send. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+  /** The last heartbeat round that was answered, and when. */
+  get ackedRound(): number {
+    return this.#ackedRound;
+  }
+  get ackedAtMs(): number {
+    return this.#ackedAtMs;
+  }
+  /** True when no more entries may be sent until some are acknowledged; a heartbeat always may. */
+  get full(): boolean {
+    return this.#inFlight.length >= (this.#probing ? 1 : appendsInFlightMax);
+  }
+
+  /** Something has come from it. */
+  heard(round: number, nowMs: number): void {
+    this.#ackedAtMs = nowMs;
+    this.#ackedRound = Math.max(this.#ackedRound, round);
+  }
+
+  /** So many entries have been sent from `nextIndex` on. */
+  sent(count: number, round: number): void {
+    if (count === 0) return;
+    if (this.#probing) this.#probe = { nextIndex: this.#nextIndex, round };
+    this.#nextIndex += count;
+    this.#inFlight.push(this.#nextIndex - 1);
+  }
+
+  /** It holds all up to `index`. True when that is news. */
+  matched(index: number): boolean {
+    this.#inFlight = this.#inFlight.filter(last => last > index);
+    this.#nextIndex = Math.max(this.#nextIndex, index + 1);
+    if (index <= this.#matchIndex) return false;
+    this.#matchIndex = index;
+    this.#probing = false;
+    return true;
+  }
+
+  /**
+   * It lacks what stands before an append that was sent in `round`; entries from `conflictIndex` on may help. True when they
+   * should be sent: each of many messages that were on their way meets the same gap, and only the first tells something.
+   */
+  conflicted(conflictIndex: number, round: number): boolean {
+    const nextIndex = Math.max(this.#matchIndex + 1, Math.min(conflictIndex, this.#nextIndex - 1));
+    if (this.#probing && nextIndex === this.#probe.nextIndex && round <= this.#probe.round) return false;
+    if (nextIndex === this.#nextIndex) return false;
+    this.#nextIndex = nextIndex;
+    this.#inFlight = [];
+    this.#probing = true;
+    return true;
+  }
+}
