@@ -24,6 +24,7 @@ import { LeaderDriver } from './leader-driver.ts';
 import {
   disbelievedRememberedMax,
   failedTogetherMin,
+  failedTogetherMs,
   farewellMs,
   inputsMax,
   readTimeoutMs,
@@ -96,7 +97,7 @@ export class Agent {
   #waitingFor = '';
   #ready = false;
   #closed = false;
-  /** Ids of those that were called dead since the membership lane was last idle. */
+  /** Ids of those that have just been called dead. */
   readonly #failed: string[] = [];
   readonly #disbelieved = new Set<string>();
   readonly #supersededBy = new Set<string>();
@@ -105,6 +106,7 @@ export class Agent {
   #wakesAtMs = Number.POSITIVE_INFINITY;
   #cancelTimer: () => void = () => {};
   #cancelSettle: () => void = () => {};
+  #cancelVerdict: () => void = () => {};
 
   private constructor(
     options: AgentOptions,
@@ -420,8 +422,7 @@ export class Agent {
         break;
       case 'changed':
         this.#membersChanged = true;
-        if (effect.after.state === 'dead' && effect.before?.state !== 'dead')
-          this.#failed.push(effect.after.id);
+        if (effect.after.state === 'dead' && effect.before?.state !== 'dead') this.#hasFailed(effect.after.id);
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);
@@ -502,9 +503,17 @@ export class Agent {
     if (before) this.#announcer.member({ ...before, state, epoch }, after, this.#state);
   }
 
+  /** What is behind one switch fails together, and is told of together. */
+  #hasFailed(id: string): void {
+    this.#failed.push(id);
+    if (this.#failed.length > 1) return;
+    this.#cancelVerdict = this.#environment.setTimer(failedTogetherMs, () => {
+      const failed = this.#failed.splice(0).map(each => this.nameOf(each));
+      if (failed.length >= failedTogetherMin) this.#announcer.failedTogether(failed);
+    });
+  }
+
   #afterMembership(): void {
-    const failed = this.#failed.splice(0).map(id => this.nameOf(id));
-    if (failed.length >= failedTogetherMin) this.#announcer.failedTogether(failed);
     this.#advise();
     this.#changed();
     this.#arm();
@@ -711,6 +720,7 @@ export class Agent {
     this.#closed = true;
     this.#cancelTimer();
     this.#cancelSettle();
+    this.#cancelVerdict();
     for (const executor of this.#executors) executor.close();
     this.#membershipLane.close();
     this.#electionLane.close();

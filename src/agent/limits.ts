@@ -63,7 +63,9 @@ export const decisionSeenMs = 1000;
 export const remoteChangeTimeoutMs = 3000;
 /** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */
 export const stallToldMs = 1000;
-/** So many members that are called dead at once have something in common, and that is an event of its own. */
+/** Verdicts this close to each other are told of as one: the same news comes by several ways. */
+export const failedTogetherMs = 100;
+/** So many members that are called dead together have something in common, and that is an event of its own. */
 export const failedTogetherMin = 3;
 /** What was not believed is told once for each peer, subject and reason; so many are remembered. */
 export const disbelievedRememberedMax = 1000;
