@@ -2,19 +2,23 @@
 // The simulator runs this very class; all it knows of the world comes through its Environment.
 
 import type { BirthPolicy } from '../election/birth.ts';
-import { type ClusterState, unborn } from '../election/cluster-state.ts';
+import { type ClusterState, knownLevel, unborn } from '../election/cluster-state.ts';
 import type { Command } from '../election/command.ts';
 import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
+import type { Session } from '../election/sessions.ts';
 import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
 import { machineCapabilities } from '../integrations/machine.ts';
 import type { Integration } from '../integrations/reconciler.ts';
-import { isReachable, type MemberDescription, type MemberRecord } from '../membership/member.ts';
+import { formerClustersMax } from '../membership/limits.ts';
+import type { MemberDescription, MemberRecord } from '../membership/member.ts';
 import { type Contact, Membership } from '../membership/membership.ts';
 import type { MembershipEffect, MembershipInput } from '../membership/messages.ts';
+import { adviceFrom } from './advice.ts';
 import { Announcer } from './announcer.ts';
 import { checksumOf } from './checksum.ts';
+import { type DiskTrouble, DiskWatch } from './disk-watch.ts';
 import type { Environment, TransportEvent } from './environment.ts';
 import { EventLog } from './events.ts';
 import { Executor } from './executor.ts';
@@ -33,7 +37,7 @@ import {
 } from './limits.ts';
 import { type Answer, Requests } from './requests.ts';
 import type { Sealer } from './sealing.ts';
-import { IdentityConflict } from './start-error.ts';
+import { Expelled, IdentityConflict } from './start-error.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Tags } from './tags.ts';
 import { clusterViewFrom, nameOf } from './view.ts';
@@ -53,6 +57,8 @@ export interface AgentOptions {
   /** Addresses where peers may be. */
   readonly peers: readonly string[];
   readonly bootstrap: BirthPolicy;
+  /** What this program knows of the cluster's decisions; only the simulator has others. */
+  readonly level?: number;
   readonly integrations: readonly Integration[];
   readonly sealer: Sealer;
   /** The agent cannot go on: the process must end. Called at most once. */
@@ -70,6 +76,13 @@ export interface Leadership {
 }
 
 const tick = { kind: 'tick' } as const;
+
+const diskTroubleTexts: Readonly<Record<DiskTrouble, string>> = {
+  'disk-full':
+    'the disk of the log is nearly full: this node does not lead until there is room again; free some space',
+  'disk-slow':
+    'a write of the log takes many seconds: this node does not lead; look at "dmesg" for errors of its disk',
+};
 
 const cloneMend =
   'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
@@ -91,6 +104,7 @@ export class Agent {
   readonly #listeners = new Set<() => void>();
   readonly #keyRefusals = new KeyRefusals();
   readonly #table: TableWriter;
+  readonly #diskWatch: DiskWatch;
   #state: ClusterState;
   #configuration: Configuration;
   #leadership: Leadership;
@@ -126,6 +140,10 @@ export class Agent {
       if (inARow > 1) return;
       const message = `the member table was not written, and will be tried again: ${error}`;
       this.#announcer.tell('table.write-failed', message, { level: 'warn' });
+    });
+    this.#diskWatch = new DiskWatch({
+      ...{ disk: environment.logDisk, nowMs: () => environment.nowMs(), setTimer },
+      onTroubles: troubles => this.#onDiskTroubles(troubles),
     });
     this.startedAtMs = environment.nowMs();
     this.#nodesSettledAtMs = this.startedAtMs + settleMs;
@@ -187,12 +205,17 @@ export class Agent {
     const random = () => environment.random();
     const election = new Election({
       ...{ id, name, clusterName, bootstrap, saved, random, nowMs },
-      checksum: checksumOf,
+      ...{ checksum: checksumOf, level: options.level ?? knownLevel },
     });
     const description = {
       ...{ name, address, version, tags, services: [] },
       capabilities: [...new Set(capabilities.flat())].sort(),
       ...{ clusterId: election.raft.clusterId, clusterSize: Object.keys(election.state.nodes).length },
+      ...{
+        level: options.level ?? knownLevel,
+        formerClusters: formerClustersOf(election.state),
+        troubles: [],
+      },
     };
     const boot = Buffer.from(environment.secretBytes(8)).toString('hex');
     const { seal } = environment;
@@ -202,6 +225,7 @@ export class Agent {
     agent.#membershipLane.submit({ kind: 'candidates', addresses: options.peers });
     agent.#hold();
     agent.#advise();
+    agent.#diskWatch.start();
     agent.#pokeExecutors();
     return agent;
   }
@@ -323,9 +347,13 @@ export class Agent {
     return (await this.#ask(request => ({ kind: 'transfer', request, target }))).refused;
   }
 
-  /** Has `command` decided by the cluster; only a leader can. Resolves with why it was not, or undefined once it is committed. */
-  async decide(command: Command): Promise<string | undefined> {
-    return (await this.#ask(request => ({ kind: 'propose', request, command }))).refused;
+  /**
+   * Has `command` decided by the cluster, with a session once at most; only a leader can. Resolves with why it was not, or
+   * undefined once it is committed.
+   */
+  async decide(command: Command, session?: Session): Promise<string | undefined> {
+    const once = session ? { session } : {};
+    return (await this.#ask(request => ({ kind: 'propose', request, command, ...once }))).refused;
   }
 
   /** Changes what this node says of itself. */
@@ -422,7 +450,8 @@ export class Agent {
         break;
       case 'changed':
         this.#membersChanged = true;
-        if (effect.after.state === 'dead' && effect.before?.state !== 'dead') this.#hasFailed(effect.after.id);
+        if (effect.after.state === 'dead' && effect.before?.state !== 'dead')
+          this.#hasFailed(effect.after.id);
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);
@@ -539,12 +568,7 @@ export class Agent {
   }
 
   #adviseOfMembers(awaitsStrangers: boolean): void {
-    const members = this.records()
-      .map(({ id, name, state, clusterId, clusterSize, tags }) => ({
-        ...{ id, name, clusterId, clusterSize, site: tags.site ?? '' },
-        ...{ alive: isReachable(state), degraded: state === 'degraded' },
-      }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const members = adviceFrom(this.records());
     const text = JSON.stringify([members, awaitsStrangers]);
     if (text === this.#advised) return;
     this.#advised = text;
@@ -554,7 +578,7 @@ export class Agent {
   async #performElection(effect: ElectionEffect): Promise<void> {
     switch (effect.kind) {
       case 'save':
-        await this.#environment.logStore.save(effect.save);
+        await this.#diskWatch.timed(this.#environment.logStore.save(effect.save));
         break;
       case 'abandon':
         await this.#environment.logStore.clear();
@@ -563,9 +587,16 @@ export class Agent {
         this.#configuration = emptyConfiguration;
         this.#announcer.tell(
           'cluster.abandoned',
-          `gave up cluster ${effect.clusterId}, which was only this node, for ${effect.inFavourOf}`,
+          `gave up cluster ${effect.clusterId} for ${effect.inFavourOf}; what it had decided is kept in the data folder`,
         );
-        this.describe({ clusterId: '', clusterSize: 0 });
+        this.describe({ clusterId: '', clusterSize: 0, formerClusters: [] });
+        break;
+      case 'expelled':
+        this.#announcer.tell('agent.expelled', effect.text, {
+          level: 'error',
+          fields: { reason: effect.reason },
+        });
+        this.#fatal(new Expelled(effect.text));
         break;
       case 'send':
         this.#environment.transport.send(effect.to, { layer: 'election', message: effect.message });
@@ -599,6 +630,9 @@ export class Agent {
       case 'two-clusters':
       case 'foreign-cluster':
         this.#announcer.tell('cluster.conflict', text, { level: 'error', fields: { reason } });
+        break;
+      case 'too-old':
+        this.#announcer.tell('member.too-old', text, { level: 'warn' });
         break;
     }
   }
@@ -635,11 +669,23 @@ export class Agent {
     if (clusterSize !== Object.keys(before.nodes).length)
       this.#nodesSettledAtMs = this.#environment.nowMs() + settleMs;
     if (state.clusterId !== before.clusterId || clusterSize !== Object.keys(before.nodes).length) {
-      this.describe({ clusterId: state.clusterId, clusterSize });
+      this.describe({ clusterId: state.clusterId, clusterSize, formerClusters: formerClustersOf(state) });
     }
     if (state !== before) this.#pokeExecutors();
     this.#tellReady();
     this.#changed();
+  }
+
+  #onDiskTroubles(troubles: readonly DiskTrouble[]): void {
+    if (troubles.length === 0)
+      this.#announcer.tell('disk.well', 'the disk of the log is well again: this node may lead');
+    for (const trouble of troubles)
+      this.#announcer.tell('disk.trouble', diskTroubleTexts[trouble], {
+        level: 'error',
+        fields: { trouble },
+      });
+    this.describe({ troubles });
+    this.#electionLane.submit({ kind: 'fitness', fit: troubles.length === 0 });
   }
 
   #tellReady(): void {
@@ -721,8 +767,17 @@ export class Agent {
     this.#cancelTimer();
     this.#cancelSettle();
     this.#cancelVerdict();
+    this.#diskWatch.close();
     for (const executor of this.#executors) executor.close();
     this.#membershipLane.close();
     this.#electionLane.close();
   }
+}
+
+/** The clusters that the present one has taken the place of, the last ones first. */
+function formerClustersOf({ recoveries }: ClusterState): string[] {
+  return recoveries
+    .map(({ formerId }) => formerId)
+    .reverse()
+    .slice(0, formerClustersMax);
 }

@@ -93,6 +93,21 @@ export class Announcer {
         fields: { id: node.id, index: node.admittedAt },
       });
     }
+    for (const { id, name } of Object.values(before.nodes))
+      if (Object.hasOwn(after.removed, id))
+        this.tell('node.removed', `${name} was removed by an operator, for good`, {
+          member: name,
+          fields: { id },
+        });
+    if (after.level > before.level && before.clusterId !== '') {
+      const message = `every node knows level ${after.level} now, and older programs are no longer admitted`;
+      this.tell('cluster.raised', message, { fields: { level: after.level } });
+    }
+    for (const { formerId, node } of after.recoveries.slice(before.recoveries.length)) {
+      const member = nameOf(node, after, undefined);
+      const message = `this cluster was recovered from what ${member} knew of cluster ${formerId}`;
+      this.tell('cluster.recovered', message, { member, level: 'warn', fields: { formerId } });
+    }
     const newest = Math.max(0, ...before.grants.map(grant => grant.token));
     for (const { service, role, node, token } of after.grants) {
       if (token <= newest) continue;

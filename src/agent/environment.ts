@@ -7,6 +7,7 @@ import type { MembershipMessage } from '../membership/messages.ts';
 import type { KnockOutcome } from '../membership/prober.ts';
 import type { Seal } from '../membership/seal.ts';
 import type { TableStore } from '../membership/table-store.ts';
+import type { LogDisk } from './disk-watch.ts';
 
 export type PeerMessage =
   | { readonly layer: 'membership'; readonly message: MembershipMessage }
@@ -92,5 +93,6 @@ export interface Environment {
   readonly transport: PeerTransport;
   readonly tableStore: TableStore;
   readonly logStore: LogStore;
+  readonly logDisk: LogDisk;
   readonly host: Host;
 }

@@ -40,6 +40,20 @@ export const keyRefusalsMax = 3;
 export const refusalLogIntervalMs = 60_000;
 /** Hosts whose refusals are remembered for that; a scan of a whole network must not fill the memory. */
 export const refusalsRememberedMax = 1000;
+/** The log's disk is asked for its room this often; no fsync, so an idle disk sleeps. */
+export const diskLookMs = 2000;
+/** A write of the log that takes longer is trouble: the leader has long been followed by another then (facts: E2.9). */
+export const diskDeadlineMs = 5000;
+/** A disk that was slow counts as such this long after: less than it takes a voter to be replaced. */
+export const diskForgivenMs = 30_000;
+/** Held back on the log's disk, and let go when that is full: months of decisions. */
+export const diskReserveBytes = 16 * 1024 * 1024;
+/** With less room than this the node does not lead... */
+export const diskShortBytes = 16 * 1024 * 1024;
+/** ...until there is this much, which leaves enough once the reserve is taken again. */
+export const diskAmpleBytes = 64 * 1024 * 1024;
+/** Opening the log takes this at most: LevelDB writes what it found in its journal into a table. */
+export const diskNeededBytes = 8 * 1024 * 1024;
 /** An answer to an admin request that needs a majority. */
 export const readTimeoutMs = 3000;
 /** Longest that stopping may take before the process ends anyway. */

@@ -14,6 +14,13 @@ export class StartError extends Error {
   }
 }
 
+/** The cluster has no place for this node any more. Starting again would not mend it. */
+export class Expelled extends StartError {
+  constructor(message: string) {
+    super(message, exitCode.denied);
+  }
+}
+
 /** Another process runs with this node's identity. Starting again would not mend it, so the next start refuses, too. */
 export class IdentityConflict extends StartError {
   constructor(message: string) {

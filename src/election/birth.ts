@@ -59,20 +59,27 @@ export function decideBirth(
 export type MeetingDecision =
   | { readonly kind: 'none' }
   | { readonly kind: 'yield'; readonly to: string }
+  /** An operator has recovered this very cluster from one of its nodes, under a new id. */
+  | { readonly kind: 'superseded'; readonly other: MemberAdvice }
   | { readonly kind: 'two-clusters'; readonly other: MemberAdvice };
 
 /**
  * What a member of a cluster does when it sees another cluster of the same key.
  * @param idle true when this node is the whole cluster and nothing was ever granted in it
+ * @param formerClusters those that the own cluster has taken the place of; their nodes come over by themselves
  */
 export function decideMeeting(
   clusterId: string,
   idle: boolean,
   members: readonly MemberAdvice[],
+  formerClusters: readonly string[],
 ): MeetingDecision {
-  const other = members.find(
+  const others = members.filter(
     member => member.alive && member.clusterId !== '' && member.clusterId !== clusterId,
   );
+  const successor = others.find(({ formerClusters }) => formerClusters.includes(clusterId));
+  if (successor) return { kind: 'superseded', other: successor };
+  const [other] = others.filter(({ clusterId: each }) => !formerClusters.includes(each));
   if (!other) return { kind: 'none' };
   if (!idle) return { kind: 'two-clusters', other };
   // Of two clusters of one the higher id gives way; a cluster of several is never asked to.

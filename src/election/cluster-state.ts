@@ -2,6 +2,7 @@
 // machine, time or version of this file's callers. Immutable: `applyCommand` returns a new state.
 import { type Command, nodeNameFrom, type OperationOutcome, type OperationStep } from './command.ts';
 import { endedOperationsMax, nodeNameLengthMax, votersWanted } from './limits.ts';
+import { earlierOutcome, type Session, type Sessions, withOutcome } from './sessions.ts';
 import type { Wish } from './voters.ts';
 
 export interface AdmittedNode {
@@ -37,11 +38,29 @@ export interface Operation {
   readonly closedAtMs: number;
 }
 
+/** An operator made a new cluster of what one node of a former one knew. */
+export interface Recovery {
+  readonly formerId: string;
+  /** The node. */
+  readonly node: string;
+  /** Where the new cluster's log begins. */
+  readonly index: number;
+  /** Wall clock of that node, for people only. */
+  readonly atMs: number;
+}
+
 export interface ClusterState {
+  /** Commands up to this level may be decided; every admitted node knows them. */
+  readonly level: number;
   readonly clusterId: string;
   readonly clusterName: string;
   readonly founder: string;
   readonly nodes: Readonly<Record<string, AdmittedNode>>;
+  /** Id of a node that was taken out → log index of that. Such an id never comes back. */
+  readonly removed: Readonly<Record<string, number>>;
+  /** Clusters that this one has taken the place of, the last one last. */
+  readonly recoveries: readonly Recovery[];
+  readonly sessions: Sessions;
   readonly voting: {
     /** Voters aimed for; fewer while there are too few nodes. */
     readonly wanted: number;
@@ -53,11 +72,18 @@ export interface ClusterState {
   readonly operations: readonly Operation[];
 }
 
+/** What this program knows: commands of a higher level it would have to guess at. */
+export const knownLevel = 1;
+
 export const unborn: ClusterState = {
+  level: 1,
   clusterId: '',
   clusterName: '',
   founder: '',
   nodes: {},
+  removed: {},
+  recoveries: [],
+  sessions: {},
   voting: { wanted: votersWanted, wishes: {} },
   grants: [],
   secrets: {},
@@ -71,17 +97,33 @@ export function isClusterState(value: unknown): value is ClusterState {
   const isRecord = (each: unknown) => typeof each === 'object' && each !== null && !Array.isArray(each);
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
-    [state.nodes, state.voting, state.secrets].every(isRecord) &&
-    [state.grants, state.operations].every(each => Array.isArray(each))
+    [state.nodes, state.removed, state.sessions, state.voting, state.secrets].every(isRecord) &&
+    [state.grants, state.operations, state.recoveries].every(each => Array.isArray(each)) &&
+    typeof state.level === 'number'
   );
 }
 
-/** The state after a command, or why the command changes nothing. Deterministic. */
+interface Applied {
+  readonly state: ClusterState;
+  readonly refused?: string;
+}
+
+/** The state after a command, or why the command changes nothing. With a session it is done once. Deterministic. */
 export function applyCommand(
   state: ClusterState,
   command: Command,
   index: number,
-): { readonly state: ClusterState; readonly refused?: string } {
+  session?: Session,
+): Applied {
+  if (!session) return applyAnew(state, command, index);
+  const earlier = earlierOutcome(state.sessions, session);
+  if (earlier !== undefined) return earlier === '' ? { state } : { state, refused: earlier };
+  const { state: after, refused } = applyAnew(state, command, index);
+  const sessions = withOutcome(after.sessions, session, index, refused ?? '');
+  return { state: { ...after, sessions }, ...(refused === undefined ? {} : { refused }) };
+}
+
+function applyAnew(state: ClusterState, command: Command, index: number): Applied {
   const refused = (reason: string) => ({ state, refused: reason });
   switch (command.kind) {
     case 'birth': {
@@ -91,6 +133,7 @@ export function applyCommand(
     }
     case 'admit': {
       if (Object.hasOwn(state.nodes, command.node)) return refused('already-admitted');
+      if (Object.hasOwn(state.removed, command.node)) return refused('removed');
       const name = freeName(state, nodeNameFrom(command.name));
       const node: AdmittedNode = { id: command.node, name, admittedAt: index };
       return { state: { ...state, nodes: { ...state.nodes, [node.id]: node } } };
@@ -104,6 +147,17 @@ export function applyCommand(
     }
     case 'want-voters':
       return { state: { ...state, voting: { ...state.voting, wanted: command.count } } };
+    case 'remove':
+      return removeNode(state, command.node, index, command.atMs);
+    case 'restore': {
+      const { wanted, secrets } = command;
+      const known = Object.entries(command.wishes).filter(([node]) => Object.hasOwn(state.nodes, node));
+      const voting = { wanted, wishes: { ...state.voting.wishes, ...Object.fromEntries(known) } };
+      return { state: { ...state, voting, secrets: { ...state.secrets, ...secrets } } };
+    }
+    case 'raise-level':
+      if (command.level <= state.level) return refused('already-raised');
+      return { state: { ...state, level: command.level } };
     case 'secret': {
       if (Object.hasOwn(state.secrets, command.name)) return refused('secret-exists');
       return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };
@@ -138,6 +192,26 @@ export function applyCommand(
       return { state: { ...state, operations: state.operations.map(o => (o === operation ? advanced : o)) } };
     }
   }
+}
+
+/** Takes a node out with all that it was granted. The last one stays: a cluster without nodes decides nothing. */
+function removeNode(state: ClusterState, id: string, index: number, atMs: number): Applied {
+  if (!Object.hasOwn(state.nodes, id)) return { state, refused: 'unknown-node' };
+  const { [id]: _node, ...nodes } = state.nodes;
+  if (Object.keys(nodes).length === 0) return { state, refused: 'last-node' };
+  const { [id]: _wish, ...wishes } = state.voting.wishes;
+  const operations = state.operations.map(operation =>
+    operation.node === id && operation.outcome === 'running'
+      ? { ...operation, outcome: 'failed' as const, reason: 'node-removed', closedAtMs: atMs }
+      : operation,
+  );
+  return {
+    state: {
+      ...{ ...state, nodes, operations, removed: { ...state.removed, [id]: index } },
+      voting: { ...state.voting, wishes },
+      grants: state.grants.filter(({ node }) => node !== id),
+    },
+  };
 }
 
 function freeName(state: ClusterState, wanted: string): string {

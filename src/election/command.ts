@@ -2,6 +2,7 @@
 // A command that this version does not know is refused, never guessed.
 import { nodeNameLengthMax } from './limits.ts';
 import type { Configuration } from './quorum.ts';
+import type { Session } from './sessions.ts';
 import type { Wish } from './voters.ts';
 
 export interface OperationStep {
@@ -24,6 +25,17 @@ export type Command =
   | { readonly kind: 'wish'; readonly node: string; readonly wish: Wish | 'none' }
   /** An operator wants so many voters: 1, 3 or 5. */
   | { readonly kind: 'want-voters'; readonly count: number }
+  /** An operator takes a node out for good: its id never comes back. */
+  | { readonly kind: 'remove'; readonly node: string; readonly atMs: number }
+  /** An operator brings back what a backup holds, but for who is who and what is granted. */
+  | {
+      readonly kind: 'restore';
+      readonly wanted: number;
+      readonly wishes: Readonly<Record<string, Wish>>;
+      readonly secrets: Readonly<Record<string, string>>;
+    }
+  /** From now on commands of this level may be decided; every node knows them. */
+  | { readonly kind: 'raise-level'; readonly level: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
   | {
@@ -46,7 +58,8 @@ export type Command =
     };
 
 /** Commands that an operator gives; all others are the leader's own. */
-export type OperatorCommand = Extract<Command, { readonly kind: 'wish' | 'want-voters' }>;
+export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
+const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore'] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
 export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {
@@ -59,14 +72,15 @@ export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefi
   const payload = payloadFrom({ kind: 'command', command });
   if ('refused' in payload || payload.kind !== 'command') return undefined;
   const { command: given } = payload;
-  return given.kind === 'wish' || given.kind === 'want-voters' ? given : undefined;
+  return operatorCommandKinds.some(kind => kind === given.kind) ? (given as OperatorCommand) : undefined;
 }
 
 export type Payload =
   /** First entry of a leader's term (Raft, section 8). */
   | { readonly kind: 'noop' }
   | { readonly kind: 'configuration'; readonly configuration: Configuration }
-  | { readonly kind: 'command'; readonly command: Command };
+  /** With a session it is done once, however often it is in the log. */
+  | { readonly kind: 'command'; readonly command: Command; readonly session?: Session };
 
 export interface Entry {
   readonly index: number;
@@ -79,6 +93,9 @@ type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
 const text = (value: unknown) => typeof value === 'string';
 const count = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 const texts = (value: unknown) => Array.isArray(value) && value.every(text);
+const recordOf = (test: (value: unknown) => boolean) => (value: unknown) =>
+  isObject(value) && !Array.isArray(value) && Object.values(value).every(test);
+const voterCount = (value: unknown) => [1, 3, 5].includes(Number(value));
 const oneOf =
   (...allowed: string[]) =>
   (value: unknown) =>
@@ -90,7 +107,10 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   birth: { clusterId: text, clusterName: text, founder: text },
   admit: { node: text, name: text },
   wish: { node: text, wish: oneOf('always', 'never', 'none') },
-  'want-voters': { count: value => [1, 3, 5].includes(Number(value)) },
+  'want-voters': { count: voterCount },
+  remove: { node: text, atMs: count },
+  restore: { wanted: voterCount, wishes: recordOf(oneOf('always', 'never')), secrets: recordOf(text) },
+  'raise-level': { level: count },
   secret: { name: text, sealed: text },
   grant: { service: text, role: text, node: text },
   'open-operation': {
@@ -111,6 +131,7 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   },
 };
 
+const sessionShape: Shape = { client: text, seq: count };
 const configurationShape: Shape = { voters: texts, outgoing: texts, learners: texts };
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -140,6 +161,8 @@ export function payloadFrom(value: unknown): Payload | { readonly refused: strin
   const { kind } = value.command;
   if (typeof kind !== 'string' || !Object.hasOwn(commandShapes, kind))
     return { refused: `unknown command ${String(kind)}` };
+  if (value.session !== undefined && !fits(value.session, sessionShape))
+    return { refused: 'the session of a command is malformed' };
   const shape = commandShapes[kind as Command['kind']];
   return fits(value.command, shape) ? (value as Payload) : { refused: `the command ${kind} is malformed` };
 }

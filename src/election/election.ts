@@ -1,10 +1,16 @@
 // WHO LEADS, AND WHAT WAS DECIDED: Raft, the state machine behind it, the birth of a cluster, and the choices that the
 // leader makes by itself (admission, voters). A pure state machine like its parts: no clock, no disk, no socket.
 import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
-import { applyCommand, type ClusterState, unborn } from './cluster-state.ts';
+import { applyCommand, type ClusterState, knownLevel, unborn } from './cluster-state.ts';
 import type { Entry, Payload } from './command.ts';
 import { Following } from './following.ts';
-import { caughtUpLagMax, conflictsRememberedMax, discoveryWindowMs, snapshotEntries } from './limits.ts';
+import {
+  caughtUpLagMax,
+  conflictsRememberedMax,
+  discoveryWindowMs,
+  leaderlessBeforeYieldMs,
+  snapshotEntries,
+} from './limits.ts';
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { nothingSaved, Raft, type Saved } from './raft.ts';
@@ -18,6 +24,8 @@ export interface ElectionOptions {
   /** Name of the cluster this node would found. */
   readonly clusterName: string;
   readonly bootstrap: BirthPolicy;
+  /** What this program knows; only the simulator has others. */
+  readonly level?: number;
   /** What the log store held; `nothingSaved` only when it was never written. */
   readonly saved: Saved;
   readonly random: () => number;
@@ -43,16 +51,18 @@ export class Election {
   #state: ClusterState = unborn;
   #restored = false;
   #members: readonly MemberAdvice[] = [];
-  /** How each member fares, and since when. */
-  readonly #fares = new Map<
-    string,
-    { readonly how: 'well' | 'degraded' | 'silent'; readonly sinceMs: number }
-  >();
+  /** How each member fares (its trouble, or `silent`, or nothing), and since when. */
+  readonly #fares = new Map<string, { readonly how: string; readonly sinceMs: number }>();
   #freshInSight = '';
   #stableSinceMs: number;
   #unbornSinceMs: number;
   #awaitsStrangers = false;
   #admitting = new Set<string>();
+  #raisingTo = 0;
+  #expelled = false;
+  #leaderlessSinceMs: number;
+  /** When to look again whether another cluster has taken the place of this one. */
+  #yieldAtMs = Number.POSITIVE_INFINITY;
   #told = { role: 'follower' as Role, term: -1, leader: '' };
   #noticed = '';
   readonly #conflicts = new Set<string>();
@@ -66,6 +76,8 @@ export class Election {
     if (snapshot) this.#state = snapshotContent(snapshot.text).state;
     this.#stableSinceMs = options.nowMs;
     this.#unbornSinceMs = options.nowMs;
+    this.#leaderlessSinceMs = options.nowMs;
+    this.#yieldAtMs = options.nowMs + leaderlessBeforeYieldMs;
     this.#collect();
   }
 
@@ -81,7 +93,10 @@ export class Election {
   }
 
   nextWakeMs(): number {
-    const following = Math.min(this.#following.nextWakeMs(), this.#snapshots.nextWakeMs());
+    const following = Math.min(
+      ...[this.#following.nextWakeMs(), this.#snapshots.nextWakeMs()],
+      this.#yieldAtMs,
+    );
     if (this.#raft.clusterId !== '') return Math.min(this.#raft.nextWakeMs(), following);
     return Math.min(this.#stableSinceMs + discoveryWindowMs, following);
   }
@@ -92,7 +107,9 @@ export class Election {
       case 'tick':
         this.#snapshots.tick(this.#raft.clusterId, nowMs);
         if (this.#raft.clusterId !== '') this.#raft.tick(nowMs);
-        else if (this.#stableSinceMs + discoveryWindowMs <= nowMs) this.#considerBirth(nowMs);
+        if (this.#yieldAtMs <= nowMs) this.#considerMeeting(nowMs);
+        if (this.#raft.clusterId !== '') break;
+        if (this.#stableSinceMs + discoveryWindowMs <= nowMs) this.#considerBirth(nowMs);
         break;
       case 'message':
         this.#receive(input.from, input.message, nowMs);
@@ -105,7 +122,14 @@ export class Election {
         this.#following.meet(input.ids, this.#raft);
         break;
       case 'propose':
-        this.#raft.propose(input.request, { kind: 'command', command: input.command }, nowMs);
+        this.#raft.propose(
+          input.request,
+          { kind: 'command', command: input.command, ...(input.session ? { session: input.session } : {}) },
+          nowMs,
+        );
+        break;
+      case 'fitness':
+        this.#raft.setFit(input.fit, nowMs);
         break;
       case 'read':
         this.#raft.read(input.request, nowMs);
@@ -119,6 +143,8 @@ export class Election {
     }
     this.#collect();
     while (this.#govern(nowMs)) this.#collect();
+    this.#watchLeader(nowMs);
+    this.#considerExpulsion();
     if (this.#raft.handedOver - (this.#raft.snapshot?.index ?? 0) >= snapshotEntries) {
       this.#raft.compact(
         snapshotText({ configuration: this.#raft.appliedConfiguration, state: this.#state }),
@@ -132,17 +158,60 @@ export class Election {
     return effects;
   }
 
+  /** Remembers since when nobody leads, as far as this node knows. */
+  #watchLeader(nowMs: number): void {
+    const led = this.#told.leader !== '';
+    if (led) this.#leaderlessSinceMs = Number.POSITIVE_INFINITY;
+    else if (this.#leaderlessSinceMs === Number.POSITIVE_INFINITY) {
+      this.#leaderlessSinceMs = nowMs;
+      this.#yieldAtMs = nowMs + leaderlessBeforeYieldMs;
+    }
+  }
+
+  /** What was decided may leave no place for this node. */
+  #considerExpulsion(): void {
+    const { id, name } = this.#options;
+    const { removed, clusterName, level } = this.#state;
+    const own = this.#level;
+    if (this.#expelled || (!Object.hasOwn(removed, id) && level <= own)) return;
+    this.#expelled = true;
+    if (level > own) {
+      const text = `cluster ${clusterName} has been raised to level ${level}, and this program knows level ${own}: update ClusterOS on this machine`;
+      this.#effects.push({ kind: 'expelled', reason: 'outgrown', text });
+      return;
+    }
+    const text =
+      `${name} was removed from cluster ${clusterName} by an operator, for good: ` +
+      'to let this machine join again as a new node, move its data folder aside and start it';
+    this.#effects.push({ kind: 'expelled', reason: 'removed', text });
+  }
+
+  get #level(): number {
+    return this.#options.level ?? knownLevel;
+  }
+
   #receive(from: string, message: ElectionMessage, nowMs: number): void {
     const own = this.#raft.clusterId;
     // A fresh node takes the log of whoever leads; that is how it joins. Everything else must be of the own cluster.
     const joins = joiningMessages.has(message.kind);
+    // Who was taken out may read why, and nothing else: it neither votes nor leads again (I13).
+    if (Object.hasOwn(this.#state.removed, from) && message.kind !== 'fetch-request') return;
     const welcome = own === '' ? joins : message.clusterId === own;
     if (welcome) this.#take(from, message, nowMs);
-    else if (own !== '') {
+    else if (own !== '' && !this.#isKin(message.clusterId, from)) {
       const name = this.#members.find(({ id }) => id === from)?.name ?? from;
       const text = `${name} speaks for cluster ${message.clusterId}, this node belongs to ${own}`;
       this.#conflict('foreign-cluster', message.clusterId, text);
     }
+  }
+
+  /** True when one of the two clusters was recovered from the other. */
+  #isKin(clusterId: string, from: string): boolean {
+    const sender = this.#members.find(({ id }) => id === from);
+    return (
+      this.#state.recoveries.some(({ formerId }) => formerId === clusterId) ||
+      sender?.formerClusters.includes(this.#raft.clusterId) === true
+    );
   }
 
   #take(from: string, message: ElectionMessage, nowMs: number): void {
@@ -201,8 +270,8 @@ export class Election {
 
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
     this.#members = members;
-    for (const { id, alive, degraded } of members) {
-      const how = alive ? (degraded ? 'degraded' : 'well') : 'silent';
+    for (const { id, alive, trouble } of members) {
+      const how = alive ? trouble : 'silent';
       if (this.#fares.get(id)?.how !== how) this.#fares.set(id, { how, sinceMs: nowMs });
     }
     this.#following.absent(new Set(members.filter(({ alive }) => !alive).map(({ id }) => id)));
@@ -243,8 +312,25 @@ export class Election {
     const { clusterId, configuration, commitIndex, lastIndex } = this.#raft;
     const alone = membersOf(configuration).length === 1 && Object.keys(this.#state.nodes).length === 1;
     const idle = alone && this.#state.grants.length === 0 && commitIndex === lastIndex;
-    const meeting = decideMeeting(clusterId, idle, this.#members);
-    if (meeting.kind === 'two-clusters') {
+    this.#yieldAtMs = Number.POSITIVE_INFINITY;
+    const meeting = decideMeeting(
+      clusterId,
+      idle,
+      this.#members,
+      this.#state.recoveries.map(({ formerId }) => formerId),
+    );
+    if (meeting.kind === 'superseded') {
+      const { name, clusterId: other } = meeting.other;
+      const yieldAtMs = this.#leaderlessSinceMs + leaderlessBeforeYieldMs;
+      if (yieldAtMs <= nowMs) this.#abandon(other, nowMs);
+      else if (yieldAtMs < Number.POSITIVE_INFINITY) this.#yieldAtMs = yieldAtMs;
+      else
+        this.#conflict(
+          ...(['two-clusters', other] as const),
+          `${name} belongs to cluster ${other}, which an operator recovered from a node of ${clusterId}, but ${clusterId} has a leader: ` +
+            'keep one: on each node of the other stop the agent, move its data folder aside, and start it again',
+        );
+    } else if (meeting.kind === 'two-clusters') {
       const { name, clusterId: other } = meeting.other;
       this.#conflict(
         'two-clusters',
@@ -253,33 +339,53 @@ export class Election {
           'Keep one: on each node of the other stop the agent, move its data folder aside, and start it again',
       );
     } else if (meeting.kind === 'yield') {
-      this.#effects.push({ kind: 'abandon', clusterId, inFavourOf: meeting.to });
-      this.#raft = new Raft(this.#options.id, nothingSaved, this.#options.random, nowMs);
-      this.#following.reset();
-      this.#snapshots.reset();
-      this.#state = unborn;
-      this.#stableSinceMs = nowMs;
-      this.#unbornSinceMs = nowMs;
+      this.#abandon(meeting.to, nowMs);
     }
+  }
+
+  /** Gives up this node's cluster: it is fresh again, and may be admitted to the other. */
+  #abandon(inFavourOf: string, nowMs: number): void {
+    this.#effects.push({ kind: 'abandon', clusterId: this.#raft.clusterId, inFavourOf });
+    this.#raft = new Raft(this.#options.id, nothingSaved, this.#options.random, nowMs);
+    this.#following.reset();
+    this.#snapshots.reset();
+    this.#state = unborn;
+    this.#stableSinceMs = nowMs;
+    this.#unbornSinceMs = nowMs;
   }
 
   /** What a leader does by itself: admits who is present, and keeps the configuration right. True when it proposed something. */
   #govern(nowMs: number): boolean {
     if (!this.#raft.ready) {
       this.#admitting.clear();
+      this.#raisingTo = 0;
       return false;
     }
     const { clusterId, configuration, reconfiguring } = this.#raft;
-    const welcome = (member: MemberAdvice) =>
-      member.alive && (member.clusterId === '' || member.clusterId === clusterId);
-    const newcomer = this.#members.find(
+    const { nodes, removed, level } = this.#state;
+    const newcomers = this.#members.filter(
       member =>
-        welcome(member) && !Object.hasOwn(this.#state.nodes, member.id) && !this.#admitting.has(member.id),
+        member.alive &&
+        (member.clusterId === '' || member.clusterId === clusterId) &&
+        ![nodes, removed].some(known => Object.hasOwn(known, member.id)),
     );
+    for (const { id, name, level: its } of newcomers)
+      if (its < level)
+        this.#conflict(
+          ...(['too-old', id] as const),
+          `${name} is not admitted: its program knows level ${its}, this cluster is at level ${level}; update ClusterOS on it`,
+        );
+    const newcomer = newcomers.find(member => member.level >= level && !this.#admitting.has(member.id));
     if (newcomer) {
       this.#admitting.add(newcomer.id);
       const command = { kind: 'admit', node: newcomer.id, name: newcomer.name } as const;
       this.#raft.propose(0, { kind: 'command', command }, nowMs);
+      return true;
+    }
+    const common = this.#commonLevel();
+    if (common > Math.max(level, this.#raisingTo)) {
+      this.#raisingTo = common;
+      this.#raft.propose(0, { kind: 'command', command: { kind: 'raise-level', level: common } }, nowMs);
       return true;
     }
     if (reconfiguring) return false;
@@ -292,13 +398,21 @@ export class Election {
     return false;
   }
 
+  /** What every admitted node knows, away or not; 0 while one has never been heard of. */
+  #commonLevel(): number {
+    const levels = new Map(this.#members.map(({ id, level }) => [id, level]));
+    levels.set(this.#options.id, this.#level);
+    return Math.min(...Object.keys(this.#state.nodes).map(id => levels.get(id) ?? 0));
+  }
+
   #candidates(nowMs: number): VoterCandidate[] {
     const members = new Map(this.#members.map(member => [member.id, member]));
     return Object.keys(this.#state.nodes).map(id => {
       const member = members.get(id);
       const own = id === this.#options.id;
       return {
-        ...{ id, alive: own || member?.alive === true, degraded: member?.degraded === true },
+        ...{ id, alive: own || member?.alive === true },
+        ...{ trouble: member?.trouble ?? '', handicap: member?.handicap ?? '' },
         forMs: nowMs - (this.#fares.get(id)?.sinceMs ?? nowMs),
         caughtUp: this.#raft.lagOf(id) <= caughtUpLagMax,
         ...{ site: member?.site ?? '', wish: this.#state.voting.wishes[id] },
@@ -348,7 +462,7 @@ export class Election {
     const refusals = new Map<number, string>();
     for (const { index, payload } of entries) {
       if (payload.kind !== 'command') continue;
-      const { state, refused } = applyCommand(this.#state, payload.command, index);
+      const { state, refused } = applyCommand(this.#state, payload.command, index, payload.session);
       this.#state = state;
       if (refused !== undefined) refusals.set(index, refused);
     }
@@ -378,7 +492,7 @@ export class Election {
   }
 
   /** Another cluster of the same key, told once for each: its members are many. */
-  #conflict(reason: 'two-clusters' | 'foreign-cluster', other: string, text: string): void {
+  #conflict(reason: 'two-clusters' | 'foreign-cluster' | 'too-old', other: string, text: string): void {
     if (this.#conflicts.has(`${reason} ${other}`)) return;
     if (this.#conflicts.size >= conflictsRememberedMax) this.#conflicts.clear();
     this.#conflicts.add(`${reason} ${other}`);

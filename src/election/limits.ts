@@ -46,6 +46,8 @@ export const votersWanted = 3;
 export const replaceVoterAfterMs = 60_000;
 /** Voters are spread over sites once those concerned have been well for this long; it is no emergency. */
 export const spreadVotersAfterMs = 300_000;
+/** A node that has been well for less than this has just come or flaps: others are asked first (facts: E2.3). */
+export const steadyAfterMs = 30_000;
 /** Stand-bys beside the voters: learners that could take a voter's place. All other nodes follow through their neighbours. */
 export const standbysMax = 2;
 /** News of decisions waits this long for company before neighbours are told. */
@@ -54,10 +56,16 @@ export const noticeWindowMs = 20;
 export const noticeRepeatMs = 5000;
 /** A neighbour that was asked for decided entries and has not answered after this is passed over. */
 export const fetchTimeoutMs = 1000;
+/** Nodes of a cluster that was recovered elsewhere come over once nobody has led them for this long: many elections have failed by then. */
+export const leaderlessBeforeYieldMs = 10_000;
 /** Other clusters of the same key that were told of; more than any operator has made by mistake. */
 export const conflictsRememberedMax = 64;
 /** A learner counts as caught up when it lacks no more entries than this. */
 export const caughtUpLagMax = 16;
+/** Clients whose last request the decided state remembers: an operator's command is asked again for seconds at most. */
+export const sessionsMax = 256;
+/** A recovered cluster's log begins this far behind the last entry that its node knew: what others had been granted meanwhile must not look newer. */
+export const recoveryIndexGap = 1_000_000;
 /** Ended operations that the decided state keeps for people to read; the oldest go first. */
 export const endedOperationsMax = 200;
 /** Longest name of a node: a DNS label (RFC 1035, section 2.3.4), because SLURM and Kubernetes take it as a host name. */

@@ -71,9 +71,7 @@ export async function openLogStore(folder: string): Promise<LogStore> {
   try {
     await db.open();
   } catch (error) {
-    const cause =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new LogStoreError(`the log in ${folder} cannot be opened (${cause}): ${mend}`);
+    throw new LogStoreError(`the log in ${folder} cannot be opened (${causeOf(error)}): ${mend}`);
   }
   let base = noBase;
   let lastIndex = 0;
@@ -109,8 +107,15 @@ export async function openLogStore(folder: string): Promise<LogStore> {
       lastIndex = entries.at(-1)?.index ?? lastIndex;
       const meta: Meta = { clusterId, term, votedFor, commitIndex, lastIndex, base };
       batch.put(metaKey, sealed(meta));
-      await batch.write({ sync: true });
-      if (!marked) await touch(marker);
+      try {
+        await batch.write({ sync: true });
+        if (!marked) await touch(marker);
+      } catch (error) {
+        throw new LogStoreError(
+          `the log in ${folder} could not be written (${causeOf(error)}): ` +
+            'see that its disk has room and no errors ("dmesg"), then start the agent again; it goes on where it was',
+        );
+      }
       marked = true;
     },
     async clear() {
@@ -161,6 +166,9 @@ async function loadSnapshot(db: Level<string, string>): Promise<Snapshot | undef
   snapshotContent(snapshot.text);
   return snapshot;
 }
+
+const causeOf = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
 
 /** Creates an empty file that survives a power cut. */
 async function touch(path: string): Promise<void> {

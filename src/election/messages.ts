@@ -3,6 +3,7 @@ import type { ClusterState } from './cluster-state.ts';
 import type { Command, Entry } from './command.ts';
 import type { Configuration } from './quorum.ts';
 import type { LogBase } from './raft-log.ts';
+import type { Session } from './sessions.ts';
 import type { Snapshot } from './snapshot.ts';
 
 interface Envelope {
@@ -93,8 +94,14 @@ export interface MemberAdvice {
   /** Empty for a member that belongs to no cluster yet. */
   readonly clusterId: string;
   readonly clusterSize: number;
-  /** Alive, but most of what it sends or gets is late or lost. */
-  readonly degraded: boolean;
+  /** What is wrong with it though it is alive, such as `degraded` or `disk-full`; empty when nothing is. */
+  readonly trouble: string;
+  /** What makes it a poor choice for good, such as `wireless`; empty when nothing does. */
+  readonly handicap: string;
+  /** What its program knows: commands up to this level. */
+  readonly level: number;
+  /** Ids of clusters that its own has taken the place of. */
+  readonly formerClusters: readonly string[];
   /** The operator's tag `site`; empty when there is none. */
   readonly site: string;
 }
@@ -107,7 +114,14 @@ export type ElectionInput =
   /** Members with an open stream; replaces the former list. */
   | { readonly kind: 'neighbours'; readonly ids: ReadonlySet<string> }
   /** Asks the leader to decide `command`; answered under `request`. */
-  | { readonly kind: 'propose'; readonly request: number; readonly command: Command }
+  | {
+      readonly kind: 'propose';
+      readonly request: number;
+      readonly command: Command;
+      readonly session?: Session;
+    }
+  /** Whether this machine can do a leader's work, as far as its own health goes. */
+  | { readonly kind: 'fitness'; readonly fit: boolean }
   /** Asks for proof that this node still leads; answered under `request`. */
   | { readonly kind: 'read'; readonly request: number }
   /** The stream to a member was reset: its process has ended, or the way to it is broken. */
@@ -132,9 +146,11 @@ export interface Save {
 
 export type ElectionEffect =
   | { readonly kind: 'save'; readonly save: Save }
-  /** A cluster of one that was never granted anything gives up: its log is cleared and the node is fresh again. */
+  /** This node gives up its cluster, which was only itself or has been recovered elsewhere: its log is set aside and it is fresh again. */
   | { readonly kind: 'abandon'; readonly clusterId: string; readonly inFavourOf: string }
   | { readonly kind: 'send'; readonly to: string; readonly message: ElectionMessage }
+  /** This node has no place in its cluster any more: an operator took it out, or its program is too old. */
+  | { readonly kind: 'expelled'; readonly reason: 'removed' | 'outgrown'; readonly text: string }
   | { readonly kind: 'role'; readonly role: Role; readonly term: number; readonly leader: string }
   | {
       readonly kind: 'applied';
@@ -149,6 +165,6 @@ export type ElectionEffect =
   /** Something an operator should know; said once for each change of `text`. */
   | {
       readonly kind: 'notice';
-      readonly reason: 'founded' | 'waiting' | 'two-clusters' | 'foreign-cluster';
+      readonly reason: 'founded' | 'waiting' | 'two-clusters' | 'foreign-cluster' | 'too-old';
       readonly text: string;
     };

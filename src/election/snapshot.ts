@@ -1,6 +1,6 @@
 // All that was decided up to one entry, as a text: what a compacted log no longer holds. The same decisions give the
 // same text on every node. A text that is damaged, or of a newer version, is refused rather than misread.
-import { type ClusterState, isClusterState } from './cluster-state.ts';
+import { type ClusterState, isClusterState, unborn } from './cluster-state.ts';
 import { configurationFrom } from './command.ts';
 import type { Configuration } from './quorum.ts';
 
@@ -12,8 +12,11 @@ export interface Snapshot {
   readonly text: string;
 }
 
-/** Raised when a version writes what an older one would misread; an older text is taken and completed. */
-const snapshotVersion = 1;
+/**
+ * Raised when a version writes what an older one would misread; an older text is taken and completed.
+ * 1: nodes, voting, grants, secrets, operations. 2: also level, removed, recoveries, sessions.
+ */
+const snapshotVersion = 2;
 
 export interface SnapshotContent {
   readonly configuration: Configuration;
@@ -33,10 +36,13 @@ export function snapshotContent(text: string): SnapshotContent {
     throw new Error('the snapshot is not JSON');
   }
   const { version, configuration, state } = (value ?? {}) as Record<string, unknown>;
-  if (version !== snapshotVersion)
-    throw new Error(`the snapshot has version ${String(version)}, this program knows ${snapshotVersion}`);
+  if (typeof version !== 'number' || version < 1 || version > snapshotVersion)
+    throw new Error(
+      `the snapshot has version ${String(version)}, this program knows those up to ${snapshotVersion}`,
+    );
   const known = configurationFrom(configuration);
   if (!known) throw new Error('the snapshot has no configuration');
-  if (!isClusterState(state)) throw new Error('the snapshot holds no decided state');
-  return { configuration: known, state };
+  const completed = version === 1 && typeof state === 'object' ? { ...unborn, ...state } : state;
+  if (!isClusterState(completed)) throw new Error('the snapshot holds no decided state');
+  return { configuration: known, state: completed };
 }

@@ -4,10 +4,12 @@ import {
   absurdCount,
   capabilitiesMax,
   claimBytesMax,
+  formerClustersMax,
   lossyMax,
   servicesMax,
   tagBytesMax,
   textLengthMax,
+  troublesMax,
 } from './limits.ts';
 import type { Claim, ServiceReport } from './member.ts';
 
@@ -16,10 +18,10 @@ const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/;
 
 export function claimText(claim: Claim): string {
   const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = claim;
-  const { capabilities, tags, services, lossy } = claim;
+  const { capabilities, tags, services, lossy, level, troubles, formerClusters } = claim;
   return JSON.stringify({
     ...{ id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize },
-    ...{ capabilities, tags, services, lossy },
+    ...{ capabilities, tags, services, lossy, level, troubles, formerClusters },
   });
 }
 
@@ -48,6 +50,8 @@ export function claimFrom(body: string): Claim | 'oversized' | 'malformed' | 'ab
   const fields = value as Record<string, unknown>;
   const { id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize } = fields;
   const { capabilities, tags, services, lossy } = fields;
+  // A version that did not say knew the first level, and nothing of the others.
+  const { level = 1, troubles = [], formerClusters = [] } = fields;
   if (
     !isId(id) ||
     !isText(boot) ||
@@ -59,14 +63,16 @@ export function claimFrom(body: string): Claim | 'oversized' | 'malformed' | 'ab
     !isListOf(capabilities, capabilitiesMax, isText) ||
     !isListOf(services, servicesMax, isReport) ||
     !isListOf(lossy, lossyMax, isId) ||
+    !isListOf(troubles, troublesMax, isText) ||
+    !isListOf(formerClusters, formerClustersMax, isId) ||
     !isTags(tags)
   )
     return 'malformed';
-  if (!isCount(epoch) || !isCount(incarnation) || !isCount(clusterSize)) return 'absurd';
+  if (!isCount(epoch) || !isCount(incarnation) || !isCount(clusterSize) || !isCount(level)) return 'absurd';
   if (tagProblem(tags) !== undefined) return 'oversized';
   return {
     ...{ id, epoch, boot, incarnation, state, name, address, version, clusterId, clusterSize },
-    ...{ capabilities, tags, services, lossy },
+    ...{ capabilities, tags, services, lossy, level, troubles, formerClusters },
   };
 }
 

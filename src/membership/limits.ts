@@ -176,6 +176,10 @@ export const capabilitiesMax = 64;
 export const servicesMax = 32;
 /** A node watches at most its neighbours, so it can call no more than that lossy. */
 export const lossyMax = streamsMax;
+/** There are only so many kinds of trouble with a disk. */
+export const troublesMax = 8;
+/** A cluster that was recovered more often than this has other worries; the oldest are no longer told. */
+export const formerClustersMax = 8;
 /** Epochs, incarnations and sizes beyond this are absurd: at one change a millisecond it takes three centuries. */
 export const absurdCount = 10 ** 13;
 /** How far an incarnation may be ahead of the one known, within one epoch: a change a second for a year. */

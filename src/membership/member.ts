@@ -46,6 +46,12 @@ export interface MemberDescription {
   readonly services: readonly ServiceReport[];
   /** Ids of members that it can hardly reach, sorted. */
   readonly lossy: readonly string[];
+  /** What its program knows of the cluster's decisions: those up to this level. */
+  readonly level: number;
+  /** What is wrong with the machine, by its own word: `disk-full`, `disk-slow`; sorted. */
+  readonly troubles: readonly string[];
+  /** Ids of clusters that its own was recovered from. */
+  readonly formerClusters: readonly string[];
 }
 
 /** A description with what orders it among others of the same member. The owner signs it as one text. */

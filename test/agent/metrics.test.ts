@@ -104,7 +104,7 @@ function measured() {
     ...{ id: 'a'.repeat(32), epoch: 1, boot: 'b', known: [], random: () => 0.5, nowMs: 0 },
     description: {
       ...{ name: 'atlas-the-secret', address: '127.0.0.1:1', version, clusterId: '', clusterSize: 0 },
-      ...{ capabilities: [], tags: {}, services: [] },
+      ...{ capabilities: [], tags: {}, services: [], level: 1, troubles: [], formerClusters: [] },
     },
     seal: { publicKey: 'k', sign: () => 's', verify: () => true, idOf: () => 'a'.repeat(32) },
   });

@@ -33,7 +33,7 @@ function coreOf(number: number, known: readonly SavedRecord[] = []): Membership 
         clusterId: '',
         clusterSize: 0,
       },
-      ...{ capabilities: [], tags: {}, services: [] },
+      ...{ capabilities: [], tags: {}, services: [], level: 1, troubles: [], formerClusters: [] },
     },
   });
 }

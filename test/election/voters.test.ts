@@ -10,7 +10,16 @@ const longMs = Math.max(replaceVoterAfterMs, spreadVotersAfterMs);
 
 function node(id: string, change: Partial<VoterCandidate> = {}): VoterCandidate {
   return {
-    ...{ id, alive: true, degraded: false, forMs: longMs, caughtUp: true, site: '', wish: undefined },
+    ...{
+      id,
+      alive: true,
+      trouble: '',
+      handicap: '',
+      forMs: longMs,
+      caughtUp: true,
+      site: '',
+      wish: undefined,
+    },
     ...change,
   };
 }
@@ -47,7 +56,7 @@ test('a voter that is silent is replaced after a while, and only by one that lac
 });
 
 test('a degraded voter gives its place to a sound one, and a degraded stand-by is the last choice', () => {
-  const degraded = { degraded: true };
+  const degraded = { trouble: 'degraded' };
   const present = voting('abc', 'de');
   const nodes = [node('a'), node('b'), node('c', degraded), node('d', degraded), node('e')];
   assert.equal(chosen(present, nodes), 'abe cd');
@@ -90,7 +99,13 @@ test('five when an operator wants five, and fewer again; two or four never', () 
 test('property: 1, 3 or 5 voters, never fewer than before unless wanted, at most two stand-bys, one change at a time', () => {
   const anyNode = (id: string) =>
     fc.record({
-      ...{ id: fc.constant(id), alive: fc.boolean(), degraded: fc.boolean(), caughtUp: fc.boolean() },
+      ...{
+        id: fc.constant(id),
+        alive: fc.boolean(),
+        trouble: fc.constantFrom('', 'degraded', 'disk-full'),
+        handicap: fc.constantFrom('', 'wireless'),
+        caughtUp: fc.boolean(),
+      },
       forMs: fc.constantFrom(0, replaceVoterAfterMs, longMs),
       site: fc.constantFrom('', 'n', 's', 'w'),
       wish: fc.constantFrom(undefined, 'always', 'never') as fc.Arbitrary<VoterCandidate['wish']>,
@@ -132,7 +147,7 @@ test('property: 1, 3 or 5 voters, never fewer than before unless wanted, at most
 test('each choice has its reason', () => {
   const nodes = [
     ...[node('a'), node('b', { alive: false, forMs: 41_000 }), node('c', { wish: 'never' }), node('d')],
-    ...[node('e', { caughtUp: false, wish: 'always' }), node('f'), node('g', { degraded: true })],
+    ...[node('e', { caughtUp: false, wish: 'always' }), node('f'), node('g', { trouble: 'degraded' })],
   ];
   const present = voting('abc', 'de');
   const why = (id: string) => explainVoter(id, present, nodes, 3);

@@ -44,6 +44,7 @@ function claimOf(id: string, change: Partial<Claim> = {}): Claim {
       capabilities: [],
       tags: {},
       services: [],
+      ...{ level: 1, troubles: [], formerClusters: [] },
       lossy: [],
       ...change,
     },

@@ -1,7 +1,9 @@
 // The disks of a virtual machine: in-memory twins of the table store and the log store. A write is durable when its
 // promise resolves; a crash before that keeps all of it or nothing, by chance, as one LevelDB batch would.
+
+import type { LogDisk } from '../../src/agent/disk-watch.ts';
 import type { Entry } from '../../src/election/command.ts';
-import type { LogStore } from '../../src/election/log-store.ts';
+import { type LogStore, LogStoreError } from '../../src/election/log-store.ts';
 import type { Save } from '../../src/election/messages.ts';
 import { nothingSaved, type Saved } from '../../src/election/raft.ts';
 import { type SavedRecord, savedFrom, type TableStore } from '../../src/membership/table-store.ts';
@@ -23,6 +25,8 @@ export class VirtualDisk {
   #pending: Pending[] = [];
   /** Longest fsync; the shortest is a tenth of it. */
   fsyncMsMax = 3;
+  /** What others have left of it; writes fail when there is nothing. */
+  freeBytes = 1024 ** 3;
 
   constructor(after: (delayMs: number, run: () => void) => void, random: () => number) {
     this.#after = after;
@@ -43,9 +47,20 @@ export class VirtualDisk {
   logStore(): LogStore {
     return {
       load: async () => this.saved,
-      save: save => this.#write(() => this.#replace(afterSave(this.saved, save))),
+      save: async save => {
+        if (this.freeBytes <= 0) throw new LogStoreError('the log could not be written (no space left)');
+        await this.#write(() => this.#replace(afterSave(this.saved, save)));
+      },
       clear: () => this.#write(() => this.#replace(nothingSaved)),
       close: async () => {},
+    };
+  }
+
+  logDisk(): LogDisk {
+    return {
+      freeBytes: async () => this.freeBytes,
+      reserve: async () => {},
+      release: async () => {},
     };
   }
 

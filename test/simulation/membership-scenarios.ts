@@ -463,7 +463,7 @@ export const membershipScenarios: readonly Scenario[] = [
             clusterId: '',
             clusterSize: 0,
           },
-          ...{ capabilities: [], tags: {}, services: [] },
+          ...{ capabilities: [], tags: {}, services: [], level: 1, troubles: [], formerClusters: [] },
         },
         ...{ known: [...original.disk.table.values()], random: world.random, nowMs: world.timeline.nowMs },
       });

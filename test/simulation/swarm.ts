@@ -91,7 +91,14 @@ export class Swarm implements Finished {
       },
       description: {
         ...{ name: cell.name, address: cell.address, version: '0.1.0', clusterId: '', clusterSize: 0 },
-        ...{ capabilities: ['arch=x86_64', 'cores=8', 'memory-mib=24016'], tags: {}, services: [] },
+        ...{
+          capabilities: ['arch=x86_64', 'cores=8', 'memory-mib=24016'],
+          tags: {},
+          services: [],
+          level: 1,
+          troubles: [],
+          formerClusters: [],
+        },
       },
       ...{ seal: sealOf(cell.id), random: this.random, nowMs: this.timeline.nowMs },
     });

@@ -139,6 +139,7 @@ export class World {
       },
       tableStore: machine.disk.tableStore(),
       logStore: machine.disk.logStore(),
+      logDisk: machine.disk.logDisk(),
       host: machine.host ?? noHost,
     };
     machine.crash = () => {
@@ -164,7 +165,8 @@ export class World {
         if (!alive) return;
         machine.fatal = error;
         // A broken invariant of the code is a failure of the run; a refusal for the operator is part of the game.
-        if (!(error instanceof Error && error.name === 'StartError')) this.#failure ??= error;
+        if (!(error instanceof Error && ['StartError', 'LogStoreError'].includes(error.name)))
+          this.#failure ??= error;
         this.#note('fatal', machine.name, String(error));
         machine.crash();
       },

@@ -21,6 +21,7 @@ import { openHttp } from '../http/http.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
 import { stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
+import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
 import { recordSealOf } from '../record-seal.ts';
 import { sealerFrom } from '../sealing.ts';
@@ -39,6 +40,8 @@ export async function start({ values }: Config): Promise<number> {
   const tagBook = await TagBook.open(dataDir, values.tags);
   const identity = await loadIdentity(dataDir);
   const log = openLog(name);
+  const logDisk = logDiskOf(dataDir);
+  await makeRoom(logDisk, dataDir);
   const { logStore, tableStore } = await openStores(dataDir, what =>
     log.warn({ event: 'table.rebuilt' }, what),
   );
@@ -52,7 +55,7 @@ export async function start({ values }: Config): Promise<number> {
     ...{ host: hostOf(bind), port: portOf(bind) },
   });
   const environment: Environment = {
-    ...{ nowMs, wallMs, transport, logStore, tableStore, host },
+    ...{ nowMs, wallMs, transport, logStore, logDisk, tableStore, host },
     seal: recordSealOf(identity),
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),

@@ -1,0 +1,41 @@
+// Exactly once: what each client last had decided, kept in the decided state itself, so that a command that is asked for
+// again (its answer was lost with the leader) changes nothing and gets the same answer (Ongaro's dissertation, section 6.3).
+import { sessionsMax } from './limits.ts';
+
+/** Names one request of one client. A client numbers its requests, ascending, and asks for one at a time. */
+export interface Session {
+  /** Unpredictable, and of one client only. */
+  readonly client: string;
+  readonly seq: number;
+}
+
+/** The last request of a client. */
+export interface Decided {
+  readonly seq: number;
+  /** Of the entry that decided it. */
+  readonly index: number;
+  /** Empty when it was done. */
+  readonly refused: string;
+}
+
+export type Sessions = Readonly<Record<string, Decided>>;
+
+/** What became of this very request, or `stale-request` for one before the client's last; undefined for a new one. */
+export function earlierOutcome(sessions: Sessions, { client, seq }: Session): string | undefined {
+  const last = Object.hasOwn(sessions, client) ? sessions[client] : undefined;
+  if (!last || seq > last.seq) return undefined;
+  return seq === last.seq ? last.refused : 'stale-request';
+}
+
+/** The sessions after a request was decided. Of too many clients the one whose last request is the oldest is forgotten. */
+export function withOutcome(
+  sessions: Sessions,
+  { client, seq }: Session,
+  index: number,
+  refused: string,
+): Sessions {
+  const all = { ...sessions, [client]: { seq, index, refused } };
+  const oldest = Object.keys(all).sort((a, b) => (all[a]?.index ?? 0) - (all[b]?.index ?? 0));
+  for (const each of oldest.slice(0, Math.max(0, oldest.length - sessionsMax))) delete all[each];
+  return all;
+}
