@@ -336,7 +336,12 @@ export class Agent {
 
   /** Proof by a majority that this node leads now; undefined, or why there is none. */
   async confirmLeadership(): Promise<string | undefined> {
-    return (await this.#ask(request => ({ kind: 'read', request }))).refused;
+    return (await this.readIndex()).refused;
+  }
+
+  /** The same, and the entry up to which a reader must have applied to see all that was decided before. */
+  readIndex(): Promise<Answer> {
+    return this.#ask(request => ({ kind: 'read', request }));
   }
 
   /**

@@ -51,13 +51,18 @@ export interface Stores {
  * @param onTable told what became of a member table that could not be opened; it is a cache and fills again by itself
  */
 export async function openStores(dataDir: string, onTable: (what: string) => void): Promise<Stores> {
-  const logStore = await openLogStore(join(dataDir, 'log')).catch(async error => {
-    throw (await lockedBy(dataDir, error)) ?? error;
-  });
+  const logStore = await openLogIn(dataDir);
   const tableStore = await openTable(join(dataDir, 'members'), onTable);
   await writeFile(join(dataDir, 'agent.pid.new'), `${process.pid}\n`, { mode: 0o600 });
   await rename(join(dataDir, 'agent.pid.new'), join(dataDir, 'agent.pid'));
   return { logStore, tableStore };
+}
+
+/** Opens the log in a data folder. @throws StartError when another agent holds it; LogStoreError as `openLogStore` */
+export function openLogIn(dataDir: string): Promise<LogStore> {
+  return openLogStore(join(dataDir, 'log')).catch(async error => {
+    throw (await lockedBy(dataDir, error)) ?? error;
+  });
 }
 
 /** The table in `folder`; a new one when that is damaged, one in memory when the disk has no place for it. Never a reason not to start. */

@@ -71,6 +71,10 @@ export const handshakeBurst = 40;
 export const lookTimeoutMs = 1000;
 /** Longest wait for the new leader after a hand-over: one election among voters that are there. */
 export const handOverSeenMs = 1000;
+/** An operator's command is asked for again this long while leadership changes; an election takes less... */
+export const decisionTimeoutMs = 3000;
+/** ...and this often while there is no news of a leader. */
+export const decisionRetryMs = 200;
 /** Longest wait until this node, too, knows what was decided; then the answer tells what it knows. */
 export const decisionSeenMs = 1000;
 /** Longest that a change on another member may take. */

@@ -60,6 +60,17 @@ withSettings(program.command('status'))
     }
   });
 
+withSettings(program.command('recover'))
+  .description('make a new cluster of what this node knows, when a majority of the voters is gone for good')
+  .requiredOption('--from-this-node', 'that is what is wanted; the agent of this node must not run')
+  .option('--dry-run', 'say what that would mean, and change nothing')
+  .option('--yes', 'do not ask')
+  .action(async flags => {
+    const { recover } = await import('./commands/recover.ts');
+    const { dryRun = false, yes = false } = flags;
+    await recover(await configOf(flags), { dryRun, yes }, line => console.log(line));
+  });
+
 program
   .command('version')
   .description('the version of this program')

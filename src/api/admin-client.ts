@@ -1,11 +1,15 @@
 // What every caller asks an agent with: AdminService as promises and async iterables, each with a deadline.
 // Must never send in the clear to anything but a local socket, and loads gRPC only once something is asked.
+import { randomUUID } from 'node:crypto';
 import type { CallOptions, ClientReadableStream, requestCallback, ServiceError, status } from '@grpc/grpc-js';
 import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
+import type { BackupReply__Output } from './gen/clusteros/v1/BackupReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
+import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
+import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
 import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply.ts';
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
 import type { TagMemberReply__Output } from './gen/clusteros/v1/TagMemberReply.ts';
@@ -148,7 +152,25 @@ export class AdminClient {
     readonly wish?: 'always' | 'never' | 'none';
     readonly count?: number;
   }): Promise<VotingReply__Output> {
-    return this.#ask((options, answer) => this.#client.changeVoting(change, options, answer));
+    const request = { ...change, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.changeVoting(request, options, answer));
+  }
+
+  /** Takes a member (name or id) out for good; one that is alive only when forced. */
+  removeMember(member: string, force: boolean): Promise<RemoveMemberReply__Output> {
+    const request = { member, force, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.removeMember(request, options, answer));
+  }
+
+  /** All that was decided until now. */
+  backup(): Promise<BackupReply__Output> {
+    return this.#ask((options, answer) => this.#client.backup({}, options, answer));
+  }
+
+  /** Brings back what a backup holds, or says what that would change. Rejects with `refused` when it is none. */
+  restore(content: Uint8Array, dryRun: boolean): Promise<RestoreReply__Output> {
+    const request = { content: Buffer.from(content), dryRun, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.restore(request, options, answer));
   }
 
   /** Has the leader hand over to a voter (name or id; empty for the one that is furthest). */

@@ -1,4 +1,5 @@
 // `clusterctl`: gives the command line its process, and the process its exit code. Never ends with anything unwritten.
+import { createInterface } from 'node:readline/promises';
 import { exitCode } from './exit.ts';
 import { run } from './program.ts';
 
@@ -18,7 +19,17 @@ code = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   nowMs: Date.now,
+  ...(process.stdin.isTTY ? { ask } : {}),
 });
 // A connection that an agent leaves half open must not keep a command alive that is done. What was written to a pipe,
 // a file or a terminal is out by now: Node writes those synchronously on Linux.
 process.exit(code);
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}

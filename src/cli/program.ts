@@ -36,6 +36,11 @@ const tagExamples = `Examples:
   clusterctl member tag atlas site=south --dry-run
 `;
 
+const removeExamples = `Examples:
+  clusterctl member remove atlas --dry-run        what that would mean
+  clusterctl member remove atlas --yes
+`;
+
 const memberStates = ['alive', 'suspect', 'degraded', 'dead', 'left'];
 const memberRoles = ['leader', 'voter', 'learner', 'observer'];
 
@@ -142,7 +147,7 @@ function programFor(
 
   const member = program
     .command('member')
-    .description('one member: show it, tag it')
+    .description('one member: show it, tag it, say whether it votes, take it out')
     .addHelpText('before', memberExamples);
   const memberVerb = (name: string, summary: string, allowed: readonly Format[]) =>
     withCommonFlags(member.command(name).description(summary), allowed, timeoutMsDefault);
@@ -185,6 +190,41 @@ function programFor(
       const request = requestFor(command, list);
       const { wishVoter } = await import('./commands/voters.ts');
       done(await wishVoter(request, name, flags.auto === true ? 'none' : 'never'));
+    });
+
+  memberVerb('remove', 'take a member out for good: its id never comes back', sheet)
+    .argument('<NAME>', 'name or id')
+    .option('--force', 'though it is alive')
+    .option('--dry-run', 'say what that would mean, and change nothing')
+    .option('--yes', 'do not ask')
+    .addHelpText('before', removeExamples)
+    .action(async (name: string, flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { memberRemove } = await import('./commands/member-remove.ts');
+      const { force = false, dryRun = false, yes = false } = flags;
+      done(await memberRemove(request, name, { force, dryRun, yes }));
+    });
+
+  verb('backup', 'write all that was decided to a new file; secrets only as they are sealed', sheet)
+    .argument('<FILE>', 'where; an existing file is never touched')
+    .action(async (file: string, _flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { backup } = await import('./commands/backup.ts');
+      done(await backup(request, file));
+    });
+  verb(
+    'restore',
+    "bring back a backup's secrets and operators' words; not who is a member or what is granted",
+    sheet,
+  )
+    .argument('<FILE>', 'what "clusterctl backup" wrote')
+    .option('--dry-run', 'say what would change, and change nothing')
+    .option('--yes', 'do not ask')
+    .action(async (file: string, flags, command: Command) => {
+      const request = requestFor(command, sheet);
+      const { restore } = await import('./commands/backup.ts');
+      const { dryRun = false, yes = false } = flags;
+      done(await restore(request, file, { dryRun, yes }));
     });
 
   verb('voters', 'who votes, and why', list)

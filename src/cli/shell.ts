@@ -9,6 +9,8 @@ export interface Shell {
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Asks the person at the terminal; undefined where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** Writes one line about the answer, for people. */

@@ -1,7 +1,7 @@
 // Term, vote and log on disk, in a LevelDB of their own. What `save` has resolved survives a power cut; what it has not
 // may be there or not, but never in part. Never repairs by itself, and never takes a missing log for an empty one.
 import { existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
@@ -16,7 +16,7 @@ export interface LogStore {
   load(): Promise<Saved>;
   /** Durable when it resolves. After a failure the process must end: what is on disk is unknown. */
   save(save: Save): Promise<void>;
-  /** Forgets everything, in one step: a cluster of one gives up. */
+  /** Forgets everything, in one step, once it has set a copy aside: this node gives its cluster up. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -119,6 +119,8 @@ export async function openLogStore(folder: string): Promise<LogStore> {
       marked = true;
     },
     async clear() {
+      const given = await load(db, begun);
+      await keepCopy(`${folder}.given-up-${given.clusterId || 'none'}.json`, given);
       // The marker goes first: a log without a marker is only a log, a marker without a log is an alarm.
       await rm(marker, { force: true });
       marked = false;
@@ -169,6 +171,12 @@ async function loadSnapshot(db: Level<string, string>): Promise<Snapshot | undef
 
 const causeOf = (error: unknown): string =>
   error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+
+/** For people who miss something later; nothing reads it. */
+async function keepCopy(path: string, saved: Saved): Promise<void> {
+  await writeFile(`${path}.new`, `${JSON.stringify(saved)}\n`, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+}
 
 /** Creates an empty file that survives a power cut. */
 async function touch(path: string): Promise<void> {

@@ -95,6 +95,26 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (count !== 0) agent.lab.voting.wanted = count;
       answer(null, agent.lab.voting);
     },
+    RemoveMember: ({ request: { member, force } }, answer) => {
+      const found = agent.lab.members.members?.find(({ name, id }) => [name, id].includes(member));
+      if (found?.state === 'alive' && !force)
+        return answer(
+          refusal(status.FAILED_PRECONDITION, 'still-alive', `${found.name} is alive: use --force`),
+        );
+      agent.lab.members.members = agent.lab.members.members?.filter(each => each !== found) ?? [];
+      answer(null, { id: found?.id ?? '', name: found?.name ?? '' });
+    },
+    Backup: serve('backup', () => ({ content: Buffer.from(agent.lab.backup), index: 17 })),
+    Restore: ({ request: { content, dryRun } }, answer) => {
+      const text = Buffer.from(content).toString('utf8');
+      if (!text.startsWith('{'))
+        return answer(
+          refusal(status.INVALID_ARGUMENT, 'bad-backup', 'this backup cannot be restored: it is not JSON'),
+        );
+      const changes = text === agent.lab.backup ? [] : ['secret munge-key is replaced'];
+      if (!dryRun) agent.lab.backup = text;
+      answer(null, { changes });
+    },
     ShowMember: ({ request }, answer) => {
       if (agent.stuck.has('showMember')) return;
       const shown = shownMember(request.member);

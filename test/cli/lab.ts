@@ -19,6 +19,8 @@ export interface Lab {
   shown: ShowMemberReply[];
   leader: LeaderReply | { refused: string; detail: string; status?: status };
   voting: VotingReply;
+  /** What the agent would write into a backup. */
+  backup: string;
   operations: Operation[];
   events: Event[];
   /** The wall clock. */
@@ -142,6 +144,7 @@ export function soundLab(): Lab {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', term: 7, sinceMs: 76 * hour },
       confirmed: true,
     },
+    backup: '{}',
     voting: {
       wanted: 3,
       nodes: [

@@ -107,11 +107,13 @@ export async function start({ values }: Config): Promise<number> {
   transport.answer({
     look: ({ subjects }) => ({ looks: subjects.map(subject => lookAt(agent, subject)) }),
     tag: async ({ set, remove }) => ({ tags: await tag(set, remove) }),
-    confirm: async () => (await agent.confirmLeadership()) ?? '',
+    confirm: () => agent.readIndex(),
     handOver: async target => (await agent.handOver(target)) ?? '',
-    decide: async bytes => {
+    decide: async (bytes, { client, seq }) => {
       const command = operatorCommandFrom(bytes);
-      return command === undefined ? 'unknown-command' : ((await agent.decide(command)) ?? '');
+      return command === undefined
+        ? 'unknown-command'
+        : ((await agent.decide(command, { client, seq })) ?? '');
     },
   });
   const admin = await serveAdmin({ agent, peers: new PeerCalls(transport), tag }, values['admin.socket']);

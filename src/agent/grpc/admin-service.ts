@@ -4,17 +4,13 @@ import { chmod, mkdir, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import {
-  Metadata,
   Server,
   ServerCredentials,
   type ServerWritableStream,
-  type sendUnaryData,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { AdminServiceHandlers } from '../../api/gen/clusteros/v1/AdminService.ts';
-import type { ChangeVotingRequest__Output } from '../../api/gen/clusteros/v1/ChangeVotingRequest.ts';
-import type { LeaderReply } from '../../api/gen/clusteros/v1/LeaderReply.ts';
 import type { Member } from '../../api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../api/gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply } from '../../api/gen/clusteros/v1/OperationsReply.ts';
@@ -23,29 +19,31 @@ import type { Sight } from '../../api/gen/clusteros/v1/Sight.ts';
 import type { StatusReply } from '../../api/gen/clusteros/v1/StatusReply.ts';
 import type { TagMemberReply } from '../../api/gen/clusteros/v1/TagMemberReply.ts';
 import type { TagMemberRequest__Output } from '../../api/gen/clusteros/v1/TagMemberRequest.ts';
-import type { VotingReply } from '../../api/gen/clusteros/v1/VotingReply.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
-import { type OperatorCommand, operatorCommandFrom } from '../../election/command.ts';
 import { quorumOf } from '../../election/quorum.ts';
 import { accusersOf, isEnded, isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import type { ClusterEvent } from '../events.ts';
-import { adminBufferBytesMax, decisionSeenMs, eventsMax, handOverSeenMs } from '../limits.ts';
+import { adminBufferBytesMax, eventsMax } from '../limits.ts';
 import { lookAt, type Sighting } from '../look.ts';
 import { exitCode, StartError } from '../start-error.ts';
-import { TagError, type Tags } from '../tags.ts';
+import { TagError } from '../tags.ts';
 import { roleOf } from '../view.ts';
-import type { PeerCalls } from './peer-calls.ts';
+import {
+  type Administered,
+  backup,
+  changeVoting,
+  leaderOf,
+  memberNamed,
+  removeMember,
+  restore,
+  transferLeader,
+  votingOf,
+} from './operator.ts';
+import { Refusal, reply } from './refusal.ts';
 
 export interface AdminServer {
   close(): void;
-}
-
-export interface Administered {
-  readonly agent: Agent;
-  readonly peers: PeerCalls;
-  /** Changes this node's own tags, durably. */
-  readonly tag: (set: Tags, remove: readonly string[]) => Promise<Tags>;
 }
 
 /** Serves an agent on the unix socket `path`, which has been cleared, for its owner only. @throws StartError when the socket cannot be had */
@@ -116,6 +114,9 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     WatchMembers: call => watch(agent, call, () => membersOf(agent)),
     Voting: (_call, answer) => answer(null, votingOf(agent)),
     ChangeVoting: ({ request }, answer) => reply(changeVoting(administered, request), answer),
+    RemoveMember: ({ request }, answer) => reply(removeMember(administered, request), answer),
+    Backup: (_call, answer) => reply(backup(administered), answer),
+    Restore: ({ request }, answer) => reply(restore(administered, request), answer),
     ShowMember: ({ request }, answer) => reply(showMember(administered, request.member), answer),
     TagMember: ({ request }, answer) => reply(tagMember(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
@@ -143,35 +144,6 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
       call.on('close', stop);
     },
   };
-}
-
-/** A question that cannot be answered: gRPC's code, and the reason in one word and for people. */
-class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly code: status;
-  readonly reason: string;
-
-  constructor(code: status, reason: string, details: string) {
-    super(details);
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
-function reply<Reply>(answered: Promise<Reply>, answer: sendUnaryData<Reply>): void {
-  answered.then(
-    value => answer(null, value),
-    error =>
-      error instanceof Refusal
-        ? answer({ code: error.code, details: error.message, metadata: reasonMetadata(error.reason) })
-        : answer({ code: status.INTERNAL, details: String(error) }),
-  );
-}
-
-function reasonMetadata(reason: string): Metadata {
-  const metadata = new Metadata();
-  metadata.set('clusteros-reason', reason);
-  return metadata;
 }
 
 /** Sends the answer now and after each change of it. */
@@ -279,131 +251,6 @@ function operationsOf(agent: Agent): OperationsReply {
       steps: steps.map(step => ({ ...step })),
     })),
   };
-}
-
-async function leaderOf({ agent, peers }: Administered): Promise<LeaderReply> {
-  const { role, leader } = agent.leadership;
-  if (leader === '') {
-    const { waitingFor } = agent;
-    const why = 'no leader is known: a majority of the voters cannot be reached';
-    throw new Refusal(
-      status.UNAVAILABLE,
-      'no-leader',
-      waitingFor === '' ? why : `no cluster yet: ${waitingFor}`,
-    );
-  }
-  const address = agent.record(leader)?.address ?? '';
-  // A follower has the leader ask; one that does not answer is told of as unconfirmed.
-  const refused =
-    role === 'leader'
-      ? ((await agent.confirmLeadership()) ?? '')
-      : await peers.confirm({ id: leader, address }).catch(() => 'no-answer');
-  if (refused !== '' && role === 'leader')
-    throw new Refusal(
-      ...([status.UNAVAILABLE, 'no-quorum'] as const),
-      `this node led, but no majority of the voters confirms it (${refused})`,
-    );
-  const { term, sinceMs } = agent.leadership;
-  const since = Math.round(agent.nowMs - sinceMs);
-  return { id: leader, name: agent.nameOf(leader), address, term, sinceMs: since, confirmed: refused === '' };
-}
-
-const transferRefusals: Readonly<Record<string, string>> = {
-  'target-silent': 'it did not take over in time, and the former leader leads on',
-  busy: 'another hand-over is under way',
-  'not-leader': 'the leader has just changed: ask again',
-};
-
-/** Has the leader hand over, wherever it is, and answers with who leads then. */
-async function transferLeader(administered: Administered, name: string): Promise<LeaderReply> {
-  const { agent, peers } = administered;
-  const target = name === '' ? '' : memberNamed(administered, name).id;
-  const { leader, role } = agent.leadership;
-  if (leader === '') return leaderOf(administered);
-  if (leader === target) return leaderOf(administered);
-  const address = agent.record(leader)?.address ?? '';
-  const refused =
-    role === 'leader'
-      ? ((await agent.handOver(target)) ?? '')
-      : await peers.handOver({ id: leader, address }, target).catch(unreachable(agent.nameOf(leader)));
-  if (refused === 'no-such-voter')
-    throw new Refusal(
-      ...([status.FAILED_PRECONDITION, 'no-voter'] as const),
-      name === '' ? 'there is no other voter that answers' : `${name} is no voter, and only a voter can lead`,
-    );
-  if (refused !== '')
-    throw new Refusal(
-      status.UNAVAILABLE,
-      refused,
-      transferRefusals[refused] ?? `the leader refused (${refused})`,
-    );
-  await agent.until(() => !['', leader].includes(agent.leadership.leader), handOverSeenMs);
-  return leaderOf(administered);
-}
-
-function votingOf(agent: Agent): VotingReply {
-  const { voting } = agent.state;
-  const why = agent.voterReasons();
-  const nodes = [...why].map(([id, reason]) => ({
-    ...{ id, name: agent.nameOf(id), why: reason, wish: voting.wishes[id] ?? '' },
-    role: roleOf(id, agent.leadership.leader, agent.configuration),
-  }));
-  return { wanted: voting.wanted, nodes: nodes.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-}
-
-async function changeVoting(
-  administered: Administered,
-  { member, wish, count }: ChangeVotingRequest__Output,
-): Promise<VotingReply> {
-  const { agent } = administered;
-  const commands: unknown[] = [];
-  if (member !== '') commands.push({ kind: 'wish', node: memberNamed(administered, member).id, wish });
-  if (count !== 0) commands.push({ kind: 'want-voters', count });
-  for (const each of commands) {
-    const command = operatorCommandFrom(Buffer.from(JSON.stringify(each)));
-    if (!command)
-      throw new Refusal(
-        status.INVALID_ARGUMENT,
-        'bad-request',
-        'voters are 1, 3 or 5; a wish is always, never or none',
-      );
-    await decideForOperator(administered, command);
-  }
-  const seen = () =>
-    (count === 0 || agent.state.voting.wanted === count) &&
-    (member === '' || (agent.state.voting.wishes[memberNamed(administered, member).id] ?? 'none') === wish);
-  await agent.until(seen, decisionSeenMs);
-  return votingOf(agent);
-}
-
-/** Has a command decided by whoever leads. @throws Refusal when nobody does, or it was refused */
-async function decideForOperator(administered: Administered, command: OperatorCommand): Promise<void> {
-  const { agent, peers } = administered;
-  const { leader, role } = agent.leadership;
-  if (leader === '') await leaderOf(administered);
-  const address = agent.record(leader)?.address ?? '';
-  const refused =
-    role === 'leader'
-      ? ((await agent.decide(command)) ?? '')
-      : await peers.decide({ id: leader, address }, command).catch(unreachable(agent.nameOf(leader)));
-  if (refused === 'unknown-node')
-    throw new Refusal(status.FAILED_PRECONDITION, refused, 'only a node that was admitted can vote');
-  if (refused !== '')
-    throw new Refusal(status.UNAVAILABLE, refused, `the leader did not decide it (${refused})`);
-}
-
-function unreachable(name: string): (error: { readonly details?: string }) => never {
-  return error => {
-    const why = error.details ?? String(error);
-    throw new Refusal(status.UNAVAILABLE, 'unreachable', `${name} cannot be reached: ${why}`);
-  };
-}
-
-/** The member that goes by `name`, or has it for an id. */
-function memberNamed({ agent }: Administered, name: string): MemberRecord {
-  const record = agent.records().find(({ id }) => id === name || agent.nameOf(id) === name);
-  if (record) return record;
-  throw new Refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${name}`);
 }
 
 /** A member, and what it and those that are meant to watch it see of each other; all are asked at once, within `lookTimeoutMs`. */

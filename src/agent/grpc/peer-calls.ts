@@ -6,8 +6,10 @@ import type { HandOverReply__Output } from '../../api/gen/clusteros/v1/HandOverR
 import type { LookReply__Output } from '../../api/gen/clusteros/v1/LookReply.ts';
 import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
 import type { OperatorCommand } from '../../election/command.ts';
+import type { Session } from '../../election/sessions.ts';
 import { lookTimeoutMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
 import type { Sighting } from '../look.ts';
+import type { Answer } from '../requests.ts';
 import type { Tags } from '../tags.ts';
 import type { PeerClient } from './peer-client.ts';
 import type { GrpcPeerTransport } from './peer-transport.ts';
@@ -46,14 +48,14 @@ export class PeerCalls {
     return tags;
   }
 
-  /** Why `peer` is not confirmed as the leader by a majority; empty when it is. Rejects with gRPC's error. */
-  async confirm(peer: PeerAddress): Promise<string> {
-    const { refused } = await this.#ask<ConfirmReply__Output>(
+  /** Whether `peer` is confirmed as the leader by a majority, and up to where a reader must see then. Rejects with gRPC's error. */
+  async confirm(peer: PeerAddress): Promise<Answer> {
+    const { refused, index } = await this.#ask<ConfirmReply__Output>(
       peer,
       readTimeoutMs,
       (client, options, answer) => client.confirm({}, options, answer),
     );
-    return refused;
+    return refused === '' ? { index } : { index: 0, refused };
   }
 
   /** Has `peer`, which leads, hand over to `target` (id, or empty). Gives why it did not, or nothing. Rejects with gRPC's error. */
@@ -67,12 +69,12 @@ export class PeerCalls {
   }
 
   /** Has `peer`, which leads, have `command` decided. Gives why it was not, or nothing. Rejects with gRPC's error. */
-  async decide(peer: PeerAddress, command: OperatorCommand): Promise<string> {
-    const bytes = Buffer.from(JSON.stringify(command));
+  async decide(peer: PeerAddress, command: OperatorCommand, { client: name, seq }: Session): Promise<string> {
+    const request = { command: Buffer.from(JSON.stringify(command)), client: name, seq };
     const { refused } = await this.#ask<DecideReply__Output>(
       peer,
       remoteChangeTimeoutMs,
-      (client, options, answer) => client.decide({ command: bytes }, options, answer),
+      (client, options, answer) => client.decide(request, options, answer),
     );
     return refused;
   }

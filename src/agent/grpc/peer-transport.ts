@@ -21,6 +21,7 @@ import type { LookRequest__Output } from '../../api/gen/clusteros/v1/LookRequest
 import type { TagReply } from '../../api/gen/clusteros/v1/TagReply.ts';
 import type { TagRequest__Output } from '../../api/gen/clusteros/v1/TagRequest.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
+import type { Session } from '../../election/sessions.ts';
 import { type Authority, type Credentials, issueCredentials } from '../certificates.ts';
 import type {
   Greeting,
@@ -40,6 +41,7 @@ import {
   streamEndMs,
   streamFarewellMs,
 } from '../limits.ts';
+import type { Answer } from '../requests.ts';
 import { TagError } from '../tags.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
@@ -73,12 +75,12 @@ export interface PeerAnswers {
   look(request: LookRequest__Output): LookReply;
   /** Rejects with an Error for people. */
   tag(request: TagRequest__Output): Promise<TagReply>;
-  /** Resolves with why a majority does not confirm this node; empty when it does. */
-  confirm(): Promise<string>;
+  /** Resolves with up to where a reader must see, or why a majority does not confirm this node. */
+  confirm(): Promise<Answer>;
   /** Resolves with why this node did not hand over; empty when it leads no more. */
   handOver(target: string): Promise<string>;
   /** Resolves with why an operator's command was not decided; empty when it was. */
-  decide(command: Uint8Array): Promise<string>;
+  decide(command: Uint8Array, session: Session): Promise<string>;
 }
 
 export class GrpcPeerTransport implements PeerTransport {
@@ -134,11 +136,11 @@ export class GrpcPeerTransport implements PeerTransport {
       Tag: ({ request }: { request: TagRequest__Output }, answer: sendUnaryData<TagReply>) =>
         this.#answer(answers => answers.tag(request), answer),
       Confirm: (_call: unknown, answer: sendUnaryData<ConfirmReply>) =>
-        this.#answer(async answers => ({ refused: await answers.confirm() }), answer),
+        this.#answer(answers => answers.confirm(), answer),
       HandOver: ({ request }: { request: HandOverRequest__Output }, answer: sendUnaryData<HandOverReply>) =>
         this.#answer(async answers => ({ refused: await answers.handOver(request.target) }), answer),
       Decide: ({ request }: { request: DecideRequest__Output }, answer: sendUnaryData<DecideReply>) =>
-        this.#answer(async answers => ({ refused: await answers.decide(request.command) }), answer),
+        this.#answer(async answers => ({ refused: await answers.decide(request.command, request) }), answer),
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const { host, port, nowMs } = this.#options;

@@ -2,6 +2,8 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from '../../clusteros/v1/BackupReply.ts';
+import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
@@ -11,6 +13,10 @@ import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output a
 import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from '../../clusteros/v1/MembersRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from '../../clusteros/v1/RemoveMemberReply.ts';
+import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from '../../clusteros/v1/RemoveMemberRequest.ts';
+import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from '../../clusteros/v1/RestoreReply.ts';
+import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from '../../clusteros/v1/RestoreRequest.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from '../../clusteros/v1/StatusReply.ts';
@@ -24,6 +30,15 @@ import type { VotingReply as _clusteros_v1_VotingReply, VotingReply__Output as _
 import type { VotingRequest as _clusteros_v1_VotingRequest, VotingRequest__Output as _clusteros_v1_VotingRequest__Output } from '../../clusteros/v1/VotingRequest.ts';
 
 export interface AdminServiceClient extends grpc.Client {
+  Backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  Backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  Backup(argument: _clusteros_v1_BackupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  Backup(argument: _clusteros_v1_BackupRequest, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  backup(argument: _clusteros_v1_BackupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  backup(argument: _clusteros_v1_BackupRequest, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
@@ -64,6 +79,24 @@ export interface AdminServiceClient extends grpc.Client {
   operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  
+  RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _clusteros_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  removeMember(argument: _clusteros_v1_RemoveMemberRequest, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
+  
+  Restore(argument: _clusteros_v1_RestoreRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  Restore(argument: _clusteros_v1_RestoreRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  Restore(argument: _clusteros_v1_RestoreRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  Restore(argument: _clusteros_v1_RestoreRequest, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  restore(argument: _clusteros_v1_RestoreRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  restore(argument: _clusteros_v1_RestoreRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  restore(argument: _clusteros_v1_RestoreRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  restore(argument: _clusteros_v1_RestoreRequest, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
   
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
@@ -132,6 +165,8 @@ export interface AdminServiceClient extends grpc.Client {
 }
 
 export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
+  Backup: grpc.handleUnaryCall<_clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply>;
+  
   ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
@@ -141,6 +176,10 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   Members: grpc.handleUnaryCall<_clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply>;
   
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
+  
+  RemoveMember: grpc.handleUnaryCall<_clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply>;
+  
+  Restore: grpc.handleUnaryCall<_clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply>;
   
   ShowMember: grpc.handleUnaryCall<_clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply>;
   
@@ -161,11 +200,14 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 }
 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
+  Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
+  Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
   TagMember: MethodDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply__Output>

@@ -5,10 +5,12 @@ export interface ChangeVotingRequest {
   'member'?: (string);
   'wish'?: (string);
   'count'?: (number);
+  'client'?: (string);
 }
 
 export interface ChangeVotingRequest__Output {
   'member': (string);
   'wish': (string);
   'count': (number);
+  'client': (string);
 }
