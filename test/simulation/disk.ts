@@ -96,7 +96,7 @@ export class VirtualDisk {
   }
 }
 
-function afterSave(before: Saved, save: Save): Saved {
+export function afterSave(before: Saved, save: Save): Saved {
   const { clusterId, term, votedFor, commitIndex, truncateFrom, compaction } = save;
   const kept = truncateFrom > 0 ? before.entries.filter(({ index }) => index < truncateFrom) : before.entries;
   const base = compaction?.base ?? before.base;

@@ -155,6 +155,34 @@ const mutants: readonly Mutant[] = [
     ...{ from: '    this.#nextIndex = nextIndex;\n    this.#inFlight = [];', to: '' },
   },
   {
+    name: 'a request that is asked again is done again',
+    ...{ file: 'src/election/sessions.ts', caughtBy: 'S49' },
+    ...{ from: 'if (!last || seq > last.seq) return undefined;', to: 'if (last || !last) return undefined;' },
+  },
+  {
+    name: 'a majority gives up for a cluster that was recovered from one of its nodes',
+    ...{ file: 'src/election/election.ts', caughtBy: 'S35b' },
+    ...{ from: 'if (yieldAtMs <= nowMs) this.#abandon(other, nowMs);', to: 'this.#abandon(other, nowMs);' },
+  },
+  {
+    name: 'a leader whose disk is full leads on',
+    ...{ file: raft, caughtBy: 'S25' },
+    ...{ from: 'if (fit || !this.#leading) return;', to: 'if (fit || this.#fit === fit) return;' },
+  },
+  {
+    name: 'the level rises while some know less',
+    ...{ file: 'src/election/election.ts', caughtBy: 'S48' },
+    ...{
+      from: 'return Math.min(...Object.keys(this.#state.nodes)',
+      to: 'return Math.max(...Object.keys(this.#state.nodes)',
+    },
+  },
+  {
+    name: 'a removed node may come back',
+    ...{ file: 'src/election/cluster-state.ts', caughtBy: 'S33' },
+    ...{ from: 'removed: { ...state.removed, [id]: index } },', to: 'removed: state.removed },' },
+  },
+  {
     name: 'every fresh node founds a cluster',
     ...{ file: 'src/election/birth.ts', caughtBy: 'S53' },
     ...{ from: 'const founder = [self, ...fresh].sort()[0] ?? self;', to: 'const founder = self;' },

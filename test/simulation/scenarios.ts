@@ -1,11 +1,13 @@
 // All scenarios. The invariants are checked all the while; `npm run sim` and the tests run the same ones.
 import { electionScenarios } from './election-scenarios.ts';
 import { membershipScenarios } from './membership-scenarios.ts';
+import { operatorScenarios } from './operator-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { swarmScenarios } from './swarm-scenarios.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...electionScenarios,
+  ...operatorScenarios,
   ...membershipScenarios,
   ...swarmScenarios,
 ];

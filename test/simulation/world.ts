@@ -50,6 +50,8 @@ export class Machine implements Watched {
   agent: Agent | undefined;
   /** Why the last process ended by itself; undefined while it has not. */
   fatal: unknown;
+  /** What its program knows; undefined for the present one. */
+  level: number | undefined;
   /** How wrong its wall clock is. */
   wallOffsetMs = 0;
   /** Addresses it is told of at start; all others by default. */
@@ -160,6 +162,7 @@ export class World {
         bootstrap: this.#options.bootstrap ?? { kind: 'auto' },
       },
       integrations: this.#options.integrations?.(machine.name) ?? [],
+      ...(machine.level === undefined ? {} : { level: machine.level }),
       sealer: sealerFrom(new TextEncoder().encode(machine.key), environment.secretBytes),
       onFatal: error => {
         if (!alive) return;
