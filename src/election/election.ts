@@ -43,6 +43,9 @@ const joiningMessages: ReadonlySet<ElectionMessage['kind']> = new Set([
   'snapshot-chunk',
 ]);
 
+/** Questions for what was decided; they move nobody. */
+const readingMessages: ReadonlySet<ElectionMessage['kind']> = new Set(['fetch-request', 'snapshot-request']);
+
 export class Election {
   readonly #options: ElectionOptions;
   readonly #following = new Following();
@@ -195,7 +198,7 @@ export class Election {
     // A fresh node takes the log of whoever leads; that is how it joins. Everything else must be of the own cluster.
     const joins = joiningMessages.has(message.kind);
     // Who was taken out may read why, and nothing else: it neither votes nor leads again (I13).
-    if (Object.hasOwn(this.#state.removed, from) && message.kind !== 'fetch-request') return;
+    if (Object.hasOwn(this.#state.removed, from) && !readingMessages.has(message.kind)) return;
     const welcome = own === '' ? joins : message.clusterId === own;
     if (welcome) this.#take(from, message, nowMs);
     else if (own !== '' && !this.#isKin(message.clusterId, from)) {

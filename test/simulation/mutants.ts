@@ -162,7 +162,10 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a majority gives up for a cluster that was recovered from one of its nodes',
     ...{ file: 'src/election/election.ts', caughtBy: 'S35b' },
-    ...{ from: 'if (yieldAtMs <= nowMs) this.#abandon(other, nowMs);', to: 'this.#abandon(other, nowMs);' },
+    ...{
+      from: 'if (yieldAtMs <= nowMs) this.#abandon(other, nowMs);',
+      to: 'if (nowMs >= 0) this.#abandon(other, nowMs);',
+    },
   },
   {
     name: 'a leader whose disk is full leads on',
