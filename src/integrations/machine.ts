@@ -17,11 +17,12 @@ interface Gpu {
 
 /** Such as `arch=x86_64`, `cores=8`, `gpu=nvidia:NVIDIA A100-SXM4-40GB`, `gpus=2`, `kernel=6.1.0-18-amd64`; sorted. */
 export async function machineCapabilities(host: Host): Promise<string[]> {
-  const [cpuinfo, meminfo, kernel, arch, slurm, k3s, nvidia, pci] = await Promise.all([
+  const [cpuinfo, meminfo, kernel, arch, link, slurm, k3s, nvidia, pci] = await Promise.all([
     fileText(host, '/proc/cpuinfo'),
     fileText(host, '/proc/meminfo'),
     fileText(host, '/proc/sys/kernel/osrelease'),
     outputOf(host, 'uname', ['-m'], versionQueryTimeoutMs),
+    linkKind(host),
     slurmVersion(host),
     outputOf(host, 'k3s', ['--version'], versionQueryTimeoutMs),
     gpusByDriver(host),
@@ -34,6 +35,7 @@ export async function machineCapabilities(host: Host): Promise<string[]> {
     ['memory-mib', Math.floor(memoryKib / 1024)],
     ['arch', arch.stdout],
     ['kernel', kernel],
+    ['link', link],
     ['gpus', gpus.length],
     ['slurm', slurm],
     ['k3s', /^k3s version (v\d\S*)/m.exec(k3s.stdout)?.[1]],
@@ -45,6 +47,19 @@ export async function machineCapabilities(host: Host): Promise<string[]> {
   });
   // Kinds of GPUs come last, so that a machine full of them keeps the rest.
   return [...new Set(texts)].slice(0, machineCapabilitiesMax).sort();
+}
+
+/** How the machine reaches the rest of the world: by radio, or by wire. Nothing where that cannot be told. */
+async function linkKind(host: Host): Promise<'wired' | 'wireless' | undefined> {
+  const routes = (await fileText(host, '/proc/net/route')).split('\n').map(line => line.split(/\s+/));
+  // Columns: interface, destination, gateway, flags, reference count, use, metric.
+  const defaults = routes.filter(([, destination]) => destination === '00000000');
+  const [best] = defaults.sort((a, b) => Number(a[6]) - Number(b[6]));
+  const device = best?.[0] ?? '';
+  if (!/^[\w.-]+$/.test(device)) return undefined;
+  const facts = await unlessItFails(() => host.listFolder(`/sys/class/net/${device}`), []);
+  if (facts.some(fact => fact === 'wireless' || fact === 'phy80211')) return 'wireless';
+  return facts.includes('device') ? 'wired' : undefined;
 }
 
 /** `22.05.8` from `slurm-wlm 22.05.8`. One that hangs is not followed by others that would: together they would be slow. */

@@ -63,6 +63,34 @@ test('a degraded voter gives its place to a sound one, and a degraded stand-by i
   assert.equal(chosen(voting('abc', 'd'), nodes.slice(0, 4)), 'abc d', 'no better than the one it has');
 });
 
+test('a node on a radio link, or behind a relay, or that flaps is the last choice, and makes room in time', () => {
+  const wireless = { handicap: 'wireless' };
+  const growing = [node('a'), node('b', wireless), node('c'), node('d')];
+  assert.equal(chosen(voting('a'), growing), 'a cd', 'three others are there, and one of them is not asked');
+  assert.equal(chosen(voting('a'), growing.slice(0, 3)), 'a bc', 'it is asked when there is no other');
+  const flapping = [node('a'), node('b', { forMs: 1000 }), node('c'), node('d')];
+  assert.equal(chosen(voting('a'), flapping), 'a cd');
+  const settled = [node('a'), node('b', wireless), node('c'), node('d')];
+  assert.equal(chosen(voting('abc', 'd'), settled), 'acd b');
+  const young = settled.map(each => ({ ...each, forMs: spreadVotersAfterMs - 1 }));
+  assert.equal(chosen(voting('abc', 'd'), young), 'abc d', 'it is no emergency');
+  const remote = [node('a', { site: 'n' }), node('b', { site: 'n' }), node('c', { site: 'n' })];
+  const relayed = node('d', { site: 's', handicap: 'relayed' });
+  assert.equal(
+    chosen(voting('abc', 'd'), [...remote, relayed]),
+    'abc d',
+    'another site is not worth a bad path',
+  );
+  assert.match(explainVoter('b', voting('abc', 'd'), young, 3), /^a wireless path, so it is the last choice/);
+});
+
+test('voters that an operator removed are replaced, and where nobody can there are fewer, never two', () => {
+  assert.equal(chosen(voting('abc', 'd'), [node('a'), node('b'), node('d')]), 'abd ');
+  assert.equal(chosen(voting('abc'), [node('a'), node('b')]), 'a b', 'two nodes have one voter');
+  assert.equal(chosen(voting('abcde'), [node('a'), node('b'), node('c')], 5), 'abc ');
+  assert.equal(chosen(voting('abcde'), [node('a'), node('b')], 5, 'b'), 'b a', 'who leads stays');
+});
+
 test('an operator’s word: one shall vote, one shall not, and the leader goes last', () => {
   const nodes = (change: Record<string, Partial<VoterCandidate>>) =>
     [...'abcd'].map(id => node(id, change[id]));

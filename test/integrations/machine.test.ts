@@ -39,6 +39,24 @@ test('a machine without GPUs says its size, kernel and architecture, and nothing
   assert.deepEqual(await machineCapabilities(machineWith()), plain);
 });
 
+test('a machine that reaches the world by radio says so; by wire, too; of several ways the cheapest counts', async () => {
+  const route = (device: string, metric: number) =>
+    `${device}\t00000000\t0100A8C0\t0003\t0\t0\t${metric}\t00000000\t0\t0\t0`;
+  const header = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
+  const linkOf = async (...routes: readonly string[]) => {
+    const host = machineWith();
+    host.put('/proc/net/route', [header, ...routes, ''].join('\n'));
+    host.put('/sys/class/net/wlp2s0/phy80211/index', '0\n');
+    host.put('/sys/class/net/enp1s0/device/vendor', '0x8086\n');
+    host.put('/sys/class/net/br0/bridge/stp_state', '0\n');
+    return (await machineCapabilities(host)).filter(each => each.startsWith('link='));
+  };
+  assert.deepEqual(await linkOf(route('wlp2s0', 600)), ['link=wireless']);
+  assert.deepEqual(await linkOf(route('wlp2s0', 600), route('enp1s0', 100)), ['link=wired']);
+  assert.deepEqual(await linkOf(route('br0', 0)), [], 'what is behind a bridge is not known');
+  assert.deepEqual(await linkOf(), []);
+});
+
 test('two NVIDIA cards have the name their driver gives, once, and their number', async () => {
   const host = machineWith(a100, secondA100);
   host.programs.set('nvidia-smi', () => ({ stdout: 'NVIDIA A100-SXM4-40GB\nNVIDIA A100-SXM4-40GB\n' }));
