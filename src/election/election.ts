@@ -4,8 +4,8 @@ import { type BirthPolicy, decideBirth, decideMeeting } from './birth.ts';
 import { applyCommand, type ClusterState, knownLevel, unborn } from './cluster-state.ts';
 import type { Entry, Payload } from './command.ts';
 import { Following } from './following.ts';
+import { Governor } from './governor.ts';
 import {
-  caughtUpLagMax,
   conflictsRememberedMax,
   discoveryWindowMs,
   leaderlessBeforeYieldMs,
@@ -13,10 +13,10 @@ import {
 } from './limits.ts';
 import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
-import { nothingSaved, Raft, type Saved } from './raft.ts';
+import { Raft } from './raft.ts';
+import { nothingSaved, type Saved } from './replica.ts';
 import { type Snapshot, type SnapshotContent, snapshotContent, snapshotText } from './snapshot.ts';
 import { SnapshotTransfer } from './snapshot-transfer.ts';
-import { decideConfiguration, explainVoter, type VoterCandidate } from './voters.ts';
 
 export interface ElectionOptions {
   readonly id: string;
@@ -50,18 +50,15 @@ export class Election {
   readonly #options: ElectionOptions;
   readonly #following = new Following();
   readonly #snapshots: SnapshotTransfer;
+  readonly #governor: Governor;
   #raft: Raft;
   #state: ClusterState = unborn;
   #restored = false;
   #members: readonly MemberAdvice[] = [];
-  /** How each member fares (its trouble, or `silent`, or nothing), and since when. */
-  readonly #fares = new Map<string, { readonly how: string; readonly sinceMs: number }>();
   #freshInSight = '';
   #stableSinceMs: number;
   #unbornSinceMs: number;
   #awaitsStrangers = false;
-  #admitting = new Set<string>();
-  #raisingTo = 0;
   #expelled = false;
   #leaderlessSinceMs: number;
   /** When to look again whether another cluster has taken the place of this one. */
@@ -74,6 +71,12 @@ export class Election {
   constructor(options: ElectionOptions) {
     this.#options = options;
     this.#snapshots = new SnapshotTransfer(options.checksum);
+    this.#governor = new Governor(options.id, this.#level, ({ id, name, level: its }, level) =>
+      this.#conflict(
+        ...(['too-old', id] as const),
+        `${name} is not admitted: its program knows level ${its}, this cluster is at level ${level}; update ClusterOS on it`,
+      ),
+    );
     this.#raft = new Raft(options.id, options.saved, options.random, options.nowMs);
     const { snapshot } = options.saved;
     if (snapshot) this.#state = snapshotContent(snapshot.text).state;
@@ -148,8 +151,8 @@ export class Election {
     while (this.#govern(nowMs)) this.#collect();
     this.#watchLeader(nowMs);
     this.#considerExpulsion();
-    if (this.#raft.handedOver - (this.#raft.snapshot?.index ?? 0) >= snapshotEntries) {
-      this.#raft.compact(
+    if (this.#raft.replica.handedOver - (this.#raft.replica.snapshot?.index ?? 0) >= snapshotEntries) {
+      this.#raft.replica.compact(
         snapshotText({ configuration: this.#raft.appliedConfiguration, state: this.#state }),
       );
       this.#collect();
@@ -231,7 +234,7 @@ export class Election {
         this.#snapshots.offered(from, message, this.#raft.commitIndex, nowMs);
         break;
       case 'snapshot-request':
-        this.#snapshots.requested(from, message, this.#raft.clusterId, this.#raft.snapshot);
+        this.#snapshots.requested(from, message, this.#raft.clusterId, this.#raft.replica.snapshot);
         break;
       case 'snapshot-chunk':
         this.#install(message.clusterId, this.#snapshots.arrived(from, message, nowMs));
@@ -246,7 +249,8 @@ export class Election {
 
   /** Offers `to` this node's snapshot; from the leader that is its heartbeat, too. */
   #offer(to: string, leads: boolean, round: number): void {
-    const { clusterId, term, snapshot } = this.#raft;
+    const { clusterId, term } = this.#raft;
+    const { snapshot } = this.#raft.replica;
     if (!snapshot) return;
     const offer = this.#snapshots.offerOf(snapshot);
     this.#effects.push({
@@ -273,10 +277,7 @@ export class Election {
 
   #takeAdvice(members: readonly MemberAdvice[], nowMs: number): void {
     this.#members = members;
-    for (const { id, alive, trouble } of members) {
-      const how = alive ? trouble : 'silent';
-      if (this.#fares.get(id)?.how !== how) this.#fares.set(id, { how, sinceMs: nowMs });
-    }
+    this.#governor.advise(members, nowMs);
     this.#following.absent(new Set(members.filter(({ alive }) => !alive).map(({ id }) => id)));
     const fresh = members.filter(member => member.alive && member.clusterId === '').map(member => member.id);
     const inSight = fresh.sort().join(' ');
@@ -357,78 +358,30 @@ export class Election {
     this.#unbornSinceMs = nowMs;
   }
 
-  /** What a leader does by itself: admits who is present, and keeps the configuration right. True when it proposed something. */
+  /** Does what a leader does by itself. True when it proposed something, and there may be more to do. */
   #govern(nowMs: number): boolean {
     if (!this.#raft.ready) {
-      this.#admitting.clear();
-      this.#raisingTo = 0;
+      this.#governor.rest();
       return false;
     }
-    const { clusterId, configuration, reconfiguring } = this.#raft;
-    const { nodes, removed, level } = this.#state;
-    const newcomers = this.#members.filter(
-      member =>
-        member.alive &&
-        (member.clusterId === '' || member.clusterId === clusterId) &&
-        ![nodes, removed].some(known => Object.hasOwn(known, member.id)),
-    );
-    for (const { id, name, level: its } of newcomers)
-      if (its < level)
-        this.#conflict(
-          ...(['too-old', id] as const),
-          `${name} is not admitted: its program knows level ${its}, this cluster is at level ${level}; update ClusterOS on it`,
-        );
-    const newcomer = newcomers.find(member => member.level >= level && !this.#admitting.has(member.id));
-    if (newcomer) {
-      this.#admitting.add(newcomer.id);
-      const command = { kind: 'admit', node: newcomer.id, name: newcomer.name } as const;
-      this.#raft.propose(0, { kind: 'command', command }, nowMs);
-      return true;
+    const act = this.#governor.next({ raft: this.#raft, state: this.#state }, nowMs);
+    switch (act?.kind) {
+      case 'decide':
+        this.#raft.propose(0, { kind: 'command', command: act.command }, nowMs);
+        return true;
+      case 'reconfigure':
+        return this.#raft.reconfigure(act.choice.voters, act.choice.learners, nowMs);
+      case 'step-aside':
+        this.#raft.transfer(0, '', nowMs);
+        return false;
+      case undefined:
+        return false;
     }
-    const common = this.#commonLevel();
-    if (common > Math.max(level, this.#raisingTo)) {
-      this.#raisingTo = common;
-      this.#raft.propose(0, { kind: 'command', command: { kind: 'raise-level', level: common } }, nowMs);
-      return true;
-    }
-    if (reconfiguring) return false;
-    const { id } = this.#options;
-    const wanted = decideConfiguration(configuration, this.#candidates(nowMs), this.#state.voting.wanted, id);
-    if (wanted === undefined) return false;
-    if (wanted.voters.includes(id)) return this.#raft.reconfigure(wanted.voters, wanted.learners, nowMs);
-    // Who leads does not take itself out: another voter does, once it leads.
-    this.#raft.transfer(0, '', nowMs);
-    return false;
-  }
-
-  /** What every admitted node knows, away or not; 0 while one has never been heard of. */
-  #commonLevel(): number {
-    const levels = new Map(this.#members.map(({ id, level }) => [id, level]));
-    levels.set(this.#options.id, this.#level);
-    return Math.min(...Object.keys(this.#state.nodes).map(id => levels.get(id) ?? 0));
-  }
-
-  #candidates(nowMs: number): VoterCandidate[] {
-    const members = new Map(this.#members.map(member => [member.id, member]));
-    return Object.keys(this.#state.nodes).map(id => {
-      const member = members.get(id);
-      const own = id === this.#options.id;
-      return {
-        ...{ id, alive: own || member?.alive === true },
-        ...{ trouble: member?.trouble ?? '', handicap: member?.handicap ?? '' },
-        forMs: nowMs - (this.#fares.get(id)?.sinceMs ?? nowMs),
-        caughtUp: this.#raft.lagOf(id) <= caughtUpLagMax,
-        ...{ site: member?.site ?? '', wish: this.#state.voting.wishes[id] },
-      };
-    });
   }
 
   /** Why each admitted node votes or does not, by id, as this node sees it. */
   voterReasons(nowMs: number): ReadonlyMap<string, string> {
-    const candidates = this.#candidates(nowMs);
-    const { configuration } = this.#raft;
-    const { wanted } = this.#state.voting;
-    return new Map(candidates.map(({ id }) => [id, explainVoter(id, configuration, candidates, wanted)]));
+    return this.#governor.reasons({ raft: this.#raft, state: this.#state }, nowMs);
   }
 
   /** Turns what Raft has to say into effects: save, send, then what became known. */
@@ -442,7 +395,7 @@ export class Election {
       this.#restored = false;
       const refusals = this.#apply(committed);
       this.#effects.push({
-        ...{ kind: 'applied', index: this.#raft.handedOver, entries: committed, state: this.#state },
+        ...{ kind: 'applied', index: this.#raft.replica.handedOver, entries: committed, state: this.#state },
         configuration: this.#raft.configuration,
       });
       this.#tellRole();

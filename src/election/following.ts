@@ -78,8 +78,9 @@ export class Following {
 
   /** False when this node no longer holds what is asked for, but a snapshot of it. */
   requested(from: string, nextIndex: number, raft: Raft): boolean {
-    const { clusterId, commitIndex, snapshot } = raft;
-    const decided = raft.decided(nextIndex);
+    const { clusterId, commitIndex } = raft;
+    const { snapshot } = raft.replica;
+    const decided = raft.replica.decided(nextIndex);
     if (decided)
       this.#sends.push({ to: from, message: { kind: 'fetch-reply', clusterId, commitIndex, ...decided } });
     return decided !== undefined || nextIndex > (snapshot?.index ?? 0);

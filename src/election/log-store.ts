@@ -7,8 +7,8 @@ import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 import { type Entry, payloadFrom } from './command.ts';
 import type { Save } from './messages.ts';
-import { nothingSaved, type Saved } from './raft.ts';
 import { type LogBase, noBase } from './raft-log.ts';
+import { nothingSaved, type Saved } from './replica.ts';
 import { type Snapshot, snapshotContent } from './snapshot.ts';
 
 /** Where the election outlives the process. The in-memory twin is in the simulator. */

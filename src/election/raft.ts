@@ -11,31 +11,14 @@ import {
   heartbeatMs,
   lostLeaderMs,
   lostLeaderTurnMs,
-  trailingEntries,
   unfitElectionTimeouts,
 } from './limits.ts';
 import type { ElectionMessage, Role, Save } from './messages.ts';
 import type { Progress } from './progress.ts';
 import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
-import { type LogBase, noBase, RaftLog } from './raft-log.ts';
+import type { RaftLog } from './raft-log.ts';
+import { type AppendOutcome, Replica, type Saved } from './replica.ts';
 import type { Snapshot } from './snapshot.ts';
-
-/** What a node finds on its disk: everything it may have promised. */
-export interface Saved {
-  readonly clusterId: string;
-  readonly term: number;
-  readonly votedFor: string;
-  readonly commitIndex: number;
-  /** The last snapshot; it holds at least what lies before `base`. */
-  readonly snapshot: Snapshot | undefined;
-  readonly base: LogBase;
-  /** Contiguous from behind `base`. */
-  readonly entries: readonly Entry[];
-}
-
-export const nothingSaved: Saved = {
-  ...{ clusterId: '', term: 0, votedFor: '', commitIndex: 0, snapshot: undefined, base: noBase, entries: [] },
-};
 
 export interface RaftOutput {
   /** Appends that need not wait for `save`: a leader may send while it writes, because it counts itself only afterwards (dissertation, section 10.2.1). */
@@ -59,14 +42,11 @@ type AppendReply = Extract<ElectionMessage, { kind: 'append-reply' }>;
 export class Raft {
   readonly id: string;
   readonly #random: () => number;
+  readonly #replica: Replica;
   readonly #log: RaftLog;
   #clusterId: string;
   #term: number;
   #votedFor: string;
-  #commitIndex: number;
-  #handedOver: number;
-  #snapshot: Snapshot | undefined;
-  #compacted = false;
   #role: Role = 'follower';
   #leader = '';
   #heardLeaderAtMs = Number.NEGATIVE_INFINITY;
@@ -86,13 +66,11 @@ export class Raft {
   constructor(id: string, saved: Saved, random: () => number, nowMs: number) {
     this.id = id;
     this.#random = random;
-    this.#log = new RaftLog(saved.entries, saved.base);
-    this.#snapshot = saved.snapshot;
-    this.#handedOver = saved.snapshot?.index ?? 0;
+    this.#replica = new Replica(saved);
+    this.#log = this.#replica.log;
     this.#clusterId = saved.clusterId;
     this.#term = saved.term;
     this.#votedFor = saved.votedFor;
-    this.#commitIndex = Math.max(this.#handedOver, Math.min(saved.commitIndex, this.#log.lastIndex()));
     this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
@@ -110,7 +88,15 @@ export class Raft {
     return this.#leader;
   }
   get commitIndex(): number {
-    return this.#commitIndex;
+    return this.#replica.commitIndex;
+  }
+  /** What was decided of the log, and what is kept of it. */
+  get replica(): Pick<Replica, 'snapshot' | 'handedOver' | 'decided' | 'compact'> {
+    return this.#replica;
+  }
+  /** The configuration as of the last entry that the state machine was given. */
+  get appliedConfiguration(): Configuration {
+    return this.#log.configurationAt(this.#replica.handedOver);
   }
   get lastIndex(): number {
     return this.#log.lastIndex();
@@ -121,12 +107,12 @@ export class Raft {
   }
   /** True for a leader that has committed in its own term: only then does it know all that was decided before. */
   get ready(): boolean {
-    return this.#leading !== undefined && this.#commitIndex >= this.#leading.termStartIndex;
+    return this.#leading !== undefined && this.commitIndex >= this.#leading.termStartIndex;
   }
   /** True while a change of configuration is under way. */
   get reconfiguring(): boolean {
     const { index, configuration } = this.#log.configuration();
-    return index > this.#commitIndex || configuration.outgoing.length > 0;
+    return index > this.commitIndex || configuration.outgoing.length > 0;
   }
 
   /** True while some leader's appends come in; a node without a place in the configuration gets none. */
@@ -231,7 +217,7 @@ export class Raft {
       return;
     }
     // One that has only just been elected knows what was decided before it once it has decided something itself.
-    const index = Math.max(this.#commitIndex, leading.termStartIndex);
+    const index = Math.max(this.commitIndex, leading.termStartIndex);
     if (leading.awaitConfirmation(request, index)) this.#heartbeat(leading, nowMs);
     else this.#refuse(request, 'busy');
   }
@@ -280,95 +266,33 @@ export class Raft {
     this.#electionAtMs = Math.min(this.#electionAtMs, nowMs + delayMs);
   }
 
-  /** The last snapshot of what was decided. */
-  get snapshot(): Snapshot | undefined {
-    return this.#snapshot;
-  }
-
-  /** Up to where the state machine has been given entries. */
-  get handedOver(): number {
-    return this.#handedOver;
-  }
-
-  /** The configuration as of the last entry that the state machine was given. */
-  get appliedConfiguration(): Configuration {
-    return this.#log.configurationAt(this.#handedOver);
-  }
-
-  /** Keeps `text` as the snapshot of all that was handed over, and lets go of entries that nobody should need any more. */
-  compact(text: string): void {
-    const index = this.#handedOver;
-    const term = this.#log.termAt(index);
-    if (term === undefined) throw new Error(`raft: no entry ${index} to make a snapshot of`);
-    this.#snapshot = { index, term, text };
-    this.#log.compact(index - trailingEntries);
-    this.#compacted = true;
-  }
-
-  /**
-   * Takes another's snapshot in place of what this node lacks. Entries behind it stay where the log holds its last entry.
-   * False when it brings nothing new.
-   */
+  /** Takes another's snapshot in place of what this node lacks. False when it brings nothing new. */
   install(clusterId: string, snapshot: Snapshot, configuration: Configuration): boolean {
-    if (this.#role === 'leader' || snapshot.index <= this.#commitIndex) return false;
-    const { index, term } = snapshot;
-    if (this.#log.termAt(index) === term) this.#log.compact(index);
-    else this.#log.restart({ index, term, configuration });
+    if (this.#leading || !this.#replica.install(snapshot, configuration)) return false;
     this.#clusterId = clusterId;
-    this.#snapshot = snapshot;
-    this.#commitIndex = index;
-    this.#handedOver = index;
-    this.#compacted = true;
     return true;
   }
 
-  /** Decided entries from `nextIndex` on, for a neighbour that follows; undefined when this node has none to give. */
-  decided(
-    nextIndex: number,
-  ):
-    | { readonly prevLogIndex: number; readonly prevLogTerm: number; readonly entries: readonly Entry[] }
-    | undefined {
-    if (nextIndex <= this.#log.base.index || nextIndex > this.#commitIndex) return undefined;
-    const prevLogIndex = nextIndex - 1;
-    const count = Math.min(entriesPerAppendMax, this.#commitIndex - prevLogIndex);
-    return {
-      ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0 },
-      entries: this.#log.slice(nextIndex, count),
-    };
-  }
-
-  /**
-   * Takes entries that a neighbour knows to be decided. What is decided never changes, so whatever stands against it
-   * here is not; no promise is made and no answer given. Only for a node that does not lead.
-   */
+  /** Takes entries that a neighbour knows to be decided; no promise is made and no answer given. Only for a node that does not lead. */
   adopt(clusterId: string, prevLogIndex: number, prevLogTerm: number, entries: readonly Entry[]): void {
-    if (this.#role === 'leader' || this.#log.termAt(prevLogIndex) !== prevLogTerm) return;
-    if (this.#clusterId === '') {
-      this.#clusterId = clusterId;
-      this.#mustSave = true;
-    }
-    this.#take(entries);
-    this.#commitIndex = Math.max(this.#commitIndex, prevLogIndex + entries.length);
+    if (this.#leading || !this.#replica.adopt(prevLogIndex, prevLogTerm, entries)) return;
+    if (this.#clusterId !== '') return;
+    this.#clusterId = clusterId;
+    this.#mustSave = true;
   }
 
   /** What has come of the inputs since the last call. The caller makes `save` durable before it does anything else. */
   take(): RaftOutput {
     const durableIndex = this.#log.savedIndex();
-    const unsaved = this.#log.takeUnsaved();
+    const changes = this.#replica.takeChanges();
     let save: Save | undefined;
     // The commit index alone is not worth an fsync: it rides on the next write.
-    if (unsaved || this.#mustSave || this.#compacted) {
+    if (changes || this.#mustSave) {
+      const { truncateFrom, entries, compaction } = changes ?? { truncateFrom: 0, entries: [] };
       save = {
-        ...{
-          clusterId: this.#clusterId,
-          term: this.#term,
-          votedFor: this.#votedFor,
-          commitIndex: this.#commitIndex,
-        },
-        ...{ truncateFrom: unsaved?.truncateFrom ?? 0, entries: unsaved?.entries ?? [] },
-        ...(this.#compacted && this.#snapshot
-          ? { compaction: { snapshot: this.#snapshot, base: this.#log.base } }
-          : {}),
+        ...{ clusterId: this.#clusterId, term: this.#term, votedFor: this.#votedFor },
+        ...{ commitIndex: this.commitIndex, truncateFrom, entries },
+        ...(compaction ? { compaction } : {}),
       };
     }
     const isEarly = (message: ElectionMessage) =>
@@ -376,13 +300,9 @@ export class Raft {
     const early = save ? this.#sends.filter(({ message }) => isEarly(message)) : [];
     const sends = early.length > 0 ? this.#sends.filter(({ message }) => !isEarly(message)) : this.#sends;
     this.#mustSave = false;
-    this.#compacted = false;
-    const committed = this.#log.slice(this.#handedOver + 1, this.#commitIndex - this.#handedOver);
-    this.#handedOver = this.#commitIndex;
-    const lacking = [...new Set(this.#lacking)];
     const output = {
-      ...{ early, save, sends, committed, answers: this.#answers },
-      ...{ lacking, round: this.#leading?.round ?? 0 },
+      ...{ early, save, sends, committed: this.#replica.takeDecided(), answers: this.#answers },
+      ...{ lacking: [...new Set(this.#lacking)], round: this.#leading?.round ?? 0 },
     };
     this.#sends = [];
     this.#lacking = [];
@@ -498,7 +418,7 @@ export class Raft {
     this.#send(to, {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
       ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0, entries },
-      ...{ commitIndex: this.#commitIndex, round: leading.round },
+      ...{ commitIndex: this.commitIndex, round: leading.round },
     });
   }
 
@@ -564,25 +484,10 @@ export class Raft {
   }
 
   #onAppendRequest(from: string, message: AppendRequest, nowMs: number): void {
-    const { round, prevLogIndex, entries } = message;
-    if (!this.#heed(from, message, nowMs)) {
-      this.#reply(from, round, { conflictIndex: this.#log.lastIndex() + 1 });
-      return;
-    }
-    const { base } = this.#log;
-    // What lies before the base is decided, and so the same everywhere.
-    const known = entries.filter(({ index }) => index <= base.index).length;
-    const matchIndex = prevLogIndex + entries.length;
-    const termThere = prevLogIndex < base.index ? message.prevLogTerm : this.#log.termAt(prevLogIndex);
-    if (termThere !== message.prevLogTerm) {
-      const conflictIndex =
-        termThere === undefined ? this.#log.lastIndex() + 1 : this.#log.firstIndexOfTermAt(prevLogIndex);
-      this.#reply(from, round, { conflictIndex });
-      return;
-    }
-    this.#take(entries.slice(known));
-    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex));
-    this.#reply(from, round, { matchIndex: Math.max(matchIndex, Math.min(base.index, this.#commitIndex)) });
+    const outcome = this.#heed(from, message, nowMs)
+      ? this.#replica.accept(message)
+      : { conflictIndex: this.#log.lastIndex() + 1 };
+    this.#reply(from, message.round, outcome);
   }
 
   /** The leader lacks the entries this node would need next. Its offer is a heartbeat; the snapshot itself goes another way. */
@@ -592,7 +497,7 @@ export class Raft {
     // What is committed here up to the snapshot's end is what the leader holds, too.
     else
       this.#reply(from, message.round, {
-        matchIndex: message.index <= this.#commitIndex ? message.index : 0,
+        matchIndex: message.index <= this.commitIndex ? message.index : 0,
       });
   }
 
@@ -616,31 +521,13 @@ export class Raft {
     return true;
   }
 
-  #reply(
-    to: string,
-    round: number,
-    outcome: { readonly matchIndex: number } | { readonly conflictIndex: number },
-  ): void {
+  #reply(to: string, round: number, outcome: AppendOutcome): void {
     const success = 'matchIndex' in outcome;
     this.#send(to, {
       ...{ kind: 'append-reply', clusterId: this.#clusterId, term: this.#term, success, round },
       matchIndex: success ? outcome.matchIndex : 0,
       conflictIndex: success ? 0 : outcome.conflictIndex,
     });
-  }
-
-  /** Entries that follow on one that is known to be equal; what contradicts them here goes. */
-  #take(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      const term = this.#log.termAt(entry.index);
-      if (term === entry.term) continue;
-      if (term !== undefined) {
-        if (entry.index <= this.#commitIndex)
-          throw new Error(`raft: committed entry ${entry.index} is contradicted`);
-        this.#log.truncate(entry.index);
-      }
-      this.#log.append(entry);
-    }
   }
 
   #onAppendReply(from: string, message: AppendReply, nowMs: number): void {
@@ -670,8 +557,8 @@ export class Raft {
     const reached = (id: string) => (id === this.id ? this.#log.lastIndex() : leading.matchOf(id));
     const index = quorumIndex(this.configuration, reached);
     // Only entries of the own term are committed by counting (Raft, section 5.4.2).
-    if (index <= this.#commitIndex || this.#log.termAt(index) !== this.#term) return;
-    this.#commitIndex = index;
+    if (index <= this.commitIndex || this.#log.termAt(index) !== this.#term) return;
+    this.#replica.commit(index);
     this.#answers.push(...leading.committed(index));
     this.#answerReads(leading);
     const latest = this.#log.configuration();

@@ -3,7 +3,7 @@
 import { applyCommand, type ClusterState, knownLevel, unborn } from './cluster-state.ts';
 import { recoveryIndexGap } from './limits.ts';
 import type { Save } from './messages.ts';
-import type { Saved } from './raft.ts';
+import type { Saved } from './replica.ts';
 import { snapshotContent, snapshotText } from './snapshot.ts';
 
 export interface RecoveryPlan {

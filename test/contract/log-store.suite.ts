@@ -5,8 +5,8 @@ import { unborn } from '../../src/election/cluster-state.ts';
 import type { Entry } from '../../src/election/command.ts';
 import type { LogStore } from '../../src/election/log-store.ts';
 import type { Save } from '../../src/election/messages.ts';
-import { nothingSaved } from '../../src/election/raft.ts';
 import { noBase } from '../../src/election/raft-log.ts';
+import { nothingSaved } from '../../src/election/replica.ts';
 import { snapshotText } from '../../src/election/snapshot.ts';
 
 export interface LogStoreFixture {

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { applyCommand, type ClusterState, unborn } from '../../src/election/cluster-state.ts';
 import type { Command, Entry } from '../../src/election/command.ts';
 import { recoveryIndexGap, sessionsMax } from '../../src/election/limits.ts';
-import { nothingSaved } from '../../src/election/raft.ts';
 import { planRecovery } from '../../src/election/recovery.ts';
+import { nothingSaved } from '../../src/election/replica.ts';
 import { snapshotContent, snapshotText } from '../../src/election/snapshot.ts';
 
 const born: Command[] = [

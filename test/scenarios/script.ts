@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import type { Entry } from '../../src/election/command.ts';
 import type { ElectionMessage } from '../../src/election/messages.ts';
 import type { Configuration } from '../../src/election/quorum.ts';
-import { Raft, type RaftOutput, type Saved } from '../../src/election/raft.ts';
+import { Raft, type RaftOutput } from '../../src/election/raft.ts';
 import { noBase } from '../../src/election/raft-log.ts';
+import type { Saved } from '../../src/election/replica.ts';
 
 const clusterId = 'c'.repeat(32);
 

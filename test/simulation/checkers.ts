@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Agent } from '../../src/agent/agent.ts';
 import type { PeerMessage } from '../../src/agent/environment.ts';
 import type { Entry } from '../../src/election/command.ts';
-import type { Saved } from '../../src/election/raft.ts';
+import type { Saved } from '../../src/election/replica.ts';
 import { membersMax, streamsMax } from '../../src/membership/limits.ts';
 
 /** The parts of a virtual machine that checkers look at. */

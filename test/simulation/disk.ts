@@ -5,7 +5,7 @@ import type { LogDisk } from '../../src/agent/disk-watch.ts';
 import type { Entry } from '../../src/election/command.ts';
 import { type LogStore, LogStoreError } from '../../src/election/log-store.ts';
 import type { Save } from '../../src/election/messages.ts';
-import { nothingSaved, type Saved } from '../../src/election/raft.ts';
+import { nothingSaved, type Saved } from '../../src/election/replica.ts';
 import { type SavedRecord, savedFrom, type TableStore } from '../../src/membership/table-store.ts';
 
 interface Pending {

@@ -16,6 +16,7 @@ interface Mutant {
 }
 
 const raft = 'src/election/raft.ts';
+const replica = 'src/election/replica.ts';
 const leading = 'src/election/leading.ts';
 const quorum = 'src/election/quorum.ts';
 
@@ -79,18 +80,17 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a follower commits beyond what it has been given',
-    ...{ file: raft, caughtBy: 'S46' },
-    from: 'Math.max(this.#commitIndex, Math.min(message.commitIndex, matchIndex))',
-    to: 'Math.max(this.#commitIndex, message.commitIndex)',
+    ...{ file: replica, caughtBy: 'S46' },
+    ...{ from: 'this.commit(Math.min(commitIndex, matchIndex));', to: 'this.commit(commitIndex);' },
   },
   {
     name: 'entries are taken without a look at what stands before them',
-    ...{ file: raft, caughtBy: 'figure-8.txt' },
-    ...{ from: 'if (termThere !== message.prevLogTerm) {', to: 'if (termThere === undefined) {' },
+    ...{ file: replica, caughtBy: 'figure-8.txt' },
+    ...{ from: 'if (termThere !== prevLogTerm) {', to: 'if (termThere === undefined) {' },
   },
   {
     name: 'an acknowledgement covers more than was taken',
-    ...{ file: raft, caughtBy: 'S4' },
+    ...{ file: replica, caughtBy: 'S4' },
     from: 'const matchIndex = prevLogIndex + entries.length;\n    const termThere',
     to: 'const matchIndex = prevLogIndex + entries.length + 1;\n    const termThere',
   },
@@ -129,9 +129,9 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a snapshot brings no configuration',
-    ...{ file: raft, caughtBy: 'S46' },
-    from: 'else this.#log.restart({ index, term, configuration });',
-    to: 'else this.#log.restart({ index, term, configuration: { voters: [], outgoing: [], learners: [] } });',
+    ...{ file: replica, caughtBy: 'S46' },
+    from: 'else this.log.restart({ index, term, configuration });',
+    to: 'else this.log.restart({ index, term, configuration: { voters: [], outgoing: [], learners: [] } });',
   },
   {
     name: 'a snapshot brings no state',
@@ -174,11 +174,8 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'the level rises while some know less',
-    ...{ file: 'src/election/election.ts', caughtBy: 'S48' },
-    ...{
-      from: 'return Math.min(...Object.keys(this.#state.nodes)',
-      to: 'return Math.max(...Object.keys(this.#state.nodes)',
-    },
+    ...{ file: 'src/election/governor.ts', caughtBy: 'S48' },
+    ...{ from: 'return Math.min(...Object.keys(nodes)', to: 'return Math.max(...Object.keys(nodes)' },
   },
   {
     name: 'a removed node may come back',

@@ -1,7 +1,7 @@
 // `node-agent init`: makes what the first start would make, checks the rest, and says what is there. Idempotent.
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nothingSaved } from '../../election/raft.ts';
+import { nothingSaved } from '../../election/replica.ts';
 import { readClusterKey } from '../cluster-key.ts';
 import type { Config } from '../config.ts';
 import { ensureDataFolder, openStores } from '../data-folder.ts';
