@@ -22,11 +22,9 @@ import { type DiskTrouble, DiskWatch } from './disk-watch.ts';
 import type { Environment, TransportEvent } from './environment.ts';
 import { EventLog } from './events.ts';
 import { Executor } from './executor.ts';
-import { KeyRefusals } from './key-refusals.ts';
 import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
 import {
-  disbelievedRememberedMax,
   failedTogetherMin,
   failedTogetherMs,
   farewellMs,
@@ -35,9 +33,10 @@ import {
   settleMs,
   stallToldMs,
 } from './limits.ts';
+import { PeerTroubles } from './peer-troubles.ts';
 import { type Answer, Requests } from './requests.ts';
 import type { Sealer } from './sealing.ts';
-import { Expelled, IdentityConflict } from './start-error.ts';
+import { Expelled } from './start-error.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Tags } from './tags.ts';
 import { clusterViewFrom, nameOf } from './view.ts';
@@ -84,9 +83,6 @@ const diskTroubleTexts: Readonly<Record<DiskTrouble, string>> = {
     'a write of the log takes many seconds: this node does not lead; look at "dmesg" for errors of its disk',
 };
 
-const cloneMend =
-  'a clone, or a disk from a backup; move the data folder aside on one of the two and start it again';
-
 export class Agent {
   readonly events = new EventLog();
   readonly options: AgentOptions;
@@ -102,7 +98,7 @@ export class Agent {
   readonly #reports = new Map<string, readonly ServiceReport[]>();
   readonly #requests: Requests;
   readonly #listeners = new Set<() => void>();
-  readonly #keyRefusals = new KeyRefusals();
+  readonly #troubles: PeerTroubles;
   readonly #table: TableWriter;
   readonly #diskWatch: DiskWatch;
   #state: ClusterState;
@@ -113,8 +109,6 @@ export class Agent {
   #closed = false;
   /** Ids of those that have just been called dead. */
   readonly #failed: string[] = [];
-  readonly #disbelieved = new Set<string>();
-  readonly #supersededBy = new Set<string>();
   #nodesSettledAtMs: number;
   #appliedIndex: number;
   #wakesAtMs = Number.POSITIVE_INFINITY;
@@ -133,6 +127,10 @@ export class Agent {
     this.#membership = membership;
     this.#election = election;
     this.#announcer = new Announcer(this.events, () => environment.wallMs());
+    this.#troubles = new PeerTroubles({
+      ...{ own: options, announcer: this.#announcer, nameOf: id => this.nameOf(id) },
+      onFatal: error => this.#fatal(error),
+    });
     const setTimer = (delayMs: number, run: () => void) => environment.setTimer(delayMs, run);
     this.#requests = new Requests(setTimer);
     this.#table = new TableWriter(environment.tableStore, setTimer, (error, inARow) => {
@@ -374,7 +372,7 @@ export class Agent {
     if (this.#closed) return;
     switch (event.kind) {
       case 'up':
-        this.#keyRefusals.met();
+        this.#troubles.met();
         this.#membershipLane.submit(event);
         break;
       case 'down':
@@ -387,15 +385,16 @@ export class Agent {
         this.#membershipLane.submit(event);
         break;
       case 'twin':
-        this.#onTwin(this.options.id, event.epoch, event.address, event.epoch >= this.options.epoch);
+        this.#troubles.twin(this.options.id, event.epoch, event.address, event.epoch >= this.options.epoch);
         break;
       case 'unreachable':
         this.#membershipLane.submit({
           ...{ kind: 'unreachable', address: event.address, refused: event.reason === 'refused' },
         });
-        if (event.reason === 'superseded') this.#superseded(event.address, event.detail);
+        if (event.reason === 'superseded')
+          this.#troubles.superseded(event.address, event.detail, this.#othersKnown());
         if (event.reason === 'key-refused' || event.reason === 'clock')
-          this.#keyRefused(event.address, event.detail);
+          this.#troubles.keyRefused(event.address, event.detail, this.#state.clusterId === '');
         break;
       case 'turned-away':
         this.#announcer.tell('peer.turned-away', `${event.address} was turned away: ${event.detail}`, {
@@ -419,27 +418,9 @@ export class Agent {
     }
   }
 
-  /** A peer says that a later boot of this identity runs. One may be wrong; two, or all there are, are believed. */
-  #superseded(address: string, detail: string): void {
-    this.#supersededBy.add(address);
-    const others = this.records().filter(
-      ({ id, state }) => id !== this.options.id && state !== 'left',
-    ).length;
-    if (this.#supersededBy.size < Math.min(2, others)) return;
-    const where = [...this.#supersededBy].sort().join(' and ');
-    const message = `the agents at ${where} say: ${detail}; this is boot ${this.options.epoch}, so there is ${cloneMend}`;
-    this.#announcer.tell('identity.conflict', message, { level: 'error' });
-    this.#fatal(new IdentityConflict(message));
-  }
-
-  #keyRefused(address: string, detail: string): void {
-    if (this.#keyRefusals.add(address)) {
-      const message = `no stream to ${address}: ${detail}`;
-      this.#announcer.tell('peer.key-refused', message, { level: 'error', fields: { address } });
-    }
-    const verdict =
-      this.#state.clusterId === '' ? this.#keyRefusals.verdict(this.options.peers.length) : undefined;
-    if (verdict) this.#fatal(verdict);
+  /** How many others this node knows of that have not left. */
+  #othersKnown(): number {
+    return this.records().filter(({ id, state }) => id !== this.options.id && state !== 'left').length;
   }
 
   #performMembership(effect: MembershipEffect): void {
@@ -487,37 +468,13 @@ export class Agent {
           this.#announcer.tell('agent.stalled', message, { level: 'warn', fields: { durationMs } });
         }
         break;
-      case 'rejected': {
-        const { from, subject, reason } = effect;
-        if (this.#disbelieved.has(`${from} ${subject} ${reason}`)) break;
-        if (this.#disbelieved.size >= disbelievedRememberedMax) this.#disbelieved.clear();
-        this.#disbelieved.add(`${from} ${subject} ${reason}`);
-        const about = subject === '' ? 'a member' : this.nameOf(subject);
-        const message = `what ${this.nameOf(from)} said about ${about} was not believed: ${reason}`;
-        this.#announcer.tell('member.disbelieved', message, {
-          level: 'warn',
-          fields: { from, subject, reason },
-        });
+      case 'rejected':
+        this.#troubles.disbelieved(effect.from, effect.subject, effect.reason);
         break;
-      }
       case 'twin':
-        this.#onTwin(effect.id, effect.epoch, effect.address, effect.yields);
+        this.#troubles.twin(effect.id, effect.epoch, effect.address, effect.yields);
         break;
     }
-  }
-
-  /** Two processes run with one identity. The earlier boot yields, and of two of the same epoch both: neither can be trusted. */
-  #onTwin(id: string, epoch: number, address: string, yields: boolean): void {
-    const fields = { id, epoch, address };
-    if (id !== this.options.id) {
-      const member = this.nameOf(id);
-      const message = `${member} runs twice with one identity: its boot ${epoch} at ${address} is a clone, or a disk from a backup`;
-      this.#announcer.tell('identity.conflict', message, { level: 'error', member, fields });
-      return;
-    }
-    const message = `this node's identity is in use at ${address} too (boot ${epoch}; this is boot ${this.options.epoch}): ${cloneMend}`;
-    this.#announcer.tell('identity.conflict', message, { level: 'error', fields });
-    if (yields) this.#fatal(new IdentityConflict(message));
   }
 
   /** Tells membership which streams Raft needs, and who must never be forgotten. */
