@@ -25,7 +25,7 @@ function look(node: string, entries: readonly Entry[], more: Partial<Look['saved
 /** Writes of one client, one after the other: [5, 'acknowledged'], [3, 'unknown'] ... */
 function writes(...each: readonly (readonly [number, Outcome])[]): Operation[] {
   return each.map(([count, outcome], at) => ({
-    ...{ register: voters, value: String(count), outcome, answer: '' },
+    ...{ register: voters, value: String(count), request: '', outcome, answer: '' },
     ...{ invokedAt: 2 * at, returnedAt: 2 * at + 1 },
   }));
 }
@@ -84,6 +84,26 @@ test('an unknown write does not stand in for an acknowledged one that was begun 
   const operations = writes([5, 'acknowledged'], [3, 'acknowledged'], [3, 'unknown'], [5, 'acknowledged']);
   finds({ operations, ...everywhere(log(5, 3, 5)) });
   finds({ operations, ...everywhere(log(5, 5)) }, /entry 2 is 5, and 3 is due there/);
+});
+
+test('a request that has a name counts once, however often it is in the log, and no other stands in for it', () => {
+  const named = (index: number, client: string): Entry => ({
+    ...{ index, term: 1 },
+    payload: {
+      kind: 'command',
+      command: { kind: 'want-voters', count: 5 },
+      session: { client, seq: 1 },
+    },
+  });
+  const operations = writes([5, 'acknowledged'], [5, 'unknown'], [5, 'acknowledged']).map((write, at) => ({
+    ...write,
+    request: ['x', 'y', 'z'][at] ?? '',
+  }));
+  finds({ operations, ...everywhere([named(1, 'x'), named(2, 'z'), named(3, 'x')]) });
+  finds(
+    { operations, ...everywhere([named(1, 'x'), named(2, 'y'), named(3, 'y')]) },
+    /write of 5 by z .* is not in the log/,
+  );
 });
 
 test('two contents at a decided index are found, also between a node and what it was before', () => {

@@ -1,7 +1,7 @@
 // Judges the history of a cluster after all is over: was anything lost that was acknowledged, is anything there twice or
 // differently, did anything go back. Pure. Says what is wrong in sentences; says nothing when nothing is.
 import type { Entry } from '../../src/election/command.ts';
-import { type History, type Look, type Operation, type ToldLeader, writeIn } from './history.ts';
+import { type History, type Look, type Operation, type ToldLeader, type Write, writeIn } from './history.ts';
 
 /** Everything in a history that may not be. Empty: all promises were kept. */
 export function violationsOf(history: History): string[] {
@@ -113,14 +113,22 @@ function unexplainedWrites({ looks, operations, decidedIndex }: History): string
     const write = writeIn(payload);
     return write === undefined ? [] : [{ index, ...write }];
   });
-  const registers = new Set([...operations, ...written].map(({ register }) => register));
+  // A request that was asked for twice may be in the log twice; only the first counts there, too.
+  const first = new Map(written.toReversed().map(write => [write.request, write]));
+  const done = written.filter(write => write.request === '' || first.get(write.request) === write);
+  const registers = new Set([...operations, ...done].map(({ register }) => register));
   return [...registers].flatMap(register =>
     explain(
       register,
-      operations.filter(operation => operation.register === register),
-      written.filter(write => write.register === register),
+      operations.filter(operation => operation.register === register).map(named),
+      done.filter(write => write.register === register).map(named),
     ),
   );
+}
+
+/** With its request for a part of the value, so that no write stands in for another. */
+function named<W extends Write>(write: W): W {
+  return write.request === '' ? write : { ...write, value: `${write.value} by ${write.request}` };
 }
 
 interface Written {

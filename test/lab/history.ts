@@ -8,12 +8,14 @@ export interface Write {
   /** "wish of <id>" or "voters wanted". */
   readonly register: string;
   readonly value: string;
+  /** Names the request: asked for again it is decided once. Empty in a log from before requests had names. */
+  readonly request: string;
 }
 
 /** Unknown: it may have been decided, or will be, or never. */
 export type Outcome = 'acknowledged' | 'refused' | 'unknown';
 
-/** One write as its client saw it. A client begins no write before the one before has returned. */
+/** One write as its client saw it, all tries together. A client begins no write before the one before has returned. */
 export interface Operation extends Write {
   /** Where in the history it was begun and returned: later is greater, over all clients. */
   readonly invokedAt: number;
@@ -49,8 +51,10 @@ export interface History {
 /** The client's write that is in an entry; undefined in an entry of another kind. */
 export function writeIn(payload: Payload): Write | undefined {
   if (payload.kind !== 'command') return undefined;
-  const { command } = payload;
-  if (command.kind === 'wish') return { register: `wish of ${command.node}`, value: command.wish };
-  if (command.kind === 'want-voters') return { register: 'voters wanted', value: String(command.count) };
+  const { command, session } = payload;
+  const request = session?.client ?? '';
+  if (command.kind === 'wish') return { register: `wish of ${command.node}`, value: command.wish, request };
+  if (command.kind === 'want-voters')
+    return { register: 'voters wanted', value: String(command.count), request };
   return undefined;
 }

@@ -42,7 +42,7 @@ export const agentStopTimeoutMs = 8_000;
 /** One write of a trial: above an election and a decision by another leader; one that takes longer is unknown to its client. */
 export const writeTimeoutMs = 2_500;
 /** Longest pause of a client between two writes: some thousand entries a trial, fewer than a log keeps behind its snapshot. */
-export const writePauseMaxMs = 40;
+export const writePauseMaxMs = 80;
 /** Until writes go on after a harm and its end, or a cluster agrees on its log: some elections on two busy cores, and a client's patience. */
 export const recoveryTimeoutMs = 30_000;
 

@@ -209,11 +209,11 @@ export class WriteTrial {
     at: number,
     register: string,
     values: readonly string[],
-    request: ConstructorParameters<typeof Writer>[0]['request'],
+    change: ConstructorParameters<typeof Writer>[0]['change'],
   ): Writer {
     const { hosts } = this.#cluster;
     return new Writer({
-      ...{ register, values, request },
+      ...{ register, values, change },
       // Not the generator of the harm, whose order would then hang on how fast the writes are.
       random: randomFrom(this.seed + 1 + this.#registers++),
       hosts: [...hosts.slice(at), ...hosts.slice(0, at)],

@@ -1,5 +1,6 @@
 // A client that writes without pause and notes what became of each write. It is the only one that writes its register, and
-// begins no write before the one before has returned; when a host fails it, it goes to another.
+// begins no write before the one before has returned; when a host fails it, it asks another for the same once more.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminClient, AdminError, openAdminClient } from '../../src/api/admin-client.ts';
 import type { Operation, Outcome, Write } from './history.ts';
@@ -11,7 +12,7 @@ export interface WriterOptions {
   readonly register: string;
   /** What is written, by chance: an order without a pattern shows where one is missing. */
   readonly values: readonly string[];
-  readonly request: (value: string) => Parameters<AdminClient['changeVoting']>[0];
+  readonly change: (value: string) => Parameters<AdminClient['changeVoting']>[0];
   /** The first one is where it begins. */
   readonly hosts: readonly Host[];
   readonly random: () => number;
@@ -31,6 +32,7 @@ const refusals: ReadonlySet<string> = new Set([
 
 export class Writer {
   readonly #options: WriterOptions;
+  /** Which host it asks. */
   #at = 0;
   #client: AdminClient | undefined;
   #stopping = false;
@@ -53,13 +55,13 @@ export class Writer {
     this.#leave();
   }
 
-  /** Writes through this host until one write is acknowledged. @throws Error when none is in time */
+  /** Writes through this host until a write is acknowledged. @throws Error when none is in time */
   async writeThrough(host: Host): Promise<void> {
-    this.#leave();
-    this.#at = this.#options.hosts.indexOf(host);
     let last = '';
     const acknowledged = async () => {
-      const { outcome, answer } = await this.#write();
+      this.#leave();
+      this.#at = this.#options.hosts.indexOf(host);
+      const { outcome, answer } = await this.#write(1);
       last = answer;
       return outcome === 'acknowledged';
     };
@@ -72,39 +74,48 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    const { hosts, random } = this.#options;
+    const { random } = this.#options;
     while (!this.#stopping) {
-      const { outcome } = await this.#write();
-      if (outcome !== 'acknowledged') {
-        this.#leave();
-        this.#at = (this.#at + 1) % hosts.length;
-      }
+      await this.#write();
       await sleep(random() * writePauseMaxMs);
     }
   }
 
-  async #write(): Promise<Operation> {
+  /** Asks until it has an answer, each host once unless told otherwise; it moves on when one has none. */
+  async #write(triesMax = this.#options.hosts.length): Promise<Operation> {
     const { register, values, random, tick, onOperation } = this.#options;
     const value = values[Math.floor(random() * values.length)] ?? '';
-    const write: Write = { register, value };
+    const write: Write = { register, value, request: randomUUID() };
     const invokedAt = tick();
-    const told = await this.#ask(value);
+    let told = await this.#ask(write);
+    for (let tries = 1; tries < triesMax && told.outcome === 'unknown'; tries++) {
+      this.#moveOn();
+      const again = await this.#ask(write);
+      // A refusal now says nothing of what became of it before.
+      if (again.outcome === 'acknowledged') told = again;
+    }
+    if (told.outcome !== 'acknowledged') this.#moveOn();
     const operation: Operation = { ...write, invokedAt, returnedAt: tick(), ...told };
     onOperation(operation);
     return operation;
   }
 
-  async #ask(value: string): Promise<{ readonly outcome: Outcome; readonly answer: string }> {
+  async #ask({ value, request }: Write): Promise<{ readonly outcome: Outcome; readonly answer: string }> {
     const host = this.#options.hosts[this.#at];
     if (!host?.isOn) return { outcome: 'refused', answer: 'the host is off' };
     try {
       this.#client ??= await openAdminClient(`unix:${host.outside(host.paths.socket)}`, writeTimeoutMs);
-      await this.#client.changeVoting(this.#options.request(value));
+      await this.#client.changeVoting({ ...this.#options.change(value), client: request });
       return { outcome: 'acknowledged', answer: '' };
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
       return { outcome: outcomeOf(error), answer: `${error.message} ${error.code}` };
     }
+  }
+
+  #moveOn(): void {
+    this.#leave();
+    this.#at = (this.#at + 1) % this.#options.hosts.length;
   }
 
   #leave(): void {
