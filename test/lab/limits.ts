@@ -39,8 +39,8 @@ export const clusterctlTimeoutMs = 15_000;
 /** SIGTERM to exit: an agent tells its peers that it leaves and saves; then it is killed. */
 export const agentStopTimeoutMs = 8_000;
 
-/** One write of a trial: above an election and a decision by another leader; one that takes longer is unknown to its client. */
-export const writeTimeoutMs = 2_500;
+/** One try of a write: above the time for which an agent asks again by itself, so that its own answer comes; then it is unknown. */
+export const writeTimeoutMs = 5_000;
 /** Longest pause of a client between two writes: some thousand entries a trial, fewer than a log keeps behind its snapshot. */
 export const writePauseMaxMs = 80;
 /** Until writes go on after a harm and its end, or a cluster agrees on its log: some elections on two busy cores, and a client's patience. */

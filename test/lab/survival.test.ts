@@ -73,6 +73,23 @@ test(
 );
 
 test(
+  'a write that its leader could not finish is called unknown, for it may yet be decided',
+  options,
+  async () => {
+    await trial.pause();
+    const leader = await trial.leader();
+    const [one = '', other = ''] = followersOf(leader);
+    for (const name of [one, other]) cluster.agentOn(name).kill('SIGSTOP');
+    // It is in the leader's own log, and in no other.
+    const { outcome, answer } = await trial.write(cluster.lab.host(leader));
+    for (const name of [one, other]) cluster.agentOn(name).kill('SIGCONT');
+    assert.equal(outcome, 'unknown', answer);
+    assert.match(answer, /it is not known whether/);
+    await endAndGoOn();
+  },
+);
+
+test(
   'cut links, both ways and one way, under writes: a majority goes on and nobody contradicts it',
   options,
   async t => {

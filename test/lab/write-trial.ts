@@ -84,6 +84,13 @@ export class WriteTrial {
     await Promise.all(this.#writers.map(writer => writer.stop()));
   }
 
+  /** One more write of a client that is paused, through this host only. */
+  async write(host: Host): Promise<Operation> {
+    const [writer] = this.#writers;
+    assert.ok(writer);
+    return await writer.writeOnce(host);
+  }
+
   /** How many writes were acknowledged so far. */
   get acknowledged(): number {
     return this.#operations.filter(({ outcome }) => outcome === 'acknowledged').length;

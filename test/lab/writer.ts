@@ -55,13 +55,22 @@ export class Writer {
     this.#leave();
   }
 
+  /** Writes once, by one try through this host. */
+  async writeOnce(host: Host): Promise<Operation> {
+    this.#leave();
+    this.#at = this.#options.hosts.indexOf(host);
+    try {
+      return await this.#write(1);
+    } finally {
+      this.#leave();
+    }
+  }
+
   /** Writes through this host until a write is acknowledged. @throws Error when none is in time */
   async writeThrough(host: Host): Promise<void> {
     let last = '';
     const acknowledged = async () => {
-      this.#leave();
-      this.#at = this.#options.hosts.indexOf(host);
-      const { outcome, answer } = await this.#write(1);
+      const { outcome, answer } = await this.writeOnce(host);
       last = answer;
       return outcome === 'acknowledged';
     };
@@ -70,7 +79,6 @@ export class Writer {
       what: `a write through ${host.name}`,
       explain: () => `its last answer: ${last}`,
     });
-    this.#leave();
   }
 
   async #run(): Promise<void> {
