@@ -146,13 +146,17 @@ export class AdminClient {
     return this.#ask((options, answer) => this.#client.voting({}, options, answer));
   }
 
-  /** Has an operator's word on who votes decided: on one member, on how many, or both. */
+  /**
+   * Has an operator's word on who votes decided: on one member, on how many, or both. Asked again with the same `client`, a
+   * fresh name for this one request, it is done once.
+   */
   changeVoting(change: {
     readonly member?: string;
     readonly wish?: 'always' | 'never' | 'none';
     readonly count?: number;
+    readonly client?: string;
   }): Promise<VotingReply__Output> {
-    const request = { ...change, client: randomUUID() };
+    const request = { client: randomUUID(), ...change };
     return this.#ask((options, answer) => this.#client.changeVoting(request, options, answer));
   }
 

@@ -35,6 +35,8 @@ export interface AgentOptions {
   readonly clusterKey?: string;
   /** Further settings by their dotted names, such as `{ 'integrations.slurm.enabled': false }`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Added to the environment of its process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ownClusterKey = newClusterKey();
@@ -121,7 +123,7 @@ export class RunningAgent {
  */
 export async function startAgent(
   machine: Machine,
-  { peers, clusterKey = ownClusterKey, settings = {} }: AgentOptions,
+  { peers, clusterKey = ownClusterKey, settings = {}, env = {} }: AgentOptions,
 ): Promise<RunningAgent> {
   const { paths } = machine;
   const values = {
@@ -139,7 +141,7 @@ export async function startAgent(
   machine.writeFile(paths.config, stringify(nested(values)));
   machine.writeFile(paths.clusterKey, clusterKey, { mode: 0o600 });
   const argv = [nodeAgent, 'start', '--foreground', '--config', paths.config];
-  const child = await machine.spawn(argv, { logFile: paths.log });
+  const child = await machine.spawn(argv, { logFile: paths.log, env });
   const agent = new RunningAgent(machine, child);
   const started = () => agent.events.some(({ event }) => event === 'agent.started') || !child.isRunning;
   await waitFor(started, {

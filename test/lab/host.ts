@@ -108,7 +108,7 @@ export class Host implements Machine {
       ...rest,
       env: { ...environment, ...env },
       wrapped: true,
-      ...(logFile === undefined ? {} : { logFile: this.#outside(logFile) }),
+      ...(logFile === undefined ? {} : { logFile: this.outside(logFile) }),
     });
   }
 
@@ -120,7 +120,7 @@ export class Host implements Machine {
 
   /** Writes a file of the host, and the folders on the way. @throws Error when the path is the machine's own */
   writeFile(path: string, content: string | Uint8Array, { mode = 0o644, owner }: FileOptions = {}): void {
-    const file = this.#outside(path);
+    const file = this.outside(path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content, { mode });
     chmodSync(file, mode);
@@ -129,7 +129,7 @@ export class Host implements Machine {
 
   /** Reads a text file of the host. @throws Error as the file system does, or when the path is the machine's own */
   readFile(path: string): string {
-    return readFileSync(this.#outside(path), 'utf8');
+    return readFileSync(this.outside(path), 'utf8');
   }
 
   /** Whether a packet gets there and its answer back: a port that nobody listens on refuses at once. */
@@ -139,9 +139,9 @@ export class Host implements Machine {
     return exitCode === 0 || (exitCode === 1 && stderr.includes('refused'));
   }
 
-  /** Where a file of the host is for the lab's process. */
-  #outside(path: string): string {
-    if (privateFolders.some(folder => path.startsWith(`${folder}/`))) return `${this.#disk}${path}`;
+  /** Where a file of the host is for the lab's process. @throws Error when the path is the machine's own, or lost with the power */
+  outside(path: string): string {
+    if (privateFolders.some(folder => `${path}/`.startsWith(`${folder}/`))) return `${this.#disk}${path}`;
     if (path.startsWith('/run/')) return `/proc/${this.initPid}/root${path}`;
     throw new Error(
       `${path} is not private to ${this.name}: it is the file of the machine that the lab runs on`,

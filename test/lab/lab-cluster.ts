@@ -8,22 +8,26 @@ import {
   startAgent,
   startAgents,
 } from './agent-host.ts';
+import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
-import type { Machine } from './machine.ts';
 
 export class LabCluster {
   readonly #agents = new Map<string, RunningAgent>();
-  readonly #settings: AgentOptions['settings'];
+  readonly #settings: NonNullable<AgentOptions['settings']>;
+  readonly #env: NonNullable<AgentOptions['env']>;
   #lab: Lab | undefined;
 
-  constructor(settings: NonNullable<AgentOptions['settings']>) {
+  /** @param env added to the environment of each agent */
+  constructor(settings: NonNullable<AgentOptions['settings']>, env: NonNullable<AgentOptions['env']> = {}) {
     this.#settings = settings;
+    this.#env = env;
   }
 
-  /** Makes the lab with so many hosts and starts an agent on each, all of one cluster. */
-  async start(hosts: number): Promise<void> {
+  /** Makes the lab with so many hosts and starts an agent on each, all of one cluster. @param prepare done before they start */
+  async start(hosts: number, prepare: (lab: Lab) => Promise<void> = async () => {}): Promise<void> {
     this.#lab = await Lab.start({ hosts });
-    for (const agent of await startAgents(this.hosts, { settings: this.#settings ?? {} }))
+    await prepare(this.#lab);
+    for (const agent of await startAgents(this.hosts, { settings: this.#settings, env: this.#env }))
       this.#agents.set(agent.machine.name, agent);
   }
 
@@ -35,7 +39,7 @@ export class LabCluster {
     assert.ok(this.#lab, 'the first test made the lab');
     return this.#lab;
   }
-  get hosts(): readonly Machine[] {
+  get hosts(): readonly Host[] {
     return this.lab.hosts;
   }
 
@@ -50,8 +54,17 @@ export class LabCluster {
   }
 
   /** Starts an agent again on a host whose agent has ended; it finds its cluster by what its disk knows. */
-  async restart(name: string, settings: AgentOptions['settings'] = {}): Promise<void> {
-    const all = { ...this.#settings, ...settings };
-    this.#agents.set(name, await startAgent(this.lab.host(name), { peers: [], settings: all }));
+  async restart(
+    name: string,
+    settings: AgentOptions['settings'] = {},
+    env: AgentOptions['env'] = {},
+  ): Promise<RunningAgent> {
+    const agent = await startAgent(this.lab.host(name), {
+      peers: [],
+      settings: { ...this.#settings, ...settings },
+      env: { ...this.#env, ...env },
+    });
+    this.#agents.set(name, agent);
+    return agent;
   }
 }

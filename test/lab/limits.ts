@@ -39,6 +39,13 @@ export const clusterctlTimeoutMs = 15_000;
 /** SIGTERM to exit: an agent tells its peers that it leaves and saves; then it is killed. */
 export const agentStopTimeoutMs = 8_000;
 
+/** One try of a write: above the time for which an agent asks again by itself, so that its own answer comes; then it is unknown. */
+export const writeTimeoutMs = 5_000;
+/** Longest pause of a client between two writes: some thousand entries a trial, fewer than a log keeps behind its snapshot. */
+export const writePauseMaxMs = 80;
+/** Until writes go on after a harm and its end, or a cluster agrees on its log: some elections on two busy cores, and a client's patience. */
+export const recoveryTimeoutMs = 30_000;
+
 /** The demo: three fresh agents find each other and a leader; some seconds, mostly the discovery window. */
 export const demoClusterTimeoutMs = 60_000;
 /** The demo: munge, a controller and three workers, one after the other where they depend on each other. */

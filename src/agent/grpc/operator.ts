@@ -214,24 +214,29 @@ const passing = [
   ...['busy', 'timed-out', 'unreachable'],
 ];
 
+/** Of these, the ones after which it may be decided all the same, by whoever leads next. */
+const doubtful = ['leadership-lost', 'timed-out', 'unreachable'];
+
 /**
  * Has a command decided by whoever leads, asking again while leadership changes: with its session it is done once.
- * @throws Refusal when nobody leads for `decisionTimeoutMs`, or it was refused
+ * @throws Refusal when nobody has for `decisionTimeoutMs`, or it was refused
  */
 async function decide(administered: Administered, command: OperatorCommand, session: Session): Promise<void> {
   const { agent } = administered;
   const untilMs = agent.nowMs + decisionTimeoutMs;
+  let inDoubt = false;
   for (;;) {
     const { refused, leader } = await askToDecide(administered, command, session);
     if (refused === '') return;
     const text = refusalTexts[refused];
     if (text !== undefined) throw new Refusal(status.FAILED_PRECONDITION, refused, text);
-    if (!passing.includes(refused))
-      throw new Refusal(status.UNAVAILABLE, refused, `the leader did not decide it (${refused})`);
-    if (agent.nowMs >= untilMs) {
+    // What is said of this try says nothing of the tries before.
+    inDoubt ||= doubtful.includes(refused);
+    if (!passing.includes(refused) || agent.nowMs >= untilMs) {
+      const what = `it is not known whether this was decided (${refused}); asking again does no harm`;
+      if (inDoubt) throw new Refusal(status.UNAVAILABLE, 'outcome-unknown', what);
       if (refused === 'no-leader') throw noLeader(agent);
-      const what = `it is not known whether ${agent.nameOf(leader)} had it decided (${refused}); asking again does no harm`;
-      throw new Refusal(status.UNAVAILABLE, refused, what);
+      throw new Refusal(status.UNAVAILABLE, refused, `the leader did not decide it (${refused})`);
     }
     // A change of leadership ends the wait; while there is none the leader may just be busy.
     await agent.until(() => !['', leader].includes(agent.leadership.leader), decisionRetryMs);
