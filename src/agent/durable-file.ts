@@ -3,8 +3,19 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StartError } from './start-error.ts';
 
-/** Replaces `path` durably: temporary file, fsync, rename, fsync of the folder. Mode 0600. */
+/** Replaces `path` durably: temporary file, fsync, rename, fsync of the folder. Mode 0600. @throws StartError when it cannot */
 export async function writeDurably(path: string, data: string): Promise<void> {
+  try {
+    await replaceDurably(path, data);
+  } catch (error) {
+    const { code = (error as Error).message } = error as NodeJS.ErrnoException;
+    const mend =
+      code === 'ENOSPC' ? 'free some space on its disk' : 'look at its folder and its disk ("dmesg")';
+    throw new StartError(`${path} cannot be written (${code}): ${mend}, then start the agent again`);
+  }
+}
+
+async function replaceDurably(path: string, data: string): Promise<void> {
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
     await file.writeFile(data);

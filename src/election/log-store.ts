@@ -63,16 +63,13 @@ const mend =
 export async function openLogStore(folder: string): Promise<LogStore> {
   const marker = `${folder}.begun`;
   const begun = existsSync(marker);
-  const db = new Level<string, string>(folder, {
-    keyEncoding: 'utf8',
-    valueEncoding: 'utf8',
-    createIfMissing: !begun,
+  const db = await openLevel(folder, begun).catch(async error => {
+    // Nothing was promised before the marker; the power went while LevelDB made its first files, which it does not sync.
+    if (begun || codeOf(error) !== 'LEVEL_CORRUPTION')
+      throw new LogStoreError(`the log in ${folder} cannot be opened (${causeOf(error)}): ${mend}`);
+    await rm(folder, { recursive: true });
+    return openLevel(folder, false);
   });
-  try {
-    await db.open();
-  } catch (error) {
-    throw new LogStoreError(`the log in ${folder} cannot be opened (${causeOf(error)}): ${mend}`);
-  }
   let base = noBase;
   let lastIndex = 0;
   let marked = begun;
@@ -169,6 +166,15 @@ async function loadSnapshot(db: Level<string, string>): Promise<Snapshot | undef
   return snapshot;
 }
 
+async function openLevel(folder: string, begun: boolean): Promise<Level<string, string>> {
+  const encodings = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const;
+  const db = new Level<string, string>(folder, { ...encodings, createIfMissing: !begun });
+  await db.open();
+  return db;
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
 const causeOf = (error: unknown): string =>
   error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
 

@@ -108,3 +108,15 @@ test('a second process cannot open it', async t => {
   );
   assert.match(stderr, /cannot be opened.*Resource temporarily unavailable/);
 });
+
+test('a log that lost its power before it was ever begun is made anew: nothing was promised', async t => {
+  const path = await writtenLog(t);
+  const manifest = (await readdir(path)).find(name => name.startsWith('MANIFEST'));
+  assert.ok(manifest);
+  await truncate(join(path, manifest));
+  assert.match((await loadError(path)).message, /cannot be opened/, 'never where something was');
+  await rm(`${path}.begun`);
+  const store = await openLogStore(path);
+  assert.equal((await store.load()).clusterId, '');
+  await store.close();
+});
