@@ -26,8 +26,12 @@ export const snapshotBytesMax = 64 * 1024 * 1024;
 export const snapshotRetryMs = 1000;
 /** ...so often; then the next offer counts, from whomever. What has come is kept. */
 export const snapshotTriesMax = 5;
-/** Entries in one append; keeps a message of small commands far below gRPC's 4 MiB. */
+/** Entries in one message... */
 export const entriesPerAppendMax = 128;
+/** ...and their bytes, but for one entry: with the largest one behind it still half of gRPC's 4 MiB. */
+export const appendBytesMax = 1024 * 1024;
+/** Largest command: what is decided is small (DESIGN), and one that no message carries would stop the log for good. */
+export const payloadBytesMax = 1024 * 1024;
 /** Appends with entries on their way to one follower: enough to fill a relayed path, far too few to fill a stream's buffer. */
 export const appendsInFlightMax = 16;
 /** A voter whose disk is in trouble stands for election this many election timeouts after the others: they go first, and if none leads it does. */

@@ -1,6 +1,7 @@
 // The log of one node in memory: where it begins, its entries, what of them must still be saved, and the configuration
 // in force. What was compacted away is in a snapshot.
-import type { Entry } from './command.ts';
+import type { Entry, Payload } from './command.ts';
+import { appendBytesMax, entriesPerAppendMax } from './limits.ts';
 import { type Configuration, emptyConfiguration } from './quorum.ts';
 
 /** The last entry that a log no longer holds, and the configuration as of then. */
@@ -11,6 +12,17 @@ export interface LogBase {
 }
 
 export const noBase: LogBase = { index: 0, term: 0, configuration: emptyConfiguration };
+
+const bytesKnown = new WeakMap<Payload, number>();
+
+/** How much of a message a payload takes, about. */
+export function bytesOf(payload: Payload): number {
+  const known = bytesKnown.get(payload);
+  if (known !== undefined) return known;
+  const bytes = JSON.stringify(payload).length;
+  bytesKnown.set(payload, bytes);
+  return bytes;
+}
 
 export class RaftLog {
   #base: LogBase;
@@ -51,6 +63,17 @@ export class RaftLog {
     const start = from - 1 - this.#base.index;
     if (start < 0) throw new Error(`raft log: entry ${from} is compacted up to ${this.#base.index}`);
     return this.#entries.slice(start, start + countMax);
+  }
+
+  /** The same, as many as fit into one message; at least one when there is any. */
+  batch(from: number): Entry[] {
+    const entries = this.slice(from, entriesPerAppendMax);
+    let bytes = 0;
+    const fitting = entries.findIndex((entry, i) => {
+      bytes += bytesOf(entry.payload);
+      return i > 0 && bytes > appendBytesMax;
+    });
+    return fitting < 0 ? entries : entries.slice(0, fitting);
   }
 
   append(entry: Entry): void {

@@ -7,16 +7,16 @@ import {
   campaignTimeoutMs,
   electionTimeoutMaxMs,
   electionTimeoutMinMs,
-  entriesPerAppendMax,
   heartbeatMs,
   lostLeaderMs,
   lostLeaderTurnMs,
+  payloadBytesMax,
   unfitElectionTimeouts,
 } from './limits.ts';
 import type { ElectionMessage, Role, Save } from './messages.ts';
 import type { Progress } from './progress.ts';
 import { type Configuration, isQuorum, isVoter, membersOf, quorumIndex } from './quorum.ts';
-import type { RaftLog } from './raft-log.ts';
+import { bytesOf, type RaftLog } from './raft-log.ts';
 import { type AppendOutcome, Replica, type Saved } from './replica.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -188,7 +188,8 @@ export class Raft {
   /** Appends a payload on the leader; the answer comes with the commit. `request` 0 asks for no answer. */
   propose(request: number, payload: Payload, nowMs: number): void {
     const leading = this.#leading;
-    const refused = leading ? leading.proposalRefused : 'not-leader';
+    const tooLarge = bytesOf(payload) > payloadBytesMax ? 'too-large' : undefined;
+    const refused = leading ? (tooLarge ?? leading.proposalRefused) : 'not-leader';
     if (!leading || refused !== undefined) {
       this.#refuse(request, refused ?? 'not-leader');
       return;
@@ -413,7 +414,7 @@ export class Raft {
       this.#lacking.push(to);
       return;
     }
-    const entries = progress.full ? [] : this.#log.slice(nextIndex, entriesPerAppendMax);
+    const entries = progress.full ? [] : this.#log.batch(nextIndex);
     progress.sent(entries.length, leading.round);
     this.#send(to, {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },

@@ -1,7 +1,7 @@
 // One node's copy of the log, and how much of it is decided: what a follower takes and what it refuses, snapshots, and what
 // must be saved. Knows nothing of terms but those of the entries, and nothing of who leads.
 import type { Entry } from './command.ts';
-import { entriesPerAppendMax, trailingEntries } from './limits.ts';
+import { trailingEntries } from './limits.ts';
 import type { ElectionMessage, Save } from './messages.ts';
 import type { Configuration } from './quorum.ts';
 import { type LogBase, noBase, RaftLog } from './raft-log.ts';
@@ -96,9 +96,8 @@ export class Replica {
     | undefined {
     if (nextIndex <= this.log.base.index || nextIndex > this.#commitIndex) return undefined;
     const prevLogIndex = nextIndex - 1;
-    const count = Math.min(entriesPerAppendMax, this.#commitIndex - prevLogIndex);
-    const prevLogTerm = this.log.termAt(prevLogIndex) ?? 0;
-    return { prevLogIndex, prevLogTerm, entries: this.log.slice(nextIndex, count) };
+    const entries = this.log.batch(nextIndex).filter(({ index }) => index <= this.#commitIndex);
+    return { prevLogIndex, prevLogTerm: this.log.termAt(prevLogIndex) ?? 0, entries };
   }
 
   /** Keeps `text` as the snapshot of all that was handed over, and lets go of entries that nobody should need any more. */

@@ -25,6 +25,12 @@ export class VirtualDisk {
   #pending: Pending[] = [];
   /** Longest fsync; the shortest is a tenth of it. */
   fsyncMsMax = 3;
+  /** Told when a write of the log begins. */
+  onWrite: () => void = () => {};
+  /** What the next writes of the log fail with; undefined while the disk is sound. */
+  fault: string | undefined;
+  /** True from the first write of the log on: then an empty log is a lost one. */
+  #begun = false;
   /** What others have left of it; writes fail when there is nothing. */
   freeBytes = 1024 ** 3;
 
@@ -46,14 +52,38 @@ export class VirtualDisk {
 
   logStore(): LogStore {
     return {
-      load: async () => this.saved,
+      load: async () => {
+        if (this.fault !== undefined || (this.#begun && this.saved === nothingSaved))
+          throw new LogStoreError(`the log is damaged (${this.fault ?? 'its first record is gone'})`);
+        return this.saved;
+      },
       save: async save => {
-        if (this.freeBytes <= 0) throw new LogStoreError('the log could not be written (no space left)');
+        const fault = this.fault ?? (this.freeBytes <= 0 ? 'no space left' : undefined);
+        if (fault !== undefined) throw new LogStoreError(`the log could not be written (${fault})`);
+        this.#begun = true;
+        this.onWrite();
         await this.#write(() => this.#replace(afterSave(this.saved, save)));
       },
-      clear: () => this.#write(() => this.#replace(nothingSaved)),
+      clear: () =>
+        this.#write(() => {
+          this.#begun = false;
+          this.#replace(nothingSaved);
+        }),
       close: async () => {},
     };
+  }
+
+  /** Another disk with the same content, as an image is copied. */
+  copyTo(other: VirtualDisk): void {
+    other.saved = this.saved;
+    other.#begun = this.#begun;
+    other.table.clear();
+    for (const [id, record] of this.table) other.table.set(id, record);
+  }
+
+  /** The log is gone, by an accident that the marker beside it outlives. */
+  loseLog(): void {
+    this.saved = nothingSaved;
   }
 
   logDisk(): LogDisk {

@@ -47,6 +47,9 @@ export class VirtualNetwork {
   readonly handshakes = new Map<string, number>();
   /** Handshakes that were refused because too many came at once. */
   shed = 0;
+  /** What a link carries in one direction; a message waits for those before it. */
+  bytesPerSecond = Number.POSITIVE_INFINITY;
+  readonly #busyUntilMs = new Map<string, number>();
   latencyMsMin = 0.5;
   latencyMsMax = 8;
   /** Copies of each message that arrive, each after a delay of its own. */
@@ -215,6 +218,18 @@ export class VirtualNetwork {
     return this.#losses.get(`${from} ${to}`) ?? 0;
   }
 
+  /** How long a message takes to get onto a slow link, behind those that wait for it. */
+  #carryMs(key: string, message: PeerMessage): number {
+    if (this.bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
+    const inner = message.message;
+    const bytes = inner.kind === 'snapshot-chunk' ? inner.data.length : JSON.stringify(message).length;
+    const nowMs = this.#options.nowMs();
+    const untilMs = Math.max(nowMs, this.#busyUntilMs.get(key) ?? 0) + (bytes / this.bytesPerSecond) * 1000;
+    this.#busyUntilMs.set(key, untilMs);
+    this.#arrivals.set(key, Math.max(this.#arrivals.get(key) ?? 0, untilMs));
+    return untilMs - nowMs;
+  }
+
   /** How late a message is because TCP had to send it again: 200 ms, doubled with each loss (RFC 6298, section 5.5). */
   #resendMs(from: string, to: string): number {
     const share = this.#lossOf(from, to);
@@ -273,7 +288,8 @@ export class VirtualNetwork {
       const key = `${from.id} ${to}`;
       if (this.drops(from.id, to, message)) continue;
       if (this.holes.has(key) && JSON.stringify(message).length > this.holeBytes) continue;
-      const moreMs = this.#resendMs(from.id, to) + (this.#stretched.get(key) ?? 0);
+      const moreMs =
+        this.#resendMs(from.id, to) + (this.#stretched.get(key) ?? 0) + this.#carryMs(key, message);
       // A stream keeps its order: what was sent later never overtakes what had to be sent again.
       const atMs = Math.max(nowMs() + this.#delayMs() + moreMs, this.#arrivals.get(key) ?? 0);
       if (this.#losses.has(key)) this.#arrivals.set(key, atMs);

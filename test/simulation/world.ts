@@ -79,6 +79,7 @@ export class World {
   readonly #checkers = new Checkers();
   readonly #trace: Hash = createHash('sha256');
   readonly #byId = new Map<string, Machine>();
+  readonly #cloned = new Set<string>();
   #steps = 0;
   #failure: unknown;
 
@@ -91,7 +92,8 @@ export class World {
       random: this.random,
       onSend: (from, to, message) => {
         const machine = this.#byId.get(from);
-        if (machine) this.#guard(() => this.#checkers.sent(machine, to, message));
+        // Which of two machines with one id speaks, nobody can tell.
+        if (machine && !this.#cloned.has(from)) this.#guard(() => this.#checkers.sent(machine, to, message));
       },
       onDeliver: (from, to, message) => this.#note('deliver', from, to, message),
     });
@@ -182,9 +184,23 @@ export class World {
         agent.events.listen(event => this.#record(machine, event));
       },
       error => {
-        this.#failure ??= error;
+        // A log that cannot be trusted keeps the agent from starting, and that is part of the game.
+        if (error instanceof Error && error.name === 'LogStoreError') {
+          machine.fatal = error;
+          machine.crash();
+        } else this.#failure ??= error;
       },
     );
+  }
+
+  /** Another machine with the identity and the disk of this one, off; not among `machines`. */
+  cloneOf(original: Machine, address: string): Machine {
+    const disk = this.#disk();
+    original.disk.copyTo(disk);
+    const clone = new Machine(original.id, original.name, address, disk, undefined);
+    clone.epoch = original.epoch;
+    this.#cloned.add(original.id);
+    return clone;
   }
 
   /** Stops a process, or blocks its event loop, for so long: then what was sent to it is read, and its timers are late. */
@@ -270,11 +286,15 @@ export class World {
     return this.#trace.copy().digest('hex');
   }
 
+  #disk(): VirtualDisk {
+    return new VirtualDisk((delayMs, run) => this.timeline.after(delayMs, run), this.random);
+  }
+
   #machine(index: number): Machine {
     const seed = Uint8Array.from({ length: 32 }, () => Math.floor(this.random() * 256));
     const { id } = identityFrom(seed);
     const name = `node-${String.fromCharCode(97 + (index % 26))}${index >= 26 ? Math.floor(index / 26) : ''}`;
-    const disk = new VirtualDisk((delayMs, run) => this.timeline.after(delayMs, run), this.random);
+    const disk = this.#disk();
     const ip = `100.64.${Math.floor(index / 250)}.${(index % 250) + 1}`;
     const machine = new Machine(id, name, `${ip}:7443`, disk, this.#options.host?.(name, ip));
     disk.onSaved = (before, after) => this.#guard(() => this.#checkers.saved(machine, before, after));

@@ -206,6 +206,7 @@ function sessionsOf(client: string): () => Session {
 
 const refusalTexts: Readonly<Record<string, string>> = {
   'unknown-node': 'only a node that was admitted has a part in the cluster',
+  'too-large': 'it is larger than any decision may be (1 MiB)',
   'last-node': 'it is the last node: a cluster without nodes decides nothing',
 };
 /** What another leader, or the same one a moment later, may answer differently. */
