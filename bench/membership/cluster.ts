@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf } from '../../test/lab/machine.ts';
 import { untilGone } from '../../test/lab/processes.ts';
-import type { Contender, Seat } from './contender.ts';
-import { addressOf, type Ground, numbersTo } from './ground.ts';
-import type { Leavings } from './leavings.ts';
+import { addressOf, type Ground, numbersTo } from '../testbed/ground.ts';
+import type { Leavings } from '../testbed/leavings.ts';
+import type { Seat } from '../testbed/seat.ts';
+import type { Contender } from './contender.ts';
 import { formTimeoutMs, listenTimeoutMs, lookMs, tableTimeoutMs } from './limits.ts';
 import { type Told, WatchedAgent } from './watched-agent.ts';
 

@@ -1,6 +1,8 @@
 // The words after run.ts. Never guesses: an unknown word is an error that names those there are.
 import { parseArgs } from 'node:util';
-import { agentsMax, defaultRuns, defaultSizes, runsMax } from './limits.ts';
+import { runsMax } from '../testbed/limits.ts';
+import { rowsNamed, wholeNumber } from '../testbed/words.ts';
+import { agentsMax, defaultRuns, defaultSizes } from './limits.ts';
 import { rows } from './rows/all.ts';
 import type { Row } from './rows/row.ts';
 
@@ -40,22 +42,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     help: values.help,
     sizes: values.nodes.split(',').map(text => wholeNumber('--nodes', text, 2, agentsMax)),
     runs: wholeNumber('--runs', values.runs, 1, runsMax),
-    rows: values.only === undefined ? rows : values.only.split(',').map(rowOf),
+    rows: rowsNamed(values.only, rows),
     withSerf: values.peer === 'serf',
     out: values.out,
   };
-}
-
-function rowOf(name: string): Row {
-  const row = rows.find(each => each.name === name);
-  if (row === undefined)
-    throw new Error(`--only: no row ${name}: there are ${rows.map(each => each.name).join(', ')}`);
-  return row;
-}
-
-function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Error(`${option} wants whole numbers from ${least} to ${most}, not "${text}"`);
-  return value;
 }

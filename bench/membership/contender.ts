@@ -1,5 +1,6 @@
 // What the bench must know of a program to measure it: how it is started, what its lines say, how its table is read.
 // One script drives all contenders; nothing else in this folder knows one from the other.
+import type { Seat } from '../testbed/seat.ts';
 
 /** What a line of an agent says of a member. Suspicion and refutation are told, but the member stays what it was. */
 export type SightingKind = 'listening' | 'alive' | 'suspected' | 'degraded' | 'failed' | 'left' | 'refuted';
@@ -10,17 +11,6 @@ export interface Sighting {
   readonly member: string;
   /** Which life of the member it is, where the program tells lives apart. */
   readonly epoch?: number;
-}
-
-/** The place of one agent. Its name is `n` and its number. */
-export interface Seat {
-  readonly number: number;
-  readonly name: string;
-  readonly ip: string;
-  /** Its own disk; what is in it outlives its process. */
-  readonly folder: string;
-  /** What all agents of the cluster share. */
-  readonly shared: string;
 }
 
 export interface Contender {

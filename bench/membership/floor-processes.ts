@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Child } from '../../test/lab/child.ts';
 import { runOutside } from '../../test/lab/network.ts';
 import { waitFor } from '../../test/lab/wait-for.ts';
-import type { Leavings } from './leavings.ts';
+import type { Leavings } from '../testbed/leavings.ts';
+import { invocationOf } from '../testbed/process-cost.ts';
 import { floorCount, floorTimeoutMs } from './limits.ts';
-import { invocationOf } from './process-cost.ts';
 
 const script = fileURLToPath(new URL('floor.ts', import.meta.url));
 

@@ -7,8 +7,6 @@ export const agentsMax = 250;
 export const defaultSizes: readonly number[] = [3, 16, 48];
 /** Runs of whatever is repeated, without --runs: as many cold starts as issue 3 asks for, and a median one outlier cannot move. */
 export const defaultRuns = 10;
-/** --runs at most: a typing error should not cost days. */
-export const runsMax = 1000;
 
 /** From the spawn of one process to its word that it listens; 48 Node processes share two cores while they start. */
 export const listenTimeoutMs = 180_000;
@@ -77,11 +75,3 @@ export const floorTimeoutMs = 20_000;
 export const lookMs = 20;
 /** One call of `clusterctl` or `serf members`, with 48 of them behind each other. */
 export const tableTimeoutMs = 20_000;
-/** One call of git, dpkg-query or serf version: milliseconds in fact. */
-export const commandTimeoutMs = 10_000;
-/** The machine is looked at this long before anything starts, to tell how busy others keep it. */
-export const noiseWindowMs = 3_000;
-/** Clock ticks of /proc/PID/stat in a second: the kernel's ABI on every architecture Node runs on. */
-export const ticksPerSecond = 100;
-/** Bytes: the MTU of a tailnet interface. */
-export const mtuBytes = 1280;

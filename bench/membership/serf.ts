@@ -1,8 +1,8 @@
 // Debian's serf as a contender: profile lan, a snapshot on disk, everything else as it comes. No encryption, as it comes.
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Contender, Seat, SightingKind } from './contender.ts';
-import { commandTimeoutMs } from './limits.ts';
+import { packageVersion, told } from '../testbed/debian-package.ts';
+import type { Seat } from '../testbed/seat.ts';
+import type { Contender, SightingKind } from './contender.ts';
 
 const port = 7946;
 const rpcPort = 7373;
@@ -38,15 +38,11 @@ export const serf: Contender = {
     return members.filter(({ status }) => status === 'alive').map(({ name }) => name);
   },
   version() {
-    const told = (command: string, ...args: string[]) =>
-      execFileSync(command, args, { encoding: 'utf8', timeout: commandTimeoutMs }).trim();
     const own = told('serf', 'version').split('\n')[0] ?? '';
-    try {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own notation
-      return `serf, Debian package ${told('dpkg-query', '-W', '-f', '${Version}', 'serf')}, which calls itself ${own}`;
-    } catch {
-      return `serf ${own}, not from a Debian package`;
-    }
+    const version = packageVersion('serf');
+    return version === undefined
+      ? `serf ${own}, not from a Debian package`
+      : `serf, Debian package ${version}, which calls itself ${own}`;
   },
 };
 

@@ -1,12 +1,13 @@
 // What a row is given: one contender, one size, how many runs, and grounds on which to form clusters. All that comes of
 // it is in one Leavings, which is removed after the row whatever happened.
+
+import { type Ground, makeLoopback } from '../testbed/ground.ts';
+import type { Leavings } from '../testbed/leavings.ts';
+import { say } from '../testbed/progress.ts';
+import { Wire } from '../testbed/wire.ts';
 import { Cluster } from './cluster.ts';
 import type { Contender } from './contender.ts';
-import { type Ground, makeLoopback } from './ground.ts';
-import type { Leavings } from './leavings.ts';
 import { formTimeoutMs, phaseMaxMs, settleMs } from './limits.ts';
-import { say } from './progress.ts';
-import { Wire } from './wire.ts';
 
 export class Stage {
   readonly contender: Contender;

@@ -2,12 +2,12 @@
 // by a busy loop that its inspector runs. Resolves when the agent goes on.
 import { fileURLToPath } from 'node:url';
 import { resultOf } from '../../test/lab/machine.ts';
+import type { Ground } from '../testbed/ground.ts';
+import type { Leavings } from '../testbed/leavings.ts';
+import { invocationOf } from '../testbed/process-cost.ts';
 import type { Cluster } from './cluster.ts';
 import { isNode } from './floor-processes.ts';
-import type { Ground } from './ground.ts';
-import type { Leavings } from './leavings.ts';
 import { blockCommandTimeoutMs } from './limits.ts';
-import { invocationOf } from './process-cost.ts';
 import type { WatchedAgent } from './watched-agent.ts';
 
 const script = fileURLToPath(new URL('block-loop.ts', import.meta.url));

@@ -1,7 +1,8 @@
 // One running agent as its own lines show it: what it holds of every member, and since when. The time of a thing is the
 // arrival of the line that tells it, on the monotonic clock of this process.
 import type { Child } from '../../test/lab/child.ts';
-import type { Contender, Seat, Sighting } from './contender.ts';
+import type { Seat } from '../testbed/seat.ts';
+import type { Contender, Sighting } from './contender.ts';
 
 /** What an agent holds of a member. */
 export interface Opinion {

@@ -1,9 +1,9 @@
 // Row "cold": all are killed at the same moment and started again from their disks alone, without a seed or a peer. Whole
 // means that every agent sees all; the contender's own command is asked, too. Never helps them with a join.
 
+import { type Sample, seconds, single, summary } from '../../testbed/samples.ts';
 import { type Cluster, latest } from '../cluster.ts';
 import { coldGoalMs, coldPauseMs, coldSizeMax, coldTimeoutMs, settleMs } from '../limits.ts';
-import { type Sample, seconds, single, summary } from '../samples.ts';
 import type { Row } from './row.ts';
 
 export const cold: Row = {

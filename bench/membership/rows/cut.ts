@@ -1,7 +1,8 @@
 // Row "cut": a host is unplugged, so nothing is reset and nobody is told, until every other marks it failed; then it is
 // plugged in again until all see all. What the host that was cut off thinks of the others is not counted.
+
+import { type Sample, seconds, single, summary } from '../../testbed/samples.ts';
 import { healTimeoutMs, restMs, verdictTimeoutMs } from '../limits.ts';
-import { type Sample, seconds, single, summary } from '../samples.ts';
 import { marksText, toldOf } from '../verdicts.ts';
 import type { Told } from '../watched-agent.ts';
 import { everySize, type Row } from './row.ts';

@@ -1,9 +1,9 @@
 // Row "form": fresh agents that are told of one seed, from the last start until all see all. Told twice: from the moment the last
 // one listens, and from its spawn, which for Node is mostly the start of a process.
 
+import { type Sample, seconds, single, summary } from '../../testbed/samples.ts';
 import { latest } from '../cluster.ts';
 import { formTimeoutMs } from '../limits.ts';
-import { type Sample, seconds, single, summary } from '../samples.ts';
 import { everySize, type Row } from './row.ts';
 
 export const form: Row = {

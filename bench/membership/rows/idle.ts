@@ -1,11 +1,19 @@
 // Row "idle": what an agent costs while nothing happens: processor, packets, memory; and beside it the memory of an empty
 // grpc-js server. On a wire, because there each agent's packets are counted by its own interface.
+import type { Figure } from '../../testbed/figure.ts';
+import { processorMs, proportionalSetSize } from '../../testbed/process-cost.ts';
+import {
+  bytesPerSecond,
+  mebibytes,
+  median,
+  packetsPerSecond,
+  percent,
+  summary,
+} from '../../testbed/samples.ts';
 import { isNode, startFloors } from '../floor-processes.ts';
 import { floorCount, idleSettleMs, idleWindowMs } from '../limits.ts';
-import { processorMs, proportionalSetSize } from '../process-cost.ts';
-import { bytesPerSecond, mebibytes, median, packetsPerSecond, percent, summary } from '../samples.ts';
 import { sentBy } from '../traffic.ts';
-import { everySize, type Figure, type Row } from './row.ts';
+import { everySize, type Row } from './row.ts';
 
 export const idle: Row = {
   name: 'idle',

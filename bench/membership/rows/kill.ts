@@ -1,8 +1,9 @@
 // Row "kill": SIGKILL of one at a random phase until every other marks it failed, then its restart until every other
 // sees it again. Each run takes another victim at random, the seed and the leader among them. Of a restarted
 // agent itself its table is asked, because it need not say a word of those whom it knew before.
+
+import { type Sample, seconds, single, summary } from '../../testbed/samples.ts';
 import { restMs, returnTimeoutMs, verdictTimeoutMs } from '../limits.ts';
-import { type Sample, seconds, single, summary } from '../samples.ts';
 import { marksText, toldOf } from '../verdicts.ts';
 import type { Told } from '../watched-agent.ts';
 import { everySize, type Row } from './row.ts';

@@ -1,6 +1,7 @@
 // Row "link-loss": a fifth of the packets on one link is lost, both ways, on one link after the other. Links on which the
 // two have a connection, where there are such: the others carry next to nothing.
 
+import type { Wire } from '../../testbed/wire.ts';
 import type { Cluster } from '../cluster.ts';
 import { linkLossLinksMax, linkLossMs, linkLossPercent } from '../limits.ts';
 import { endLoss, losePackets } from '../packet-loss.ts';
@@ -8,7 +9,6 @@ import type { Stage } from '../stage.ts';
 import { connectedAddresses } from '../traffic.ts';
 import { marksText, toldOf } from '../verdicts.ts';
 import type { WatchedAgent } from '../watched-agent.ts';
-import type { Wire } from '../wire.ts';
 import { everySize, type Row } from './row.ts';
 
 export const linkLoss: Row = {

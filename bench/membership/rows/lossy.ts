@@ -1,10 +1,10 @@
 // Row "lossy": one agent receives a fifth of what is sent to it, for 90 s. Asks whether the others notice (`degraded`),
 // whether they make up their minds once, and whether anybody is buried for it.
 
+import { type Sample, seconds, summary } from '../../testbed/samples.ts';
 import { latest } from '../cluster.ts';
 import { inboundLossMs, inboundLossPercent, inboundLossRunsMax, inboundLossSize } from '../limits.ts';
 import { endLoss, losePackets } from '../packet-loss.ts';
-import { type Sample, seconds, summary } from '../samples.ts';
 import { marksText, toldOf } from '../verdicts.ts';
 import type { Told } from '../watched-agent.ts';
 import type { Row } from './row.ts';

@@ -1,12 +1,13 @@
 // Row "pause": SIGSTOP of one for 4 s, then an event loop blocked for 3 s; of a program without an event loop SIGSTOP of
 // as long. Counts who of the healthy, the one that stood still among them, is marked failed by anybody, itself included.
+import type { Figure } from '../../testbed/figure.ts';
 import type { Cluster } from '../cluster.ts';
 import { blockMs, longPauseMs, pauseRunsMax, pauseWatchMs } from '../limits.ts';
 import type { Stage } from '../stage.ts';
 import { blockLoop, hasEventLoop, stop } from '../stall.ts';
 import { marksText, toldOf } from '../verdicts.ts';
 import type { WatchedAgent } from '../watched-agent.ts';
-import { everySize, type Figure, type Row } from './row.ts';
+import { everySize, type Row } from './row.ts';
 
 export const pause: Row = {
   name: 'pause',

@@ -1,14 +1,7 @@
 // The shape of a row: something that is done to a cluster, and the figures that come of it. A row never knows whether it
 // looks at ClusterOS or at Serf.
+import type { Figure } from '../../testbed/figure.ts';
 import type { Stage } from '../stage.ts';
-
-/** One cell of the table, and the line it belongs to. */
-export interface Figure {
-  readonly what: string;
-  /** What issue 3 asks for, in its words; empty when it asks for nothing here. */
-  readonly goal: string;
-  readonly text: string;
-}
 
 export interface Row {
   /** The word for --only. */

@@ -12,9 +12,12 @@ export interface Unit {
 }
 
 export const seconds: Unit = { name: 's', digits: 2, divisor: 1000 };
+export const milliseconds: Unit = { name: 'ms', digits: 1, divisor: 1 };
 export const percent: Unit = { name: '%', digits: 2, divisor: 1 };
 export const bytesPerSecond: Unit = { name: 'B/s', digits: 0, divisor: 1 };
 export const packetsPerSecond: Unit = { name: '/s', digits: 1, divisor: 1 };
+export const writesPerSecond: Unit = { name: '/s', digits: 0, divisor: 1 };
+export const flushesPerSecond: Unit = { name: '/s', digits: 2, divisor: 1 };
 export const mebibytes: Unit = { name: 'MiB', digits: 1, divisor: 1 << 20 };
 
 /** The middle one, or the mean of the two middle ones; a missing sample counts as infinite. */
@@ -24,6 +27,12 @@ export function median(samples: readonly Sample[]): number {
   const upper = sorted[Math.floor(middle)] ?? Number.NaN;
   if (!Number.isInteger(middle)) return upper;
   return ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** The sample that so many of a hundred are not above; a missing sample counts as infinite. */
+export function percentile(samples: readonly Sample[], share: number): Sample {
+  const value = sortedOf(samples)[Math.ceil((share / 100) * samples.length) - 1];
+  return value === Number.POSITIVE_INFINITY ? undefined : value;
 }
 
 /** "min / **median** / max unit (n=7)", or "never", and how many did not get there. @param limit in which they had to, as the samples */

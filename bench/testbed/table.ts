@@ -1,5 +1,5 @@
 // The report: figures of all rows, sizes and contenders as one Markdown table, in the order in which they came.
-import type { Figure } from './rows/row.ts';
+import type { Figure } from './figure.ts';
 
 interface Line {
   readonly what: string;
