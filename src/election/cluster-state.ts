@@ -83,7 +83,7 @@ export const unborn: ClusterState = {
   nodes: {},
   removed: {},
   recoveries: [],
-  sessions: {},
+  sessions: [],
   voting: { wanted: votersWanted, wishes: {} },
   grants: [],
   secrets: {},
@@ -97,8 +97,8 @@ export function isClusterState(value: unknown): value is ClusterState {
   const isRecord = (each: unknown) => typeof each === 'object' && each !== null && !Array.isArray(each);
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
-    [state.nodes, state.removed, state.sessions, state.voting, state.secrets].every(isRecord) &&
-    [state.grants, state.operations, state.recoveries].every(each => Array.isArray(each)) &&
+    [state.nodes, state.removed, state.voting, state.secrets].every(isRecord) &&
+    [state.grants, state.operations, state.recoveries, state.sessions].every(each => Array.isArray(each)) &&
     typeof state.level === 'number'
   );
 }

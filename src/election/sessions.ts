@@ -10,19 +10,19 @@ export interface Session {
 }
 
 /** The last request of a client. */
-export interface Decided {
-  readonly seq: number;
+export interface Decided extends Session {
   /** Of the entry that decided it. */
   readonly index: number;
   /** Empty when it was done. */
   readonly refused: string;
 }
 
-export type Sessions = Readonly<Record<string, Decided>>;
+/** One for each client, in the order in which they were decided. A list, because an object of so many random keys is slow to copy. */
+export type Sessions = readonly Decided[];
 
 /** What became of this very request, or `stale-request` for one before the client's last; undefined for a new one. */
 export function earlierOutcome(sessions: Sessions, { client, seq }: Session): string | undefined {
-  const last = Object.hasOwn(sessions, client) ? sessions[client] : undefined;
+  const last = sessions.find(each => each.client === client);
   if (!last || seq > last.seq) return undefined;
   return seq === last.seq ? last.refused : 'stale-request';
 }
@@ -34,8 +34,6 @@ export function withOutcome(
   index: number,
   refused: string,
 ): Sessions {
-  const all = { ...sessions, [client]: { seq, index, refused } };
-  const oldest = Object.keys(all).sort((a, b) => (all[a]?.index ?? 0) - (all[b]?.index ?? 0));
-  for (const each of oldest.slice(0, Math.max(0, oldest.length - sessionsMax))) delete all[each];
-  return all;
+  const others = sessions.filter(each => each.client !== client);
+  return [...others.slice(Math.max(0, others.length + 1 - sessionsMax)), { client, seq, index, refused }];
 }
