@@ -2,6 +2,7 @@
 // leader and through another, then many writers at once. Each must be an entry of the log; fewer are an error.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from '../../testbed/figure.ts';
+import { processorMs } from '../../testbed/process-cost.ts';
 import { milliseconds, percentile, single, summary, writesPerSecond } from '../../testbed/samples.ts';
 import type { Connection } from '../contender.ts';
 import {
@@ -28,12 +29,16 @@ export const write: Row = {
       const follower = trio.followers()[0];
       if (follower === undefined) throw new Error('there is nobody but the leader');
       const before = (await leader.status()).lastIndex;
-      const direct = await serial(leader, warmUpWrites, serialWrites);
+      const spent = () => trio.members.reduce((sum, { child }) => sum + processorMs(child.pid), 0);
+      await serial(leader, 0, warmUpWrites);
+      const spentBefore = spent();
+      const direct = await serial(leader, 0, serialWrites);
+      const perWrite = (spent() - spentBefore) / serialWrites;
       const other = trio.connectionTo(follower);
       const forwarded = await serial(other, forwardedWarmUpWrites, forwardedWrites);
       const { count, rates } = await concurrent(stage, trio);
       const entries = (await leader.status()).lastIndex - before;
-      const answered = direct.count + forwarded.count + count;
+      const answered = warmUpWrites + direct.count + forwarded.count + count;
       if (entries < answered)
         throw new Error(`${answered} writes were answered, but ${entries} are in the log`);
       const figures: Figure[] = [
@@ -41,6 +46,11 @@ export const write: Row = {
           what: 'serial durable write through the leader',
           goal: '≤ 2 × etcd',
           text: textOf(direct),
+        },
+        {
+          what: 'processor time of all three for such a write',
+          goal: '',
+          text: `**${single(perWrite, milliseconds)}**`,
         },
         {
           what: 'serial durable write through another',
