@@ -593,6 +593,9 @@ export class Agent {
       case 'foreign-cluster':
         this.#announcer.tell('cluster.conflict', text, { level: 'error', fields: { reason } });
         break;
+      case 'log-lost':
+        this.#announcer.tell('member.log-lost', text, { level: 'error' });
+        break;
       case 'too-old':
         this.#announcer.tell('member.too-old', text, { level: 'warn' });
         break;

@@ -11,7 +11,14 @@ import {
   leaderlessBeforeYieldMs,
   snapshotEntries,
 } from './limits.ts';
-import type { ElectionEffect, ElectionInput, ElectionMessage, MemberAdvice, Role } from './messages.ts';
+import type {
+  Conflict,
+  ElectionEffect,
+  ElectionInput,
+  ElectionMessage,
+  MemberAdvice,
+  Role,
+} from './messages.ts';
 import { type Configuration, isMember, membersOf } from './quorum.ts';
 import { Raft } from './raft.ts';
 import { nothingSaved, type Saved } from './replica.ts';
@@ -179,17 +186,25 @@ export class Election {
     const { id, name } = this.#options;
     const { removed, clusterName, level } = this.#state;
     const own = this.#level;
-    if (this.#expelled || (!Object.hasOwn(removed, id) && level <= own)) return;
-    this.#expelled = true;
-    if (level > own) {
-      const text = `cluster ${clusterName} has been raised to level ${level}, and this program knows level ${own}: update ClusterOS on this machine`;
-      this.#effects.push({ kind: 'expelled', reason: 'outgrown', text });
-      return;
-    }
-    const text =
-      `${name} was removed from cluster ${clusterName} by an operator, for good: ` +
-      'to let this machine join again as a new node, move its data folder aside and start it';
-    this.#effects.push({ kind: 'expelled', reason: 'removed', text });
+    const { lostFrom } = this.#raft;
+    const expel = (reason: 'removed' | 'outgrown' | 'log-lost', text: string) => {
+      this.#expelled = true;
+      this.#effects.push({ kind: 'expelled', reason, text });
+    };
+    const again = 'to let this machine join again as a new node, move its data folder aside and start it';
+    if (this.#expelled) return;
+    if (lostFrom !== undefined)
+      expel(
+        'log-lost',
+        `${name} had acknowledged decisions of cluster ${clusterName} that its log lacks from entry ${lostFrom} on: its disk has forgotten them, or was put back to an older state; it must not vote with it: ${again}`,
+      );
+    else if (level > own)
+      expel(
+        'outgrown',
+        `cluster ${clusterName} has been raised to level ${level}, and this program knows level ${own}: update ClusterOS on this machine`,
+      );
+    else if (Object.hasOwn(removed, id))
+      expel('removed', `${name} was removed from cluster ${clusterName} by an operator, for good: ${again}`);
   }
 
   get #level(): number {
@@ -386,11 +401,12 @@ export class Election {
 
   /** Turns what Raft has to say into effects: save, send, then what became known. */
   #collect(): void {
-    const { early, save, sends, committed, answers, lacking, round } = this.#raft.take();
+    const { early, save, sends, committed, answers, lacking, round, forgetful } = this.#raft.take();
     for (const { to, message } of early) this.#effects.push({ kind: 'send', to, message });
     if (save) this.#effects.push({ kind: 'save', save });
     for (const { to, message } of sends) this.#effects.push({ kind: 'send', to, message });
     for (const to of lacking) this.#offer(to, true, round);
+    for (const id of forgetful) this.#tellForgetful(id);
     if (committed.length > 0 || this.#restored) {
       this.#restored = false;
       const refusals = this.#apply(committed);
@@ -412,6 +428,12 @@ export class Election {
     }
     this.#tellRole();
     for (const answer of answers) this.#effects.push({ kind: 'answer', ...answer });
+  }
+
+  #tellForgetful(id: string): void {
+    const { name = id } = this.#members.find(each => each.id === id) ?? {};
+    const text = `the log of ${name} lacks what it had acknowledged: it has been told to stop; move its data folder aside and start it again, as a new node`;
+    this.#conflict('log-lost', id, text);
   }
 
   #apply(entries: readonly Entry[]): ReadonlyMap<number, string> {
@@ -448,7 +470,7 @@ export class Election {
   }
 
   /** Another cluster of the same key, told once for each: its members are many. */
-  #conflict(reason: 'two-clusters' | 'foreign-cluster' | 'too-old', other: string, text: string): void {
+  #conflict(reason: Conflict, other: string, text: string): void {
     if (this.#conflicts.has(`${reason} ${other}`)) return;
     if (this.#conflicts.size >= conflictsRememberedMax) this.#conflicts.clear();
     this.#conflicts.add(`${reason} ${other}`);

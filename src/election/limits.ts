@@ -28,12 +28,14 @@ export const snapshotRetryMs = 1000;
 export const snapshotTriesMax = 5;
 /** Entries in one message... */
 export const entriesPerAppendMax = 128;
-/** ...and their bytes, but for one entry: with the largest one behind it still half of gRPC's 4 MiB. */
-export const appendBytesMax = 1024 * 1024;
-/** Largest command: what is decided is small (DESIGN), and one that no message carries would stop the log for good. */
+/** ...and their bytes, but for one entry: like a piece of a snapshot. */
+export const appendBytesMax = 64 * 1024;
+/** Largest command: what is decided is small (DESIGN), and one that no message carries (gRPC: 4 MiB) would stop the log for good. */
 export const payloadBytesMax = 1024 * 1024;
 /** Appends with entries on their way to one follower: enough to fill a relayed path, far too few to fill a stream's buffer. */
 export const appendsInFlightMax = 16;
+/** ...and their bytes: on a relayed path of 100 kB/s heartbeats wait behind them for less than an election timeout. */
+export const bytesInFlightMax = 64 * 1024;
 /** A voter whose disk is in trouble stands for election this many election timeouts after the others: they go first, and if none leads it does. */
 export const unfitElectionTimeouts = 2;
 /** Proposals that wait for commit; beyond it new ones are refused as `busy`. */

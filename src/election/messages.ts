@@ -31,6 +31,8 @@ export type ElectionMessage =
   | (Envelope & { readonly kind: 'vote-reply'; readonly preVote: boolean; readonly granted: boolean })
   /** "Campaign at once": the leader hands over to the receiver (dissertation, section 3.10). */
   | (Envelope & { readonly kind: 'timeout-now' })
+  /** "You have acknowledged all up to `matchIndex`, and hold less now": from the leader. */
+  | (Envelope & { readonly kind: 'log-lost'; readonly matchIndex: number })
   | (Envelope & {
       readonly kind: 'append-request';
       readonly prevLogIndex: number;
@@ -149,8 +151,8 @@ export type ElectionEffect =
   /** This node gives up its cluster, which was only itself or has been recovered elsewhere: its log is set aside and it is fresh again. */
   | { readonly kind: 'abandon'; readonly clusterId: string; readonly inFavourOf: string }
   | { readonly kind: 'send'; readonly to: string; readonly message: ElectionMessage }
-  /** This node has no place in its cluster any more: an operator took it out, or its program is too old. */
-  | { readonly kind: 'expelled'; readonly reason: 'removed' | 'outgrown'; readonly text: string }
+  /** This node has no place in its cluster any more: an operator took it out, its program is too old, or its disk has forgotten. */
+  | { readonly kind: 'expelled'; readonly reason: 'removed' | 'outgrown' | 'log-lost'; readonly text: string }
   | { readonly kind: 'role'; readonly role: Role; readonly term: number; readonly leader: string }
   | {
       readonly kind: 'applied';
@@ -165,6 +167,9 @@ export type ElectionEffect =
   /** Something an operator should know; said once for each change of `text`. */
   | {
       readonly kind: 'notice';
-      readonly reason: 'founded' | 'waiting' | 'two-clusters' | 'foreign-cluster' | 'too-old';
+      readonly reason: 'founded' | 'waiting' | Conflict;
       readonly text: string;
     };
+
+/** Something between nodes that only an operator can mend. */
+export type Conflict = 'two-clusters' | 'foreign-cluster' | 'too-old' | 'log-lost';

@@ -1,16 +1,18 @@
 // What a leader knows of one follower's log: how far it is equal to the leader's own, and what is on its way to it.
 // A leader sends ahead of the acknowledgements, a bounded number of messages; after a gap it sends one and waits.
-import { appendsInFlightMax } from './limits.ts';
+import { appendsInFlightMax, bytesInFlightMax } from './limits.ts';
 
 export class Progress {
   #matchIndex = 0;
   #nextIndex: number;
   /** True while it is not known where the logs part: one message at a time. */
   #probing = true;
-  /** The last index of each message with entries that is on its way. */
-  #inFlight: number[] = [];
+  /** Each message with entries that is on its way: its last index, and its size. */
+  #inFlight: { readonly last: number; readonly bytes: number }[] = [];
   /** Where the last probe began, and the heartbeat round it was sent in. */
   #probe = { nextIndex: 0, round: 0 };
+  /** The heartbeat round in which `matchIndex` came to be what it is. */
+  #matchedRound = 0;
   #ackedRound = 0;
   #ackedAtMs: number;
 
@@ -36,7 +38,8 @@ export class Progress {
   }
   /** True when no more entries may be sent until some are acknowledged; a heartbeat always may. */
   get full(): boolean {
-    return this.#inFlight.length >= (this.#probing ? 1 : appendsInFlightMax);
+    const bytes = this.#inFlight.reduce((sum, message) => sum + message.bytes, 0);
+    return this.#inFlight.length >= (this.#probing ? 1 : appendsInFlightMax) || bytes >= bytesInFlightMax;
   }
 
   /** Something has come from it. */
@@ -45,22 +48,31 @@ export class Progress {
     this.#ackedRound = Math.max(this.#ackedRound, round);
   }
 
-  /** So many entries have been sent from `nextIndex` on. */
-  sent(count: number, round: number): void {
+  /** So many entries have been sent from `nextIndex` on, of so many bytes. */
+  sent(count: number, bytes: number, round: number): void {
     if (count === 0) return;
     if (this.#probing) this.#probe = { nextIndex: this.#nextIndex, round };
     this.#nextIndex += count;
-    this.#inFlight.push(this.#nextIndex - 1);
+    this.#inFlight.push({ last: this.#nextIndex - 1, bytes });
   }
 
-  /** It holds all up to `index`. True when that is news. */
-  matched(index: number): boolean {
-    this.#inFlight = this.#inFlight.filter(last => last > index);
+  /** It holds all up to `index`, as is known in `round`. True when that is news. */
+  matched(index: number, round: number): boolean {
+    this.#inFlight = this.#inFlight.filter(({ last }) => last > index);
     this.#nextIndex = Math.max(this.#nextIndex, index + 1);
     if (index <= this.#matchIndex) return false;
     this.#matchIndex = index;
+    this.#matchedRound = round;
     this.#probing = false;
     return true;
+  }
+
+  /**
+   * True when it lacks what it had acknowledged before an append was sent in `round`: its disk has forgotten, or was put back
+   * to an older state. A late answer to an earlier append is none of that.
+   */
+  hasForgotten(conflictIndex: number, round: number): boolean {
+    return conflictIndex <= this.#matchIndex && round > this.#matchedRound;
   }
 
   /**

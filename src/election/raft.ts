@@ -30,11 +30,14 @@ export interface RaftOutput {
   readonly round: number;
   readonly committed: readonly Entry[];
   readonly answers: readonly Answer[];
+  /** Followers that lack what they had acknowledged to this leader. */
+  readonly forgetful: readonly string[];
 }
 
 type VoteRequest = Extract<ElectionMessage, { kind: 'vote-request' }>;
 type VoteReply = Extract<ElectionMessage, { kind: 'vote-reply' }>;
 type TimeoutNow = Extract<ElectionMessage, { kind: 'timeout-now' }>;
+type LogLost = Extract<ElectionMessage, { kind: 'log-lost' }>;
 type AppendRequest = Extract<ElectionMessage, { kind: 'append-request' }>;
 type SnapshotOffer = Extract<ElectionMessage, { kind: 'snapshot-offer' }>;
 type AppendReply = Extract<ElectionMessage, { kind: 'append-reply' }>;
@@ -49,7 +52,7 @@ export class Raft {
   #votedFor: string;
   #role: Role = 'follower';
   #leader = '';
-  #heardLeaderAtMs = Number.NEGATIVE_INFINITY;
+  #heardLeaderAtMs: number;
   #electionAtMs: number;
   #electionTimeoutMs = electionTimeoutMaxMs;
   #votes = new Set<string>();
@@ -61,6 +64,10 @@ export class Raft {
   #sends: { to: string; message: ElectionMessage }[] = [];
   /** Who needs entries that this leader no longer holds. */
   #lacking: string[] = [];
+  #forgetful: string[] = [];
+  #lostFrom: number | undefined;
+  /** False for a log that is as it was never written. */
+  #remembers: boolean;
   #answers: Answer[] = [];
 
   constructor(id: string, saved: Saved, random: () => number, nowMs: number) {
@@ -71,6 +78,9 @@ export class Raft {
     this.#clusterId = saved.clusterId;
     this.#term = saved.term;
     this.#votedFor = saved.votedFor;
+    this.#remembers = saved.clusterId !== '';
+    // Whoever leads may speak first.
+    this.#heardLeaderAtMs = nowMs;
     this.#electionAtMs = nowMs + this.#drawElectionTimeoutMs();
   }
 
@@ -120,9 +130,11 @@ export class Raft {
     return this.#role === 'leader' || nowMs < this.#heardLeaderAtMs + electionTimeoutMaxMs;
   }
 
-  /** How many entries `id` lacks, as far as this leader knows. */
+  /** How many entries `id` lacks, as far as this leader knows; no number is enough for one that has acknowledged nothing yet. */
   lagOf(id: string): number {
-    return id === this.id ? 0 : this.#log.lastIndex() - (this.#leading?.matchOf(id) ?? 0);
+    if (id === this.id) return 0;
+    const matchIndex = this.#leading?.matchOf(id) ?? 0;
+    return matchIndex === 0 ? Number.POSITIVE_INFINITY : this.#log.lastIndex() - matchIndex;
   }
 
   nextWakeMs(): number {
@@ -134,6 +146,7 @@ export class Raft {
     if (this.#clusterId !== '' || this.#log.lastIndex() > 0)
       throw new Error('raft: only a fresh node can found a cluster');
     this.#clusterId = clusterId;
+    this.#remembers = true;
     this.#term = 1;
     this.#votedFor = this.id;
     this.#mustSave = true;
@@ -166,6 +179,9 @@ export class Raft {
         break;
       case 'timeout-now':
         this.#onTimeoutNow(from, message, nowMs);
+        break;
+      case 'log-lost':
+        this.#onLogLost(from, message);
         break;
       case 'append-request':
         this.#onAppendRequest(from, message, nowMs);
@@ -208,6 +224,11 @@ export class Raft {
     const configuration: Configuration = { voters, outgoing: same ? [] : present, learners };
     this.propose(0, { kind: 'configuration', configuration }, nowMs);
     return true;
+  }
+
+  /** From which entry on this node lacks what it had acknowledged, by the word of its leader; undefined while all is well. */
+  get lostFrom(): number | undefined {
+    return this.#lostFrom;
   }
 
   /** Confirms leadership by a round of heartbeats (read-index, dissertation section 6.4). */
@@ -271,12 +292,14 @@ export class Raft {
   install(clusterId: string, snapshot: Snapshot, configuration: Configuration): boolean {
     if (this.#leading || !this.#replica.install(snapshot, configuration)) return false;
     this.#clusterId = clusterId;
+    this.#recognise(this.configuration);
     return true;
   }
 
   /** Takes entries that a neighbour knows to be decided; no promise is made and no answer given. Only for a node that does not lead. */
   adopt(clusterId: string, prevLogIndex: number, prevLogTerm: number, entries: readonly Entry[]): void {
     if (this.#leading || !this.#replica.adopt(prevLogIndex, prevLogTerm, entries)) return;
+    this.#recognise(this.configuration);
     if (this.#clusterId !== '') return;
     this.#clusterId = clusterId;
     this.#mustSave = true;
@@ -304,9 +327,11 @@ export class Raft {
     const output = {
       ...{ early, save, sends, committed: this.#replica.takeDecided(), answers: this.#answers },
       ...{ lacking: [...new Set(this.#lacking)], round: this.#leading?.round ?? 0 },
+      forgetful: this.#forgetful,
     };
     this.#sends = [];
     this.#lacking = [];
+    this.#forgetful = [];
     this.#answers = [];
     return output;
   }
@@ -415,7 +440,8 @@ export class Raft {
       return;
     }
     const entries = progress.full ? [] : this.#log.batch(nextIndex);
-    progress.sent(entries.length, leading.round);
+    const bytes = entries.reduce((sum, { payload }) => sum + bytesOf(payload), 0);
+    progress.sent(entries.length, bytes, leading.round);
     this.#send(to, {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
       ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0, entries },
@@ -435,6 +461,19 @@ export class Raft {
   #onTimeoutNow(from: string, message: TimeoutNow, nowMs: number): void {
     if (message.term !== this.#term || from !== this.#leader || this.#role !== 'follower') return;
     if (isVoter(this.configuration, this.id)) this.#campaign(false, nowMs, true);
+  }
+
+  #onLogLost(from: string, message: LogLost): void {
+    if (message.term !== this.#term || from !== this.#leader) return;
+    if (message.matchIndex > this.#log.lastIndex()) this.#lostFrom = this.#log.lastIndex() + 1;
+  }
+
+  /**
+   * Nobody votes before it has acknowledged something. A node with an empty log that finds itself among the voters has done
+   * so, and no longer knows what, nor for whom it has voted.
+   */
+  #recognise({ voters, outgoing }: Configuration): void {
+    if (!this.#remembers && [...voters, ...outgoing].includes(this.id)) this.#lostFrom = 1;
   }
 
   #onVoteRequest(from: string, message: VoteRequest, nowMs: number): void {
@@ -524,6 +563,10 @@ export class Raft {
 
   #reply(to: string, round: number, outcome: AppendOutcome): void {
     const success = 'matchIndex' in outcome;
+    if (success && outcome.matchIndex > 0 && !this.#remembers) {
+      this.#recognise(this.configuration);
+      this.#remembers = true;
+    }
     this.#send(to, {
       ...{ kind: 'append-reply', clusterId: this.#clusterId, term: this.#term, success, round },
       matchIndex: success ? outcome.matchIndex : 0,
@@ -542,11 +585,15 @@ export class Raft {
     progress.heard(message.round, nowMs);
     this.#answerReads(leading);
     if (!message.success) {
-      if (progress.conflicted(message.conflictIndex, message.round))
+      if (progress.hasForgotten(message.conflictIndex, message.round)) {
+        const { matchIndex } = progress;
+        this.#forgetful.push(from);
+        this.#send(from, { kind: 'log-lost', clusterId: this.#clusterId, term: this.#term, matchIndex });
+      } else if (progress.conflicted(message.conflictIndex, message.round))
         this.#sendAppend(leading, from, progress);
       return;
     }
-    if (!progress.matched(message.matchIndex)) return;
+    if (!progress.matched(message.matchIndex, leading.round)) return;
     this.#advanceCommit(leading, nowMs);
     if (this.#leading !== leading) return;
     if (from === leading.successor) this.#urgeSuccessor(leading, nowMs);

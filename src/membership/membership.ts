@@ -496,8 +496,8 @@ export class Membership {
     const key = `${id} ${epoch} ${address}`;
     if (this.#twinsTold.has(key)) return;
     this.#twinsTold.add(key);
-    this.#effects.push({ kind: 'twin', id, epoch, address, yields: false });
-    this.#send(id, { kind: 'twin', epoch, address });
+    this.#effects.push({ kind: 'twin', id, epoch, address, yields: id === this.id });
+    if (id !== this.id) this.#send(id, { kind: 'twin', epoch, address });
   }
 
   /** Publishes the own record under the next incarnation. */

@@ -40,6 +40,7 @@ const messages: PeerMessage[] = [
     },
   },
   { layer: 'election', message: { kind: 'timeout-now', ...envelope } },
+  { layer: 'election', message: { kind: 'log-lost', ...envelope, matchIndex: 12 } },
   {
     layer: 'election',
     message: {

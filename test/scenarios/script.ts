@@ -232,6 +232,8 @@ function textOf(message: ElectionMessage): string {
         : `refuses, look at ${message.conflictIndex}, term ${message.term}`;
     case 'timeout-now':
       return `hands over, term ${message.term}`;
+    case 'log-lost':
+      return `says that all up to ${message.matchIndex} was acknowledged, term ${message.term}`;
     default:
       return message.kind;
   }

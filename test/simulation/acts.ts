@@ -87,3 +87,23 @@ export async function allHold(world: World, names: readonly string[]): Promise<v
     world.machines.every(machine => !machine.agent || names.every(name => holds(machine, name)));
   await world.runUntil(all, 20_000, `every node holds ${names.join(', ')}`);
 }
+
+/** The voters that run, by the leader's word. */
+export function votersOf(world: World): Machine[] {
+  const voters = leaderOf(world).agent?.configuration.voters ?? [];
+  return world.machines.filter(({ id, agent }) => agent && voters.includes(id));
+}
+
+/** Has a command decided by whoever leads, asking until it is. */
+export async function decideThrough(
+  world: World,
+  command: Parameters<NonNullable<Machine['agent']>['decide']>[0],
+): Promise<void> {
+  let refused: string | undefined = 'not asked';
+  for (let tries = 0; tries < 20 && refused !== undefined; tries++) {
+    await world.runUntil(() => world.leader() !== undefined, 10_000, 'a leader');
+    refused = await settled(world, leaderOf(world).agent?.decide(command));
+    if (refused !== undefined) await world.run(300);
+  }
+  assert.equal(refused, undefined, `${command.kind} is decided`);
+}

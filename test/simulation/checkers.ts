@@ -104,6 +104,7 @@ export class Checkers {
         );
         break;
       case 'timeout-now':
+      case 'log-lost':
       case 'snapshot-request':
       case 'commit-notice':
       case 'fetch-request':

@@ -81,9 +81,10 @@ export class VirtualDisk {
     for (const [id, record] of this.table) other.table.set(id, record);
   }
 
-  /** The log is gone, by an accident that the marker beside it outlives. */
-  loseLog(): void {
+  /** The log is gone; by accident the marker beside it stays, by hand it may go too. */
+  loseLog(marker: 'stays' | 'goes'): void {
     this.saved = nothingSaved;
+    this.#begun = marker === 'stays';
   }
 
   logDisk(): LogDisk {

@@ -47,8 +47,9 @@ export class VirtualNetwork {
   readonly handshakes = new Map<string, number>();
   /** Handshakes that were refused because too many came at once. */
   shed = 0;
-  /** What a link carries in one direction; a message waits for those before it. */
-  bytesPerSecond = Number.POSITIVE_INFINITY;
+  /** How much later each message is, beyond what its link says. */
+  lateness: (from: string, to: string, message: PeerMessage) => number = () => 0;
+  readonly #narrow = new Map<string, number>();
   readonly #busyUntilMs = new Map<string, number>();
   latencyMsMin = 0.5;
   latencyMsMax = 8;
@@ -76,6 +77,8 @@ export class VirtualNetwork {
 
   healAll(): void {
     this.drops = () => false;
+    this.lateness = () => 0;
+    this.#narrow.clear();
     this.holes.clear();
     this.shut.clear();
     this.#cuts.clear();
@@ -89,6 +92,10 @@ export class VirtualNetwork {
   /** The way from `a` to `b` takes so much longer. Ids. */
   stretch(a: string, b: string, moreMs: number): void {
     this.#stretched.set(`${a} ${b}`, moreMs);
+  }
+  /** The way between two nodes carries so much in each direction; a message waits for those before it. */
+  narrow(a: string, b: string, bytesPerSecond: number): void {
+    this.#narrow.set(`${a} ${b}`, bytesPerSecond).set(`${b} ${a}`, bytesPerSecond);
   }
   /** Switches the power of the machine at `address` off or on. */
   power(address: string, on: boolean): void {
@@ -220,13 +227,13 @@ export class VirtualNetwork {
 
   /** How long a message takes to get onto a slow link, behind those that wait for it. */
   #carryMs(key: string, message: PeerMessage): number {
-    if (this.bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
+    const bytesPerSecond = this.#narrow.get(key);
+    if (bytesPerSecond === undefined) return 0;
     const inner = message.message;
     const bytes = inner.kind === 'snapshot-chunk' ? inner.data.length : JSON.stringify(message).length;
     const nowMs = this.#options.nowMs();
-    const untilMs = Math.max(nowMs, this.#busyUntilMs.get(key) ?? 0) + (bytes / this.bytesPerSecond) * 1000;
+    const untilMs = Math.max(nowMs, this.#busyUntilMs.get(key) ?? 0) + (bytes / bytesPerSecond) * 1000;
     this.#busyUntilMs.set(key, untilMs);
-    this.#arrivals.set(key, Math.max(this.#arrivals.get(key) ?? 0, untilMs));
     return untilMs - nowMs;
   }
 
@@ -292,8 +299,8 @@ export class VirtualNetwork {
         this.#resendMs(from.id, to) + (this.#stretched.get(key) ?? 0) + this.#carryMs(key, message);
       // A stream keeps its order: what was sent later never overtakes what had to be sent again.
       const atMs = Math.max(nowMs() + this.#delayMs() + moreMs, this.#arrivals.get(key) ?? 0);
-      if (this.#losses.has(key)) this.#arrivals.set(key, atMs);
-      after(atMs - nowMs() + lateMs, () => {
+      if (this.#losses.has(key) || this.#narrow.has(key)) this.#arrivals.set(key, atMs);
+      after(atMs - nowMs() + lateMs + this.lateness(from.id, to, message), () => {
         if (this.#off.has(hostOf(peer.greeting.address))) return;
         if (!peer.open || this.isCut(from.id, to) || peer.streams.get(from.id) !== from) return;
         onDeliver(from.id, to, message);

@@ -2,10 +2,19 @@
 // recovering what is left, asking twice, and filling disks.
 import assert from 'node:assert/strict';
 import { planRecovery } from '../../src/election/recovery.ts';
-import { allHold, clusterIdOf, formed, leaderOf, settled, write, writeThrough } from './acts.ts';
+import {
+  allHold,
+  clusterIdOf,
+  decideThrough,
+  formed,
+  leaderOf,
+  settled,
+  votersOf,
+  write,
+  writeThrough,
+} from './acts.ts';
 import { afterSave } from './disk.ts';
 import type { Scenario } from './scenario.ts';
-import type { Machine, World } from './world.ts';
 
 export const operatorScenarios: readonly Scenario[] = [
   {
@@ -242,22 +251,3 @@ export const operatorScenarios: readonly Scenario[] = [
     },
   },
 ];
-
-function votersOf(world: World): Machine[] {
-  const voters = leaderOf(world).agent?.configuration.voters ?? [];
-  return world.machines.filter(({ id, agent }) => agent && voters.includes(id));
-}
-
-/** Has a command decided by whoever leads, asking until it is. */
-async function decideThrough(
-  world: World,
-  command: Parameters<NonNullable<Machine['agent']>['decide']>[0],
-): Promise<void> {
-  let refused: string | undefined = 'not asked';
-  for (let tries = 0; tries < 20 && refused !== undefined; tries++) {
-    await world.runUntil(() => world.leader() !== undefined, 10_000, 'a leader');
-    refused = await settled(world, leaderOf(world).agent?.decide(command));
-    if (refused !== undefined) await world.run(300);
-  }
-  assert.equal(refused, undefined, `${command.kind} is decided`);
-}

@@ -1,4 +1,6 @@
 // All scenarios. The invariants are checked all the while; `npm run sim` and the tests run the same ones.
+import { changeScenarios } from './change-scenarios.ts';
+import { diskScenarios } from './disk-scenarios.ts';
 import { electionScenarios } from './election-scenarios.ts';
 import { membershipScenarios } from './membership-scenarios.ts';
 import { operatorScenarios } from './operator-scenarios.ts';
@@ -8,6 +10,8 @@ import { swarmScenarios } from './swarm-scenarios.ts';
 export const scenarios: readonly Scenario[] = [
   ...electionScenarios,
   ...operatorScenarios,
+  ...diskScenarios,
+  ...changeScenarios,
   ...membershipScenarios,
   ...swarmScenarios,
 ];

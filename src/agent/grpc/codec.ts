@@ -73,6 +73,10 @@ function encodeElection(message: ElectionMessage): Frame {
       const { kind, ...fields } = message;
       return { timeoutNow: fields };
     }
+    case 'log-lost': {
+      const { kind, ...fields } = message;
+      return { logLost: fields };
+    }
     case 'append-request': {
       const { kind, entries, ...fields } = message;
       return { appendRequest: { ...fields, entries: entries.map(encodeEntry) } };
@@ -188,6 +192,11 @@ export function decodeFrame(frame: Frame__Output): Decoded {
     case 'timeoutNow': {
       const { clusterId, term } = frame.timeoutNow ?? missing('timeout_now');
       return election({ kind: 'timeout-now', ...envelope(clusterId, term) });
+    }
+    case 'logLost': {
+      const { clusterId, term, matchIndex } = frame.logLost ?? missing('log_lost');
+      const log = { matchIndex: count(matchIndex, 'match_index') };
+      return election({ kind: 'log-lost', ...envelope(clusterId, term), ...log });
     }
     case 'voteReply': {
       const { clusterId, term, preVote, granted } = frame.voteReply ?? missing('vote_reply');

@@ -18,6 +18,7 @@ import type { HandOverReply as _clusteros_v1_HandOverReply, HandOverReply__Outpu
 import type { HandOverRequest as _clusteros_v1_HandOverRequest, HandOverRequest__Output as _clusteros_v1_HandOverRequest__Output } from './clusteros/v1/HandOverRequest.ts';
 import type { Hello as _clusteros_v1_Hello, Hello__Output as _clusteros_v1_Hello__Output } from './clusteros/v1/Hello.ts';
 import type { LogEntry as _clusteros_v1_LogEntry, LogEntry__Output as _clusteros_v1_LogEntry__Output } from './clusteros/v1/LogEntry.ts';
+import type { LogLost as _clusteros_v1_LogLost, LogLost__Output as _clusteros_v1_LogLost__Output } from './clusteros/v1/LogLost.ts';
 import type { Look as _clusteros_v1_Look, Look__Output as _clusteros_v1_Look__Output } from './clusteros/v1/Look.ts';
 import type { LookReply as _clusteros_v1_LookReply, LookReply__Output as _clusteros_v1_LookReply__Output } from './clusteros/v1/LookReply.ts';
 import type { LookRequest as _clusteros_v1_LookRequest, LookRequest__Output as _clusteros_v1_LookRequest__Output } from './clusteros/v1/LookRequest.ts';
@@ -62,6 +63,7 @@ export interface ProtoGrpcType {
       HandOverRequest: MessageTypeDefinition<_clusteros_v1_HandOverRequest, _clusteros_v1_HandOverRequest__Output>
       Hello: MessageTypeDefinition<_clusteros_v1_Hello, _clusteros_v1_Hello__Output>
       LogEntry: MessageTypeDefinition<_clusteros_v1_LogEntry, _clusteros_v1_LogEntry__Output>
+      LogLost: MessageTypeDefinition<_clusteros_v1_LogLost, _clusteros_v1_LogLost__Output>
       Look: MessageTypeDefinition<_clusteros_v1_Look, _clusteros_v1_Look__Output>
       LookReply: MessageTypeDefinition<_clusteros_v1_LookReply, _clusteros_v1_LookReply__Output>
       LookRequest: MessageTypeDefinition<_clusteros_v1_LookRequest, _clusteros_v1_LookRequest__Output>

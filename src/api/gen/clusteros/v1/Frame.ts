@@ -19,6 +19,7 @@ import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clu
 import type { SnapshotOffer as _clusteros_v1_SnapshotOffer, SnapshotOffer__Output as _clusteros_v1_SnapshotOffer__Output } from '../../clusteros/v1/SnapshotOffer.ts';
 import type { SnapshotRequest as _clusteros_v1_SnapshotRequest, SnapshotRequest__Output as _clusteros_v1_SnapshotRequest__Output } from '../../clusteros/v1/SnapshotRequest.ts';
 import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from '../../clusteros/v1/SnapshotChunk.ts';
+import type { LogLost as _clusteros_v1_LogLost, LogLost__Output as _clusteros_v1_LogLost__Output } from '../../clusteros/v1/LogLost.ts';
 
 export interface Frame {
   'hello'?: (_clusteros_v1_Hello | null);
@@ -40,7 +41,8 @@ export interface Frame {
   'snapshotOffer'?: (_clusteros_v1_SnapshotOffer | null);
   'snapshotRequest'?: (_clusteros_v1_SnapshotRequest | null);
   'snapshotChunk'?: (_clusteros_v1_SnapshotChunk | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
+  'logLost'?: (_clusteros_v1_LogLost | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
 }
 
 export interface Frame__Output {
@@ -63,5 +65,6 @@ export interface Frame__Output {
   'snapshotOffer'?: (_clusteros_v1_SnapshotOffer__Output | null);
   'snapshotRequest'?: (_clusteros_v1_SnapshotRequest__Output | null);
   'snapshotChunk'?: (_clusteros_v1_SnapshotChunk__Output | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
+  'logLost'?: (_clusteros_v1_LogLost__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
 }
