@@ -67,6 +67,8 @@ export const handshakesMax = 16;
 /** ...and so many may begin in a second, after a burst; a switch that reboots is no storm (S58). */
 export const handshakesPerSecond = 20;
 export const handshakeBurst = 40;
+/** A connection that was made to ask another agent something is kept this long for the next question: a handshake costs more than most answers. */
+export const peerCallIdleMs = 10_000;
 /** How long the neighbours of a member are asked what they see of it. */
 export const lookTimeoutMs = 1000;
 /** Longest wait for the new leader after a hand-over: one election among voters that are there. */

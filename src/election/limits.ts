@@ -1,11 +1,11 @@
 // Every number of the election and of the decided state: a name, a unit, a reason.
 
-/** Heartbeats of a leader. Five in the shortest election timeout: four may be lost or late without an election. */
-export const heartbeatMs = 200;
+/** Heartbeats of a leader. Three in the shortest election timeout: two may be late without an election. They are most of what an idle voter does. */
+export const heartbeatMs = 300;
 /** A follower waits at least this long without a leader; about ten times the round trip of a relayed tailnet path. */
 export const electionTimeoutMinMs = 1000;
-/** ...and at most this long; the spread keeps two followers from standing at once (Raft, section 5.2). */
-export const electionTimeoutMaxMs = 2000;
+/** ...and at most this long; the spread keeps two followers from standing at once (Raft, section 5.2): a round of pre-votes takes a tenth of it. */
+export const electionTimeoutMaxMs = 1700;
 /** A round of votes that has not ended after this is given up and tried anew. */
 export const campaignTimeoutMs = 700;
 /** A voter whose stream to the leader was reset asks for pre-votes after this: the others see it within milliseconds... */

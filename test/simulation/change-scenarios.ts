@@ -177,7 +177,7 @@ export const changeScenarios: readonly Scenario[] = [
         assert.deepEqual([voters.toSorted(), outgoing], [before.toSorted(), []], 'the voters stay');
       }
       world.network.healAll();
-      const votes = () => leaderOf(world).agent?.configuration.voters.includes(away.id) === true;
+      const votes = () => world.leader()?.agent?.configuration.voters.includes(away.id) === true;
       await world.runUntil(votes, 90_000, 'it votes');
       await allHold(world, ['meanwhile-9']);
       await world.settleDown();
@@ -281,6 +281,45 @@ export const changeScenarios: readonly Scenario[] = [
       await world.runUntil(() => holds(away, 'meanwhile'), 300_000, 'it has all there is');
       assert.ok(world.timeline.nowMs - sinceMs > 40_000, 'so much takes its time on such a link');
       assert.equal(leader.agent?.leadership.term, term, 'the leader has led on');
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S47b',
+    title:
+      'a voter lacks megabytes of entries over a link of 100 kB/s, and the third one dies: the leader leads on, and nobody calls the slow one dead',
+    seeds: 5,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 3 });
+      await world.run(1000);
+      const leader = leaderOf(world);
+      const term = leader.agent?.leadership.term;
+      const [slow, third] = world.machines.filter(machine => machine !== leader);
+      assert.ok(slow && third);
+      slow.crash();
+      const sealed = 'x'.repeat(50_000);
+      for (let n = 0; n < 60; n++)
+        await decideThrough(world, { kind: 'secret', name: `number-${n}`, sealed });
+      for (const other of world.machines)
+        if (other !== slow) world.network.narrow(slow.id, other.id, 100_000);
+      world.boot(slow);
+      await world.run(3000);
+      third.crash();
+      // Who asked has long been told that it is in doubt when it is decided.
+      void write(leader, 'with-the-slow-one');
+      await world.runUntil(
+        () => holds(leader, 'with-the-slow-one'),
+        60_000,
+        'the slow one takes it in the end',
+      );
+      assert.equal(leader.agent?.leadership.term, term, 'the leader has led on');
+      const accused = world.events.filter(
+        ({ event, on, message }) =>
+          on === leader.name && event === 'member.failed' && message.includes(slow.name),
+      );
+      assert.equal(accused.length, 1, 'only the crash was called one');
+      world.boot(third);
       await world.settleDown();
       return world;
     },

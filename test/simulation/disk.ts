@@ -60,9 +60,11 @@ export class VirtualDisk {
       save: async save => {
         const fault = this.fault ?? (this.freeBytes <= 0 ? 'no space left' : undefined);
         if (fault !== undefined) throw new LogStoreError(`the log could not be written (${fault})`);
-        this.#begun = true;
         this.onWrite();
-        await this.#write(() => this.#replace(afterSave(this.saved, save)));
+        await this.#write(() => {
+          this.#begun = true;
+          this.#replace(afterSave(this.saved, save));
+        });
       },
       clear: () =>
         this.#write(() => {

@@ -183,6 +183,42 @@ const mutants: readonly Mutant[] = [
     ...{ from: 'removed: { ...state.removed, [id]: index } },', to: 'removed: state.removed },' },
   },
   {
+    name: 'a leader minds nothing that a follower has forgotten',
+    ...{ file: 'src/election/progress.ts', caughtBy: 'S30' },
+    ...{
+      from: 'return conflictIndex <= this.#matchIndex && round > this.#matchedRound;',
+      to: 'return false;',
+    },
+  },
+  {
+    name: 'a node with an empty log votes again',
+    ...{ file: raft, caughtBy: 'S29' },
+    ...{ from: 'this.#lostFrom = 1;', to: 'this.#lostFrom = undefined;' },
+  },
+  {
+    name: 'who has acknowledged nothing becomes a voter',
+    ...{ file: raft, caughtBy: 'S1' },
+    from: 'return matchIndex === 0 ? Number.POSITIVE_INFINITY : this.#log.lastIndex() - matchIndex;',
+    to: 'return this.#log.lastIndex() - matchIndex;',
+  },
+  {
+    name: 'a failed write is taken for done',
+    ...{ file: 'src/agent/agent.ts', caughtBy: 'S26' },
+    from: 'await this.#diskWatch.timed(this.#environment.logStore.save(effect.save));',
+    to: 'await this.#diskWatch.timed(this.#environment.logStore.save(effect.save)).catch(() => {});',
+  },
+  {
+    name: 'of two processes with one identity neither ends',
+    ...{ file: 'src/membership/membership.ts', caughtBy: 'S31c' },
+    from: "this.#effects.push({ kind: 'twin', id, epoch, address, yields: id === this.id });",
+    to: "this.#effects.push({ kind: 'twin', id, epoch, address, yields: false });",
+  },
+  {
+    name: 'more bytes are on their way than a slow path carries between two heartbeats',
+    ...{ file: 'src/election/progress.ts', caughtBy: 'S47b' },
+    ...{ from: ' || bytes >= bytesInFlightMax', to: '' },
+  },
+  {
     name: 'every fresh node founds a cluster',
     ...{ file: 'src/election/birth.ts', caughtBy: 'S53' },
     ...{ from: 'const founder = [self, ...fresh].sort()[0] ?? self;', to: 'const founder = self;' },

@@ -116,7 +116,8 @@ export async function start({ values }: Config): Promise<number> {
         : ((await agent.decide(command, { client, seq })) ?? '');
     },
   });
-  const admin = await serveAdmin({ agent, peers: new PeerCalls(transport), tag }, values['admin.socket']);
+  const calls = new PeerCalls(transport);
+  const admin = await serveAdmin({ agent, peers: calls, tag }, values['admin.socket']);
   http?.serve({ agent, transport });
   // What was compiled for this start is there for the next one, however this one ends.
   flushCompileCache();
@@ -137,6 +138,7 @@ export async function start({ values }: Config): Promise<number> {
   const limit = setTimeout(() => process.exit(exitCode.failed), stopTimeoutMs);
   // Who watches hears of the farewell, too.
   await agent.stop();
+  calls.close();
   admin.close();
   http?.close();
   clearTimeout(limit);

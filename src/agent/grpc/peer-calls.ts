@@ -1,5 +1,5 @@
 // Single questions to other agents, on behalf of an administrator: what do you see, change your tags. Each with a
-// deadline, over a connection of its own that must show the expected identity.
+// deadline, over a connection that must show the expected identity and is kept for a while.
 import type { ConfirmReply__Output } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
 import type { DecideReply__Output } from '../../api/gen/clusteros/v1/DecideReply.ts';
 import type { HandOverReply__Output } from '../../api/gen/clusteros/v1/HandOverReply.ts';
@@ -7,7 +7,7 @@ import type { LookReply__Output } from '../../api/gen/clusteros/v1/LookReply.ts'
 import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
 import type { OperatorCommand } from '../../election/command.ts';
 import type { Session } from '../../election/sessions.ts';
-import { lookTimeoutMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
+import { lookTimeoutMs, peerCallIdleMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
 import type { Sighting } from '../look.ts';
 import type { Answer } from '../requests.ts';
 import type { Tags } from '../tags.ts';
@@ -19,11 +19,24 @@ export interface PeerAddress {
   readonly address: string;
 }
 
+interface Connection {
+  readonly client: Promise<PeerClient>;
+  /** Ends it once nobody has used it for a while. */
+  readonly idle: NodeJS.Timeout;
+}
+
 export class PeerCalls {
   readonly #transport: GrpcPeerTransport;
+  /** By id and address. */
+  readonly #connections = new Map<string, Connection>();
 
   constructor(transport: GrpcPeerTransport) {
     this.#transport = transport;
+  }
+
+  /** Ends what is kept. */
+  close(): void {
+    for (const key of this.#connections.keys()) this.#end(key);
   }
 
   /** What the agent of `peer` sees of `subjects` (ids); undefined when it does not answer within `lookTimeoutMs`. */
@@ -88,12 +101,39 @@ export class PeerCalls {
       answer: (error: Error | null, reply?: Reply) => void,
     ) => void,
   ): Promise<Reply> {
-    const client = await this.#transport.client(address, id);
+    const key = `${id} ${address}`;
+    const { client, idle } = this.#connections.get(key) ?? this.#connect(key, id, address);
+    idle.refresh();
+    const open = await client;
     return new Promise<Reply>((resolve, reject) => {
-      call(client, { deadline: Date.now() + timeoutMs }, (error, reply) => {
+      call(open, { deadline: Date.now() + timeoutMs }, (error, reply) => {
         if (reply !== undefined) resolve(reply);
-        else reject(error ?? new Error(`the agent at ${address} gave no answer`));
+        else {
+          // The next question finds out whether it was the connection.
+          if (this.#connections.get(key)?.client === client) this.#end(key);
+          reject(error ?? new Error(`the agent at ${address} gave no answer`));
+        }
       });
-    }).finally(() => client.close());
+    });
+  }
+
+  #connect(key: string, id: string, address: string): Connection {
+    const idle = setTimeout(() => this.#end(key), peerCallIdleMs).unref();
+    const connection = { client: this.#transport.client(address, id), idle };
+    this.#connections.set(key, connection);
+    connection.client.catch(() => this.#connections.delete(key));
+    return connection;
+  }
+
+  #end(key: string): void {
+    const connection = this.#connections.get(key);
+    if (!connection) return;
+    this.#connections.delete(key);
+    clearTimeout(connection.idle);
+    // Calls that wait on it keep it until they are answered.
+    connection.client.then(
+      client => client.close(),
+      () => {},
+    );
   }
 }
