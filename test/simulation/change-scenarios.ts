@@ -1,6 +1,6 @@
 // Scenarios about clusters that grow, change and talk over bad links while it happens, by the numbers of the scenario list.
 import assert from 'node:assert/strict';
-import { snapshotEntries, trailingEntries } from '../../src/election/limits.ts';
+import { bytesInFlightMax, snapshotEntries, trailingEntries } from '../../src/election/limits.ts';
 import {
   allHold,
   clusterIdOf,
@@ -319,6 +319,10 @@ export const changeScenarios: readonly Scenario[] = [
           on === leader.name && event === 'member.failed' && message.includes(slow.name),
       );
       assert.equal(accused.length, 1, 'only the crash was called one');
+      assert.ok(
+        world.network.backlogBytesMax < 3 * bytesInFlightMax,
+        'I20: the link is never full for seconds',
+      );
       world.boot(third);
       await world.settleDown();
       return world;

@@ -217,15 +217,14 @@ export const diskScenarios: readonly Scenario[] = [
       world.boot(clone);
       const back = () => clone.agent !== undefined && holds(clone, 'before');
       await world.runUntil(back, 20_000, 'the clone takes the place of its original');
-      await writeThrough(world, 'with-the-clone');
       await world.run(2000);
       clone.crash();
       await world.run(3000);
       world.boot(original);
       await world.runUntil(() => original.fatal !== undefined, 20_000, 'the original ends');
-      assert.match(String(original.fatal), /a clone, or a disk from a backup|its log lacks/);
+      assert.match(String(original.fatal), /a clone, or a disk from a backup/);
       await writeThrough(world, 'after');
-      await allHold(world, ['before', 'with-the-clone', 'after']);
+      await allHold(world, ['before', 'after']);
       return world;
     },
   },

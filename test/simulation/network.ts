@@ -50,6 +50,8 @@ export class VirtualNetwork {
   /** How much later each message is, beyond what its link says. */
   lateness: (from: string, to: string, message: PeerMessage) => number = () => 0;
   readonly #narrow = new Map<string, number>();
+  /** Bytes that waited for a narrow link at once, at most. */
+  backlogBytesMax = 0;
   readonly #busyUntilMs = new Map<string, number>();
   latencyMsMin = 0.5;
   latencyMsMax = 8;
@@ -234,6 +236,7 @@ export class VirtualNetwork {
     const nowMs = this.#options.nowMs();
     const untilMs = Math.max(nowMs, this.#busyUntilMs.get(key) ?? 0) + (bytes / bytesPerSecond) * 1000;
     this.#busyUntilMs.set(key, untilMs);
+    this.backlogBytesMax = Math.max(this.backlogBytesMax, ((untilMs - nowMs) * bytesPerSecond) / 1000);
     return untilMs - nowMs;
   }
 
