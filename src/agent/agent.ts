@@ -39,6 +39,7 @@ import type { Sealer } from './sealing.ts';
 import { Expelled } from './start-error.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Tags } from './tags.ts';
+import { Tenure } from './tenure.ts';
 import { clusterViewFrom, nameOf } from './view.ts';
 
 export interface AgentOptions {
@@ -101,6 +102,7 @@ export class Agent {
   readonly #troubles: PeerTroubles;
   readonly #table: TableWriter;
   readonly #diskWatch: DiskWatch;
+  readonly #tenure: Tenure;
   #state: ClusterState;
   #configuration: Configuration;
   #leadership: Leadership;
@@ -143,10 +145,15 @@ export class Agent {
       ...{ disk: environment.logDisk, nowMs: () => environment.nowMs(), setTimer },
       onTroubles: troubles => this.#onDiskTroubles(troubles),
     });
+    this.#tenure = new Tenure({
+      ...{ self: options.id, nowMs: () => environment.nowMs(), setTimer },
+      onLapse: () => this.#onLapse(),
+    });
     this.startedAtMs = environment.nowMs();
     this.#nodesSettledAtMs = this.startedAtMs + settleMs;
     this.#state = election.state;
     this.#appliedIndex = election.raft.commitIndex;
+    this.#tenure.decided(election.state.grants);
     this.#configuration = election.state === unborn ? emptyConfiguration : election.raft.configuration;
     this.#leadership = { role: 'follower', term: election.raft.term, leader: '', sinceMs: this.startedAtMs };
     const common = {
@@ -297,7 +304,8 @@ export class Agent {
   }
   view(): ClusterView {
     const open = (sealed: string) => this.options.sealer.open(sealed);
-    return clusterViewFrom(this.#membership.self(), this.records(), this.#state, open);
+    const decided = { state: this.#state, configuration: this.#configuration, tenure: this.#tenure };
+    return clusterViewFrom(this.#membership.self(), this.records(), decided, open);
   }
 
   /** Why each admitted node votes or does not, by id, as this node sees it. */
@@ -563,6 +571,9 @@ export class Agent {
       case 'send':
         this.#environment.transport.send(effect.to, { layer: 'election', message: effect.message });
         break;
+      case 'lease':
+        this.#tenure.renew(effect.baseMs);
+        break;
       case 'role':
         this.#onRole(effect.role, effect.term, effect.leader);
         break;
@@ -626,6 +637,7 @@ export class Agent {
     this.#appliedIndex = index;
     const before = this.#state;
     this.#state = state;
+    this.#tenure.decided(state.grants);
     this.#announcer.decided(before, state);
     this.#announcer.voters(configuration, state);
     this.#configuration = configuration;
@@ -651,6 +663,20 @@ export class Agent {
       });
     this.describe({ troubles });
     this.#electionLane.submit({ kind: 'fitness', fit: troubles.length === 0 });
+  }
+
+  /** What only one node may do is not for this one any more, as far as it can know: it ends at once. */
+  #onLapse(): void {
+    for (const integration of this.options.integrations)
+      integration.lapse(this.#environment.host).then(
+        ended => {
+          if (!ended) return;
+          const message = `${integration.name} was ended here: this node has lost touch with a majority of the voters, or the role was given to another`;
+          this.#announcer.tell('service.lapsed', message, { level: 'warn' });
+          this.#pokeExecutors();
+        },
+        error => this.#fatal(error),
+      );
   }
 
   #tellReady(): void {
@@ -733,6 +759,7 @@ export class Agent {
     this.#cancelSettle();
     this.#cancelVerdict();
     this.#diskWatch.close();
+    this.#tenure.close();
     for (const executor of this.#executors) executor.close();
     this.#membershipLane.close();
     this.#electionLane.close();

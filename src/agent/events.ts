@@ -22,6 +22,7 @@ export type EventName =
   | 'member.refuted'
   | 'member.disbelieved'
   | 'member.too-old'
+  | 'service.lapsed'
   | 'member.log-lost'
   | 'agent.stalled'
   | 'agent.expelled'

@@ -68,6 +68,7 @@ export class LeaderDriver {
           sealed: this.#sealer.seal(this.#secretBytes(decision.bytes)),
         };
       case 'grant':
+      case 'move':
         return decision;
       case 'open-operation':
         return { ...decision, atMs: this.#wallMs() };

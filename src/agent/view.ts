@@ -1,7 +1,7 @@
 // The one read model: what membership sees and what was decided, joined. Pure; built anew after each change.
 import type { ClusterState } from '../election/cluster-state.ts';
 import { type Configuration, isVoter } from '../election/quorum.ts';
-import type { ClusterView, ViewNode } from '../integrations/cluster-view.ts';
+import type { ClusterView, TenureView, ViewNode } from '../integrations/cluster-view.ts';
 import type { MemberRecord } from '../membership/member.ts';
 
 /** The host part of HOST:PORT, without the brackets of an IPv6 address. */
@@ -23,6 +23,11 @@ export function roleOf(id: string, leader: string, configuration: Configuration)
   return configuration.learners.includes(id) ? 'learner' : 'observer';
 }
 
+function standingOf(id: string, configuration: Configuration): ViewNode['standing'] {
+  const role = roleOf(id, '', configuration);
+  return role === 'leader' ? 'voter' : role;
+}
+
 /** The name a member goes by: the decided one, else its own word, else its id. */
 export function nameOf(id: string, state: ClusterState, record: MemberRecord | undefined): string {
   return state.nodes[id]?.name ?? record?.name ?? id;
@@ -32,7 +37,15 @@ export function nameOf(id: string, state: ClusterState, record: MemberRecord | u
 export function clusterViewFrom(
   self: MemberRecord,
   records: readonly MemberRecord[],
-  state: ClusterState,
+  {
+    state,
+    configuration,
+    tenure,
+  }: {
+    readonly state: ClusterState;
+    readonly configuration: Configuration;
+    readonly tenure: TenureView;
+  },
   openSecret: (sealed: string) => Uint8Array | undefined,
 ): ClusterView {
   const known = new Map(records.map(record => [record.id, record]));
@@ -43,6 +56,8 @@ export function clusterViewFrom(
         id: node.id,
         name: node.name,
         ip: record ? hostOf(record.address) : '',
+        address: record?.address ?? '',
+        standing: standingOf(node.id, configuration),
         state: record?.state ?? 'dead',
         capabilities: record?.capabilities ?? [],
         reports: record?.services ?? [],
@@ -57,6 +72,7 @@ export function clusterViewFrom(
     grants: state.grants,
     operations: state.operations,
     secretNames: Object.keys(state.secrets).sort(),
+    tenure,
     secret: name => {
       const sealed = state.secrets[name];
       return sealed === undefined ? undefined : openSecret(sealed);

@@ -19,6 +19,10 @@ export interface Grant {
   readonly node: string;
   /** Fencing token: log index of the grant. */
   readonly token: number;
+  /** Only one node has this role at a time. */
+  readonly sole?: true;
+  /** Who had it before, and by which grant; absent when nobody had. */
+  readonly former?: { readonly node: string; readonly token: number };
 }
 
 export interface Operation {
@@ -67,6 +71,8 @@ export interface ClusterState {
     readonly wishes: Readonly<Record<string, Wish>>;
   };
   readonly grants: readonly Grant[];
+  /** Grants of roles held alone, whose holders were removed and may not know it yet. */
+  readonly vacant: readonly Grant[];
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
@@ -86,6 +92,7 @@ export const unborn: ClusterState = {
   sessions: [],
   voting: { wanted: votersWanted, wishes: {} },
   grants: [],
+  vacant: [],
   secrets: {},
   operations: [],
 };
@@ -98,7 +105,9 @@ export function isClusterState(value: unknown): value is ClusterState {
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
     [state.nodes, state.removed, state.voting, state.secrets].every(isRecord) &&
-    [state.grants, state.operations, state.recoveries, state.sessions].every(each => Array.isArray(each)) &&
+    [state.grants, state.vacant, state.operations, state.recoveries, state.sessions].every(each =>
+      Array.isArray(each),
+    ) &&
     typeof state.level === 'number'
   );
 }
@@ -162,6 +171,8 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       if (Object.hasOwn(state.secrets, command.name)) return refused('secret-exists');
       return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };
     }
+    case 'move':
+      return moveRole(state, command, index);
     case 'grant': {
       const { service, role, node } = command;
       if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
@@ -194,6 +205,27 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
   }
 }
 
+/** Gives a role that only one node may have to `node`, when the holder is still the one whose token is `from`. */
+function moveRole(
+  state: ClusterState,
+  { service, role, node, from }: Extract<Command, { readonly kind: 'move' }>,
+  index: number,
+): Applied {
+  const isIt = (each: { readonly service: string; readonly role: string }) =>
+    each.service === service && each.role === role;
+  const present = state.grants.find(isIt);
+  if (!Object.hasOwn(state.nodes, node)) return { state, refused: 'unknown-node' };
+  if ((present?.token ?? 0) !== from) return { state, refused: 'moved-meanwhile' };
+  if (present?.node === node) return { state, refused: 'holds-it-already' };
+  const former = present ?? state.vacant.find(isIt);
+  const grant: Grant = {
+    ...{ service, role, node, token: index, sole: true },
+    ...(former ? { former: { node: former.node, token: former.token } } : {}),
+  };
+  const grants = [...state.grants.filter(each => !isIt(each)), grant];
+  return { state: { ...state, grants, vacant: state.vacant.filter(each => !isIt(each)) } };
+}
+
 /** Takes a node out with all that it was granted. The last one stays: a cluster without nodes decides nothing. */
 function removeNode(state: ClusterState, id: string, index: number, atMs: number): Applied {
   if (!Object.hasOwn(state.nodes, id)) return { state, refused: 'unknown-node' };
@@ -210,6 +242,7 @@ function removeNode(state: ClusterState, id: string, index: number, atMs: number
       ...{ ...state, nodes, operations, removed: { ...state.removed, [id]: index } },
       voting: { ...state.voting, wishes },
       grants: state.grants.filter(({ node }) => node !== id),
+      vacant: [...state.vacant, ...state.grants.filter(({ node, sole }) => node === id && sole)],
     },
   };
 }

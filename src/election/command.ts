@@ -38,6 +38,14 @@ export type Command =
   | { readonly kind: 'raise-level'; readonly level: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
+  | {
+      readonly kind: 'move';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly from: number;
+    }
   | {
       readonly kind: 'open-operation';
       readonly operation: 'join';
@@ -59,7 +67,7 @@ export type Command =
 
 /** Commands that an operator gives; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
-const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore'] as const;
+const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore', 'move'] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
 export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {
@@ -113,6 +121,7 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   'raise-level': { level: count },
   secret: { name: text, sealed: text },
   grant: { service: text, role: text, node: text },
+  move: { service: text, role: text, node: text, from: count },
   'open-operation': {
     operation: oneOf('join'),
     service: text,

@@ -72,6 +72,7 @@ export class Election {
   #yieldAtMs = Number.POSITIVE_INFINITY;
   #told = { role: 'follower' as Role, term: -1, leader: '' };
   #noticed = '';
+  #leaseToldMs = Number.NEGATIVE_INFINITY;
   readonly #conflicts = new Set<string>();
   #effects: ElectionEffect[] = [];
 
@@ -163,6 +164,10 @@ export class Election {
         snapshotText({ configuration: this.#raft.appliedConfiguration, state: this.#state }),
       );
       this.#collect();
+    }
+    if (this.#raft.leaseBaseMs > this.#leaseToldMs) {
+      this.#leaseToldMs = this.#raft.leaseBaseMs;
+      this.#effects.push({ kind: 'lease', baseMs: this.#leaseToldMs });
     }
     for (const { to, message } of [...this.#following.take(this.#raft, nowMs), ...this.#snapshots.take()])
       this.#effects.push({ kind: 'send', to, message });

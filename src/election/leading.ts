@@ -1,8 +1,8 @@
 // What a node keeps only while it leads: how far each follower is, who waits for a commit or for a confirmation, and a
 // hand-over under way. It begins with an election and ends with the leadership. Pure.
-import { electionTimeoutMinMs, proposalsMax, readsMax, transferTimeoutMs } from './limits.ts';
+import { electionTimeoutMinMs, leaseRoundsMax, proposalsMax, readsMax, transferTimeoutMs } from './limits.ts';
 import { Progress } from './progress.ts';
-import { type Configuration, isQuorum } from './quorum.ts';
+import { type Configuration, isQuorum, quorumIndex } from './quorum.ts';
 
 /** What has become of a proposal, a read or a hand-over. */
 export interface Answer {
@@ -30,7 +30,9 @@ export class Leading {
   heartbeatAtMs: number;
   quorumCheckAtMs: number;
   /** Number of the present heartbeat. */
-  round = 0;
+  #round = 0;
+  /** When the latest rounds began. */
+  #begun: { readonly round: number; readonly atMs: number }[] = [];
   readonly #own: string;
   readonly #progress = new Map<string, Progress>();
   /** Index of an entry → the request that waits for its commit. */
@@ -43,6 +45,24 @@ export class Leading {
     this.termStartIndex = termStartIndex;
     this.heartbeatAtMs = nowMs;
     this.quorumCheckAtMs = nowMs + electionTimeoutMinMs;
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  /** The next heartbeat goes out. */
+  beginRound(nowMs: number): void {
+    this.#round += 1;
+    this.#begun = [...this.#begun, { round: this.#round, atMs: nowMs }].slice(-leaseRoundsMax);
+  }
+
+  /** The last round that a majority has answered, and when it began. */
+  confirmedRound(configuration: Configuration): { readonly round: number; readonly atMs: number } {
+    const round = quorumIndex(configuration, id =>
+      id === this.#own ? this.#round : (this.#progress.get(id)?.ackedRound ?? 0),
+    );
+    return this.#begun.findLast(each => each.round <= round) ?? { round: 0, atMs: Number.NEGATIVE_INFINITY };
   }
 
   nextWakeMs(): number {

@@ -38,6 +38,8 @@ export const appendsInFlightMax = 16;
 export const bytesInFlightMax = 64 * 1024;
 /** A voter whose disk is in trouble stands for election this many election timeouts after the others: they go first, and if none leads it does. */
 export const unfitElectionTimeouts = 2;
+/** Heartbeat rounds of which a node remembers when it sent or answered them: many round trips of a relayed path. */
+export const leaseRoundsMax = 32;
 /** Proposals that wait for commit; beyond it new ones are refused as `busy`. */
 export const proposalsMax = 1024;
 /** Reads that wait for a confirmation. */

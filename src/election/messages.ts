@@ -41,6 +41,10 @@ export type ElectionMessage =
       readonly commitIndex: number;
       /** The leader's heartbeat round, echoed: check-quorum and read-index count on it. */
       readonly round: number;
+      /** The last round of which the receiver's answer had come when this was sent. */
+      readonly echo: number;
+      /** The last round that a majority has answered; 0 while the leader may not know all that was decided before it. */
+      readonly confirmed: number;
     })
   | (Envelope & {
       readonly kind: 'append-reply';
@@ -163,6 +167,8 @@ export type ElectionEffect =
       readonly state: ClusterState;
       readonly configuration: Configuration;
     }
+  /** At `baseMs` nothing had been decided that this node has not applied since; it counts for who holds a role alone. */
+  | { readonly kind: 'lease'; readonly baseMs: number }
   | { readonly kind: 'answer'; readonly request: number; readonly index: number; readonly refused?: string }
   /** Something an operator should know; said once for each change of `text`. */
   | {

@@ -3,6 +3,7 @@
 // A pure state machine: it collects what must be saved and what must be sent; its caller saves first.
 import type { Entry, Payload } from './command.ts';
 import { type Answer, Leading } from './leading.ts';
+import { Lease } from './lease.ts';
 import {
   campaignTimeoutMs,
   electionTimeoutMaxMs,
@@ -65,6 +66,7 @@ export class Raft {
   /** Who needs entries that this leader no longer holds. */
   #lacking: string[] = [];
   #forgetful: string[] = [];
+  readonly #lease = new Lease();
   #lostFrom: number | undefined;
   /** False for a log that is as it was never written. */
   #remembers: boolean;
@@ -224,6 +226,11 @@ export class Raft {
     const configuration: Configuration = { voters, outgoing: same ? [] : present, learners };
     this.propose(0, { kind: 'configuration', configuration }, nowMs);
     return true;
+  }
+
+  /** Nothing had been decided then that this node has not been told of since (Lease). */
+  get leaseBaseMs(): number {
+    return this.#lease.baseMs;
   }
 
   /** From which entry on this node lacks what it had acknowledged, by the word of its leader; undefined while all is well. */
@@ -417,7 +424,7 @@ export class Raft {
 
   #heartbeat(leading: Leading, nowMs: number): void {
     leading.heartbeatAtMs = nowMs + heartbeatMs;
-    leading.round += 1;
+    leading.beginRound(nowMs);
     this.#replicate(leading, nowMs);
     this.#answerReads(leading);
   }
@@ -446,7 +453,16 @@ export class Raft {
       ...{ kind: 'append-request', clusterId: this.#clusterId, term: this.#term },
       ...{ prevLogIndex, prevLogTerm: this.#log.termAt(prevLogIndex) ?? 0, entries },
       ...{ commitIndex: this.commitIndex, round: leading.round },
+      ...{ echo: progress.ackedRound, confirmed: this.#confirmed(leading).round },
     });
+  }
+
+  /** The last round that proves something: a leader that has decided nothing itself may not know all that was decided before. */
+  #confirmed(leading: Leading): { readonly round: number; readonly atMs: number } {
+    if (!this.ready) return { round: 0, atMs: Number.NEGATIVE_INFINITY };
+    const confirmed = leading.confirmedRound(this.configuration);
+    this.#lease.at(confirmed.atMs);
+    return confirmed;
   }
 
   /** Tells the successor to campaign once it has all there is. */
@@ -524,9 +540,10 @@ export class Raft {
   }
 
   #onAppendRequest(from: string, message: AppendRequest, nowMs: number): void {
-    const outcome = this.#heed(from, message, nowMs)
-      ? this.#replica.accept(message)
-      : { conflictIndex: this.#log.lastIndex() + 1 };
+    const heeded = this.#heed(from, message, nowMs);
+    const outcome = heeded ? this.#replica.accept(message) : { conflictIndex: this.#log.lastIndex() + 1 };
+    if (heeded) this.#lease.heard(message.term, message, nowMs);
+    if (heeded && this.commitIndex >= message.commitIndex) this.#lease.confirmed(message.confirmed);
     this.#reply(from, message.round, outcome);
   }
 
@@ -583,6 +600,7 @@ export class Raft {
     const progress = leading?.progressOf(from);
     if (!leading || !progress || message.term < this.#term) return;
     progress.heard(message.round, nowMs);
+    this.#confirmed(leading);
     this.#answerReads(leading);
     if (!message.success) {
       if (progress.hasForgotten(message.conflictIndex, message.round)) {

@@ -14,9 +14,9 @@ export interface Snapshot {
 
 /**
  * Raised when a version writes what an older one would misread; an older text is taken and completed.
- * 1: nodes, voting, grants, secrets, operations. 2: also level, removed, recoveries, sessions.
+ * 1: nodes, voting, grants, secrets, operations. 2: also level, removed, recoveries, sessions. 3: also vacant.
  */
-const snapshotVersion = 2;
+const snapshotVersion = 3;
 
 export interface SnapshotContent {
   readonly configuration: Configuration;
@@ -42,7 +42,8 @@ export function snapshotContent(text: string): SnapshotContent {
     );
   const known = configurationFrom(configuration);
   if (!known) throw new Error('the snapshot has no configuration');
-  const completed = version === 1 && typeof state === 'object' ? { ...unborn, ...state } : state;
+  const older = version < snapshotVersion && typeof state === 'object';
+  const completed = older ? { ...unborn, ...state } : state;
   if (!isClusterState(completed)) throw new Error('the snapshot holds no decided state');
   return { configuration: known, state: completed };
 }

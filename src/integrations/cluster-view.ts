@@ -10,7 +10,8 @@ export interface ServiceReport {
   readonly role: string;
   /** Fencing token (log index of the grant) this report is about. */
   readonly token: number;
-  readonly state: 'starting' | 'ready' | 'failing';
+  /** `released`: the role was given away by the grant `token`, and nothing of it goes on here. */
+  readonly state: 'starting' | 'ready' | 'failing' | 'released';
   /** The step under way or failed; empty when ready. */
   readonly step: string;
   /** Reason code such as `slurmctld-missing`; empty unless failing. */
@@ -25,6 +26,10 @@ export interface ViewNode {
   readonly name: string;
   /** IP address without port, as peers reach it. */
   readonly ip: string;
+  /** HOST:PORT of its agent; empty while membership has never heard of it. */
+  readonly address: string;
+  /** Its part in decisions; only voters and learners hear from the leader itself, and can hold a role alone. */
+  readonly standing: 'voter' | 'learner' | 'observer';
   readonly state: MemberState;
   /** What the node found on its own machine, e.g. `slurm-controller`, `slurm-worker`, `cores=8`, `memory-mib=7950`. */
   readonly capabilities: readonly string[];
@@ -38,6 +43,18 @@ export interface Grant {
   readonly node: string;
   /** Fencing token: log index of the grant. A larger token replaces a smaller one. */
   readonly token: number;
+  /** Only one node has this role at a time. */
+  readonly sole?: true;
+  /** Who had it before, and by which grant; absent when nobody had. */
+  readonly former?: { readonly node: string; readonly token: number };
+}
+
+/** How long this node may act in roles that it holds alone. Live: asked again right before and after each effect. */
+export interface TenureView {
+  /** Milliseconds left; 0 when it may not act. */
+  leftMs(): number;
+  /** Milliseconds since this process learnt of the grant with this token. */
+  knownForMs(token: number): number;
 }
 
 /** A committed, resumable record of something the leader drives on one node. */
@@ -69,6 +86,7 @@ export interface ClusterView {
   readonly operations: readonly OperationView[];
   /** Names of the sealed secrets that the log holds. */
   readonly secretNames: readonly string[];
+  readonly tenure: TenureView;
   /** Opens a sealed secret of the log; undefined when there is none of that name. */
   readonly secret: (name: string) => Uint8Array | undefined;
 }
@@ -78,6 +96,14 @@ export type Decision =
   /** Make `bytes` random bytes, seal them, and keep them in the log under `name` (once; a second is refused). */
   | { readonly kind: 'secret'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  /** Gives a role that only one node may have to another; `from` is the token of its last grant, 0 for none. */
+  | {
+      readonly kind: 'move';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly from: number;
+    }
   | {
       readonly kind: 'open-operation';
       readonly operation: 'join';

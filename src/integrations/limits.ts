@@ -1,5 +1,9 @@
 // Every number of the integrations: a name, a unit, a reason.
 
+/** Who holds a role alone goes on for this long after the last moment at which it knew all that was decided; several heartbeats, and less than a person notices. */
+export const tenureMs = 2500;
+/** Whom such a role is given to begins this much later than the former holder must have ended: clocks run a little unlike, and a kill takes a moment. */
+export const tenureMarginMs = 500;
 /** A command that answers from local state (munge, scontrol ping-like calls); slow ones have a limit of their own. */
 export const commandTimeoutMs = 10_000;
 /** slurmd gives up by itself after 9 s when its controller refuses, 19 s when it is silent (facts, section 5). */

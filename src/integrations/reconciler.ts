@@ -14,6 +14,11 @@ export interface Integration {
   capabilities(host: Host): Promise<string[]>;
   /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
   decide(view: ClusterView): Decision[];
+  /**
+   * At once, and not in turn with the passes: ends here what only one node may do, because this one may not any more. Resolves
+   * with whether there was anything to end.
+   */
+  lapse(host: Host): Promise<boolean>;
   /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
   pass(
     host: Host,

@@ -109,6 +109,6 @@ function isReport(value: unknown): value is ServiceReport {
   return (
     [service, role, step, reason, detail].every(isText) &&
     isCount(token) &&
-    (state === 'starting' || state === 'ready' || state === 'failing')
+    ['starting', 'ready', 'failing', 'released'].includes(String(state))
   );
 }

@@ -64,6 +64,7 @@ const messages: PeerMessage[] = [
     layer: 'election',
     message: {
       ...{ kind: 'append-request', ...envelope, prevLogIndex: 4, prevLogTerm: 3, commitIndex: 4, round: 12 },
+      ...{ echo: 11, confirmed: 10 },
       entries: [
         { index: 5, term: 4, payload: { kind: 'noop' } },
         {

@@ -119,11 +119,11 @@ test('a snapshot of the first version is completed, one of a later version refus
   const first = JSON.stringify({ version: 1, configuration, state: old });
   assert.deepEqual(snapshotContent(first), { configuration, state: after(born) });
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 3, configuration, state: old })),
-    /version 3/,
+    () => snapshotContent(JSON.stringify({ version: 4, configuration, state: old })),
+    /version 4/,
   );
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 2, configuration, state: old })),
+    () => snapshotContent(JSON.stringify({ version: 3, configuration, state: old })),
     /no decided state/,
   );
 });

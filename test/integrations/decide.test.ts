@@ -26,13 +26,14 @@ const empty: Log = { grants: [], operations: [], secretNames: [], index: 10 };
 
 type Said = Pick<ServiceReport, 'state' | 'step' | 'reason' | 'detail'>;
 const parts = { controller: ['munge', 'slurmctld', 'answering'], worker: ['munge', 'slurmd', 'registered'] };
+const always = { leftMs: () => 1000, knownForMs: () => 60_000 };
 const ready: Said = { state: 'ready', step: '', reason: '', detail: '' };
 
 function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView {
   const { grants, operations, secretNames } = log;
   return {
     ...{ clusterId: 'c', clusterName: 'lab', self: { id: self, name: self, ip: '100.64.0.1' }, nodes },
-    ...{ grants, operations, secretNames, secret: () => undefined },
+    ...{ grants, operations, secretNames, secret: () => undefined, tenure: always },
   };
 }
 
@@ -46,6 +47,15 @@ function applied(log: Log, decision: Decision): Log {
     case 'grant': {
       const { role, node } = decision;
       return { ...log, index, grants: [...log.grants, { service, role, node, token: index }] };
+    }
+    case 'move': {
+      const { role, node, from } = decision;
+      const present = log.grants.find(each => each.role === role);
+      assert.equal(present?.token ?? 0, from, 'nobody moves what has moved meanwhile');
+      const others = log.grants.filter(each => each !== present);
+      const former = present && { node: present.node, token: present.token };
+      const grant = { service, role, node, token: index, sole: true as const, ...(former && { former }) };
+      return { ...log, index, grants: [...others, grant] };
     }
     case 'open-operation': {
       const { role, node, token } = decision;
@@ -81,7 +91,8 @@ function decided(log: Log, self: string, nodesOf: (log: Log) => readonly ViewNod
 }
 
 const nodeOf = (id: string, change: Partial<ViewNode> = {}): ViewNode => ({
-  ...{ id, name: id, ip: '100.64.0.1', state: 'alive', reports: [] },
+  ...{ id, name: id, ip: '100.64.0.1', address: '100.64.0.1:7443', state: 'alive', reports: [] },
+  standing: 'voter',
   ...{ capabilities: ['slurm-controller', 'slurm-worker'] },
   ...change,
 });

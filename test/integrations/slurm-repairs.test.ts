@@ -9,7 +9,10 @@ import { type MemoryHost, SlurmWorld } from './memory-host.ts';
 const once: Retry = attempt => attempt();
 const settings = { fencingFile: '/var/lib/clusteros/fencing.json', retry: once };
 const ip = '100.64.0.1';
-const node = { id: 'a', name: 'atlas', ip, state: 'alive', capabilities: ['memory-mib=8000'] } as const;
+const node = {
+  ...({ id: 'a', name: 'atlas', ip, address: `${ip}:7443`, standing: 'voter', state: 'alive' } as const),
+  capabilities: ['memory-mib=8000'],
+};
 
 function viewWith(reports: readonly ServiceReport[]): ClusterView {
   return {
@@ -19,6 +22,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
       { service: 'slurm', role: 'worker', node: 'a', token: 6 },
     ],
     secretNames: ['slurm/munge.key'],
+    tenure: { leftMs: () => 1000, knownForMs: () => 60_000 },
     secret: () => new Uint8Array(1024).fill(7),
   };
 }

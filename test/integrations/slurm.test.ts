@@ -63,6 +63,8 @@ class Bench {
         id,
         name,
         ip,
+        address: `${ip}:7443`,
+        standing: 'voter',
         state: 'alive',
         capabilities,
         reports,
@@ -78,6 +80,7 @@ class Bench {
         operations: this.operations,
       },
       secretNames: [...this.secrets.keys()],
+      tenure: { leftMs: () => 1000, knownForMs: () => 60_000 },
       secret: name => this.secrets.get(name),
     };
   }
@@ -101,6 +104,7 @@ class Bench {
         assert.ok(!this.secrets.has(decision.name), 'a secret is made once');
         this.secrets.set(decision.name, new Uint8Array(decision.bytes).fill(this.index));
         break;
+      case 'move':
       case 'grant': {
         const { service, role, node } = decision;
         this.grants.push({ service, role, node, token: this.index });

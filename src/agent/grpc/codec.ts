@@ -203,7 +203,7 @@ export function decodeFrame(frame: Frame__Output): Decoded {
       return election({ kind: 'vote-reply', ...envelope(clusterId, term), preVote, granted });
     }
     case 'appendRequest': {
-      const { clusterId, term, prevLogIndex, prevLogTerm, entries, commitIndex, round } =
+      const { clusterId, term, prevLogIndex, prevLogTerm, entries, commitIndex, round, echo, confirmed } =
         frame.appendRequest ?? missing('append_request');
       const prev = {
         prevLogIndex: count(prevLogIndex, 'prev_log_index'),
@@ -213,6 +213,7 @@ export function decodeFrame(frame: Frame__Output): Decoded {
         ...{ kind: 'append-request', ...envelope(clusterId, term), ...prev },
         entries: entries.map((entry, i) => entryIn(entry, prevLogIndex + 1 + i)),
         ...{ commitIndex: count(commitIndex, 'commit_index'), round: count(round, 'round') },
+        ...{ echo: count(echo, 'echo'), confirmed: count(confirmed, 'confirmed') },
       });
     }
     case 'appendReply': {

@@ -6,7 +6,7 @@ import { type Daemon, deathOf, startDaemon } from './daemons.ts';
 import { applyMunge, type MungeObserved, type MungeStep, observeMunge, planMunge } from './munge.ts';
 import { controllerParts, files, folders, mungeKeyName, service } from './names.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
-import { slurmConfText } from './slurm-conf.ts';
+import { confMark, slurmConfText } from './slurm-conf.ts';
 
 const slurmctld: Daemon = { program: 'slurmctld', pidFile: files.controllerPid, log: files.controllerLog };
 
@@ -115,6 +115,14 @@ export const controllerReconciler: Reconciler<Desired, Observed, ControllerStep>
     }
   },
 };
+
+/** Ends slurmctld here at once, if ClusterOS has set it up. Resolves with whether it ran. */
+export async function endController(host: Host): Promise<boolean> {
+  const conf = new TextDecoder().decode(await host.readFile(files.slurmConf));
+  const pid = await host.runningPid(files.controllerPid, 'slurmctld');
+  if (pid === undefined || !conf.startsWith(confMark)) return false;
+  return host.signal(pid, 'SIGKILL');
+}
 
 async function answers(host: Host): Promise<boolean> {
   return (await host.run('squeue', ['--noheader'], { timeoutMs: slurmQueryTimeoutMs })).exitCode === 0;

@@ -21,7 +21,8 @@ export function decideSlurm(view: ClusterView): Decision[] {
   const secret: Decision[] = view.secretNames.includes(mungeKeyName)
     ? []
     : [{ kind: 'secret', name: mungeKeyName, bytes: mungeKeyBytes }];
-  if (!controller) return [...secret, { kind: 'grant', service, role: 'controller', node: candidateId }];
+  if (!controller)
+    return [...secret, { kind: 'move', service, role: 'controller', node: candidateId, from: 0 }];
   return [
     ...secret,
     ...workerGrants(view),

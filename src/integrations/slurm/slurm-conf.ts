@@ -2,6 +2,9 @@
 import { slurmNodesMax } from '../limits.ts';
 import { controllerPort, files, folders, workerPort } from './names.ts';
 
+/** The first line: a file without it is not ours, nor is the daemon that reads it. */
+export const confMark = '# Written by ClusterOS from what the cluster decided; changes here do not last.';
+
 export interface SlurmConf {
   /** Of the cluster; SLURM allows lower-case letters, digits, `-` and `_`, at most 40 (slurm.conf(5)). */
   readonly clusterName: string;
@@ -16,7 +19,7 @@ export function slurmConfText({ clusterName, hostName, ip }: SlurmConf): string 
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '-')
     .slice(0, 40);
-  return `# Written by ClusterOS from what the cluster decided; changes here do not last.
+  return `${confMark}
 ClusterName=${name}
 SlurmctldHost=${hostName}(${ip})
 SlurmctldParameters=enable_configless

@@ -3,7 +3,7 @@ import type { ServiceReport } from '../cluster-view.ts';
 import { fenceIn } from '../fencing.ts';
 import { type Integration, type Retry, reconcile } from '../reconciler.ts';
 import { slurmCapabilities } from './capabilities.ts';
-import { controllerReconciler } from './controller.ts';
+import { controllerReconciler, endController } from './controller.ts';
 import { decideSlurm } from './decide.ts';
 import { service } from './names.ts';
 import { workerReconciler } from './worker.ts';
@@ -21,6 +21,7 @@ export function slurmIntegration({ fencingFile, retry }: SlurmSettings): Integra
     name: service,
     capabilities: slurmCapabilities,
     decide: decideSlurm,
+    lapse: endController,
     async pass(host, view, onReport) {
       const mine = view.grants.filter(grant => grant.service === service && grant.node === view.self.id);
       const next: ServiceReport[] = [];

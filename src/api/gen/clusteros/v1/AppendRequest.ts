@@ -11,6 +11,8 @@ export interface AppendRequest {
   'entries'?: (_clusteros_v1_LogEntry)[];
   'commitIndex'?: (number | string | Long);
   'round'?: (number | string | Long);
+  'echo'?: (number | string | Long);
+  'confirmed'?: (number | string | Long);
 }
 
 export interface AppendRequest__Output {
@@ -21,4 +23,6 @@ export interface AppendRequest__Output {
   'entries': (_clusteros_v1_LogEntry__Output)[];
   'commitIndex': (number);
   'round': (number);
+  'echo': (number);
+  'confirmed': (number);
 }
