@@ -62,8 +62,8 @@ export const stallsPerStreamDeaf = 6;
 
 /** Weight of one probe in the smoothed loss; about the last twelve count. */
 export const lossWeight = 1 / 8;
-/** A path on which nothing came for this long is broken, not lossy. */
-export const brokenAfterMs = 10_000;
+/** A path on which nothing came for this long is broken, not lossy: longer than six losses of one TCP segment in a row take (12.8 s; RFC 6298), which at 80 % loss is every fourth. */
+export const brokenAfterMs = 15_000;
 /** Smoothed loss from which a link is probed at the shortest interval: there is something to find out. */
 export const doubtfulLoss = 0.1;
 /** Smoothed loss from which a silence counts as a stall only; two probes on a good path lose less, three more. */

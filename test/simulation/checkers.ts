@@ -6,6 +6,7 @@ import type { PeerMessage } from '../../src/agent/environment.ts';
 import type { Entry } from '../../src/election/command.ts';
 import type { Saved } from '../../src/election/replica.ts';
 import { membersMax, streamsMax } from '../../src/membership/limits.ts';
+import { DecisionChecker } from './decision-checker.ts';
 
 /** The parts of a virtual machine that checkers look at. */
 export interface Watched {
@@ -26,6 +27,7 @@ export class Checkers {
   readonly #states = new Map<string, string>();
   /** I17: viewer's process and subject → the newest record seen. */
   readonly #seen = new Map<string, { epoch: number; incarnation: number }>();
+  readonly #decisions = new DecisionChecker();
   readonly #applied = new Map<string, number>();
   readonly #led = new Map<string, string>();
 
@@ -113,12 +115,12 @@ export class Checkers {
   }
 
   /** Called after every step of the world. */
-  check(nodes: Iterable<Watched>): void {
-    const all = [...nodes];
-    for (const node of all) {
+  check(nodes: readonly Watched[], clones: readonly Watched[]): void {
+    const all = [...nodes, ...clones];
+    for (const node of nodes) {
       if (!node.agent) continue;
       this.#checkLeadership(node, node.agent, all);
-      this.#checkCommitted(node, node.agent);
+      this.#checkCommitted(node, node.agent, all);
     }
   }
 
@@ -171,11 +173,15 @@ export class Checkers {
     const { role, term } = agent.leadership;
     const { clusterId } = node.disk.saved;
     const key = `${clusterId}/${term}`;
+    if (role === 'leader') this.#decisions.changing(node, agent.logIndexes.applied);
     if (role !== 'leader' || clusterId === '' || this.#led.get(node.id) === key) return;
     this.#led.set(node.id, key);
     const other = this.#leaders.get(key);
     assert.ok(other === undefined || other === node.id, `I1: two leaders in term ${term}`);
     this.#leaders.set(key, node.id);
+    const isForIt = ([voter, choice]: [string, string]) => voter.startsWith(`${key}/`) && choice === node.id;
+    const votes = [...this.#votes].filter(isForIt).map(([voter]) => voter.slice(key.length + 1));
+    this.#decisions.led(node, term, new Set(votes));
     const committed = this.#committed.get(clusterId) ?? [];
     const { saved } = node.disk;
     for (const [i, text] of committed.entries()) {
@@ -190,7 +196,7 @@ export class Checkers {
     this.checkLogs(all);
   }
 
-  #checkCommitted(node: Watched, agent: Agent): void {
+  #checkCommitted(node: Watched, agent: Agent, all: readonly Watched[]): void {
     const { saved } = node.disk;
     const { clusterId } = saved;
     const { applied } = agent.logIndexes;
@@ -204,11 +210,14 @@ export class Checkers {
     for (let index = Math.max(from, saved.base.index) + 1; index <= applied; index++) {
       const text = textOf(entryOf(saved, index));
       assert.notEqual(text, '', `I8: ${node.name} applied entry ${index}, which is not on its disk`);
+      const entry = entryOf(saved, index);
+      if (committed[index - 1] === undefined && entry) this.#decisions.decided(clusterId, entry, all);
       committed[index - 1] ??= text;
       assert.equal(committed[index - 1], text, `I4: entry ${index} was committed with two contents`);
     }
     const key = `${clusterId}/${applied}`;
     const state = JSON.stringify(agent.state);
+    if (!this.#states.has(key)) this.#decisions.state(clusterId, agent.state);
     assert.equal(this.#states.get(key) ?? state, state, `I5: two states after entry ${applied}`);
     this.#states.set(key, state);
   }

@@ -219,6 +219,16 @@ const mutants: readonly Mutant[] = [
     ...{ from: ' || bytes >= bytesInFlightMax', to: '' },
   },
   {
+    name: 'a write is acknowledged before it is decided',
+    ...{ file: raft, caughtBy: 'I10' },
+    ...{ from: 'leading.awaitCommit(request, index);', to: 'this.#answers.push({ request, index });' },
+  },
+  {
+    name: 'a leader reads what it has, and asks nobody',
+    ...{ file: leading, caughtBy: 'I10' },
+    ...{ from: 'if (isQuorum(configuration, confirmed))', to: 'if (confirmed.size > 0)' },
+  },
+  {
     name: 'every fresh node founds a cluster',
     ...{ file: 'src/election/birth.ts', caughtBy: 'S53' },
     ...{ from: 'const founder = [self, ...fresh].sort()[0] ?? self;', to: 'const founder = self;' },

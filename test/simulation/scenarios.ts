@@ -2,6 +2,7 @@
 import { changeScenarios } from './change-scenarios.ts';
 import { diskScenarios } from './disk-scenarios.ts';
 import { electionScenarios } from './election-scenarios.ts';
+import { historyScenarios } from './history-scenarios.ts';
 import { membershipScenarios } from './membership-scenarios.ts';
 import { operatorScenarios } from './operator-scenarios.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...operatorScenarios,
   ...diskScenarios,
   ...changeScenarios,
+  ...historyScenarios,
   ...membershipScenarios,
   ...swarmScenarios,
 ];

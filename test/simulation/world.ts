@@ -80,6 +80,7 @@ export class World {
   readonly #trace: Hash = createHash('sha256');
   readonly #byId = new Map<string, Machine>();
   readonly #cloned = new Set<string>();
+  readonly #clones: Machine[] = [];
   #steps = 0;
   #failure: unknown;
 
@@ -199,7 +200,10 @@ export class World {
     original.disk.copyTo(disk);
     const clone = new Machine(original.id, original.name, address, disk, undefined);
     clone.epoch = original.epoch;
+    // I14: both are held to one vote in a term.
+    disk.onSaved = (before, after) => this.#guard(() => this.#checkers.saved(clone, before, after));
     this.#cloned.add(original.id);
+    this.#clones.push(clone);
     return clone;
   }
 
@@ -232,7 +236,7 @@ export class World {
       const more = this.timeline.next(untilMs);
       await settle();
       this.#guard(() => {
-        this.#checkers.check(this.machines);
+        this.#checkers.check(this.machines, this.#clones);
         if (this.#steps % 50 === 0) this.#checkers.checkMembers(this.machines);
       });
       this.#steps += 1;
