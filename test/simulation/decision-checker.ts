@@ -46,7 +46,9 @@ export class DecisionChecker {
       ),
     );
     const ids = new Set(holders.map(({ id }) => id));
-    const isHeld = [...(former ? [former] : []), ...inForce].some(each => isQuorum(each, ids));
+    // A cluster that was recovered begins with the configuration of the snapshot it was recovered from.
+    const first = former ? [former] : holders.map(({ disk }) => disk.saved.base.configuration);
+    const isHeld = [...first, ...inForce].some(each => isQuorum(each, ids));
     assert.ok(
       isHeld,
       `I12: entry ${entry.index} counts as decided and only ${holders.map(({ name }) => name)} hold it`,
