@@ -85,7 +85,7 @@ export async function storedManifestFrom(text: Buffer): Promise<StoredManifest> 
     files.set(path, { path, bytes, mode, sha256 });
     places.set(sha256, { pack, offset, bytes });
   });
-  checkWhole({ files });
+  await checkWhole({ files });
   const { token, generation, atMs } = head;
   return { manifest: { token, generation, atMs, files }, places };
 }

@@ -1,6 +1,7 @@
-// What a copy of a state folder consists of: each file's path, size, rights and content's hash. Pure. One that comes
+// What a copy of a state folder consists of: each file's path, size, rights and content's hash. One that comes
 // from a disk or a peer is checked here before anything is done with it.
 import { copyBytesMax, copyDepthMax, copyFileBytesMax, copyFilesMax, copyPathBytesMax } from '../limits.ts';
+import { inPieces } from './pieces.ts';
 
 export interface StateFile {
   /** Relative to the folder, with `/` between its parts. */
@@ -64,16 +65,16 @@ function wrongInPath(path: string): string | undefined {
   return undefined;
 }
 
-/** Checks what only the whole can show; each file must have been checked. @throws ManifestError */
-export function checkWhole({ files }: Pick<Manifest, 'files'>): void {
+/** Checks what only the whole can show; each file must have been checked. Rejects with ManifestError. */
+export async function checkWhole({ files }: Pick<Manifest, 'files'>): Promise<void> {
   if (files.size > copyFilesMax) throw new ManifestError(`${files.size} files are more than ${copyFilesMax}`);
   let bytes = 0;
-  for (const file of files.values()) {
+  await inPieces(files.values(), file => {
     bytes += file.bytes;
     for (let end = file.path.indexOf('/'); end >= 0; end = file.path.indexOf('/', end + 1)) {
       const folder = file.path.slice(0, end);
       if (files.has(folder)) throw new ManifestError(`${folder} would be a file and a folder`);
     }
-  }
+  });
   if (bytes > copyBytesMax) throw new ManifestError(`${bytes} bytes are more than ${copyBytesMax}`);
 }

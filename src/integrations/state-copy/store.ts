@@ -2,7 +2,7 @@
 // used. One change at a time; each survives a crash at any moment as either the old copy or the new one.
 import { join } from 'node:path';
 import type { Disk, Owner } from './disk.ts';
-import { checkWhole, type Manifest, type StateFile } from './manifest.ts';
+import { checkWhole, isNewer, type Manifest, type StateFile } from './manifest.ts';
 import { type StoredManifest, storedManifestFrom, textOf } from './manifest-file.ts';
 import { DamageError, Packs, packNumber } from './packs.ts';
 import { inPieces, sha256Of } from './pieces.ts';
@@ -60,11 +60,12 @@ export class CopyStore {
 
   /**
    * Makes `manifest` the copy. When this resolves it survives a power cut.
-   * @throws Error when a content is lacking, or the manifest breaks a rule, or the disk fails: then the former copy stands
+   * @throws Error when it is no newer than the copy, a content is lacking, or the manifest breaks a rule, or the disk fails: then the former copy stands
    */
   async commit(manifest: Manifest): Promise<void> {
     await this.#inTurn(async () => {
-      checkWhole(manifest);
+      if (!isNewer(manifest, this.#manifest)) throw new Error('the copy that is there is as new, or newer');
+      await checkWhole(manifest);
       const needed = new Set<string>();
       await inPieces(manifest.files.values(), ({ sha256 }) => {
         needed.add(sha256);
