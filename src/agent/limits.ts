@@ -107,8 +107,8 @@ export const stateRetryMs = 100;
 export const stateRetryMaxMs = 2000;
 /** Candidates that one holder feeds at once; two are meant, and while they change a few more. */
 export const stateFollowersMax = 8;
-/** Entries of a manifest in one message: with the longest paths half of what gRPC takes. */
-export const manifestEntriesPerMessage = 2000;
+/** Entries of a manifest in one message: a few milliseconds of the one thread on either side, and with the longest paths far below what gRPC takes. */
+export const manifestEntriesPerMessage = 500;
 /** Bytes of a content in one message, so that others get their turn. */
 export const blobPieceBytes = 64 * 1024;
 /** Contents asked for with one call, */

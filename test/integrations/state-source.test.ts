@@ -93,6 +93,24 @@ test('a file that is away for long is stood for by its former version', async t 
   await shows('job_state', 'three');
 });
 
+test('a file that a look has just missed, with its former version, is looked for again', async t => {
+  let hidden = 0;
+  const list: Disk['list'] = async path => {
+    const entries = await realDisk().list(path);
+    hidden -= 1;
+    return hidden < 0 ? entries : entries?.filter(({ name }) => !name.startsWith('job_state'));
+  };
+  const { folder, source, shown, shows } = await begin(t, { ...realDisk(), list });
+  for (const text of ['one', 'two']) await dance(folder, 'job_state', text);
+  await source.start();
+  hidden = 3;
+  await dance(folder, 'node_state', 'one');
+  await shows('node_state', 'one');
+  assert.ok(hidden < 0, 'it was hidden from the first looks');
+  for (const { manifest } of shown)
+    assert.ok(manifest.files.has('job_state') && manifest.files.has('job_state.old'));
+});
+
 test('one that was caught in the middle of its replacement at the very first look is not left out', async t => {
   const { folder, source, shows } = await begin(t);
   await writeFile(join(folder, 'job_state.old'), 'one');

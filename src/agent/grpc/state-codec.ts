@@ -1,5 +1,6 @@
 // Manifests of state copies on the wire: in pieces below gRPC's limit, and as a change of the one before where there is one.
 // What comes from a peer is checked here, file by file and as a whole.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StateManifest, StateManifest__Output } from '../../api/gen/clusteros/v1/StateManifest.ts';
 import { copyFilesMax } from '../../integrations/limits.ts';
 import {
@@ -13,8 +14,11 @@ import {
 import { inPieces } from '../../integrations/state-copy/pieces.ts';
 import { manifestEntriesPerMessage } from '../limits.ts';
 
-/** The messages that carry `manifest` to one who has received `base`; at least one. */
-export async function messagesOf(manifest: Manifest, base: Manifest | undefined): Promise<StateManifest[]> {
+/** The messages that carry `manifest` to one who has received `base`; at least one. Others get their turn between them. */
+export async function* messagesOf(
+  manifest: Manifest,
+  base: Manifest | undefined,
+): AsyncGenerator<StateManifest> {
   const { token, generation, atMs } = manifest;
   const from = base?.token === token ? base : undefined;
   const changed: StateFile[] = [];
@@ -27,17 +31,20 @@ export async function messagesOf(manifest: Manifest, base: Manifest | undefined)
     await inPieces(from.files.keys(), path => {
       if (!manifest.files.has(path)) removed.push(path);
     });
-  const messages: StateManifest[] = [];
+  let [nextFile, nextRemoved] = [0, 0];
+  let more: boolean;
   do {
-    const files = changed.splice(0, manifestEntriesPerMessage);
-    const gone = removed.splice(0, manifestEntriesPerMessage - files.length);
-    messages.push({
-      ...{ token, generation, atMs, base: from?.generation ?? 0, removed: gone },
+    const files = changed.slice(nextFile, nextFile + manifestEntriesPerMessage);
+    nextFile += files.length;
+    const gone = removed.slice(nextRemoved, nextRemoved + manifestEntriesPerMessage - files.length);
+    nextRemoved += gone.length;
+    more = nextFile < changed.length || nextRemoved < removed.length;
+    yield {
+      ...{ token, generation, atMs, base: from?.generation ?? 0, removed: gone, more },
       files: files.map(file => ({ ...file, sha256: Buffer.from(file.sha256, 'hex') })),
-      more: changed.length + removed.length > 0,
-    });
-  } while (changed.length + removed.length > 0);
-  return messages;
+    };
+    if (more) await nextTurn();
+  } while (more);
 }
 
 function isSame(a: StateFile, b: StateFile): boolean {

@@ -1,5 +1,6 @@
 // Questions about state copies to one peer over gRPC: follow it, fetch contents and manifests. What it sends is checked as
 // far as it can be without knowing more; nothing is kept here.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { BlobPiece__Output } from '../../api/gen/clusteros/v1/BlobPiece.ts';
 import type { FollowStateRequest } from '../../api/gen/clusteros/v1/FollowStateRequest.ts';
@@ -79,10 +80,14 @@ export class GrpcStateLink implements StateLink {
       if (ended) return;
       events.onHeard();
       if (message.beat) return;
+      // The next one is not even decoded before others had their turn.
+      call.pause();
       lane = lane
         .then(async () => {
           const manifest = ended ? undefined : await assembly.add(message);
           if (manifest && !ended) events.onManifest(manifest);
+          await nextTurn();
+          call.resume();
         })
         .catch(error => end(String(error.message)));
     });

@@ -128,11 +128,7 @@ function linkOf(call: FollowCall): FollowerLink {
   const end = (reason: string) => call.emit('error', { code: status.ABORTED, details: reason });
   return {
     send(manifest, base) {
-      messagesOf(manifest, base)
-        .then(async messages => {
-          for (const message of messages) await writeOn(call, message);
-        })
-        .catch(error => end(String(error.message)));
+      sendOn(call, manifest, base).catch(error => end(String(error.message)));
     },
     beat: () => void call.write({ beat: true }),
     end,
@@ -144,8 +140,15 @@ async function manifest(
   answers: StateAnswers,
 ): Promise<void> {
   const newest = answers.newest();
-  if (!newest) return;
-  for (const message of await messagesOf(newest, undefined)) await writeOn(call, message);
+  if (newest) await sendOn(call, newest, undefined);
+}
+
+async function sendOn(
+  call: Parameters<typeof writeOn<StateManifest>>[0],
+  manifest: Manifest,
+  base: Manifest | undefined,
+): Promise<void> {
+  for await (const message of messagesOf(manifest, base)) await writeOn(call, message);
 }
 
 async function blobs(

@@ -1,7 +1,7 @@
 // The door of state copies to the machine's files. Decides nothing. Tests put one in its place that stops after so many changes.
 import { execFile } from 'node:child_process';
 import { type BigIntStats, constants, watch } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, lchown, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { syncEachMax } from '../limits.ts';
 import { atOnce } from './pieces.ts';
@@ -167,13 +167,8 @@ function watchFolder(folder: string, onChange: (name: string | undefined) => voi
 
 async function makeFolder(path: string, { mode, owner }: Rights): Promise<void> {
   await mkdir(path, { recursive: true, mode });
-  const folder = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY);
-  try {
-    if (owner) await folder.chown(owner.uid, owner.gid);
-    await folder.chmod(mode);
-  } finally {
-    await folder.close();
-  }
+  if (owner) await lchown(path, owner.uid, owner.gid);
+  await chmod(path, mode);
 }
 
 async function write(path: string, pieces: Iterable<Uint8Array>, { mode, owner }: Rights): Promise<void> {

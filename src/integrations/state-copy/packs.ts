@@ -11,12 +11,20 @@ export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
 
+interface Span {
+  readonly pack: number;
+  readonly from: number;
+  readonly content: Uint8Array;
+}
+
 export class Packs {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #places: Map<string, Place>;
   readonly #sizes = new Map<number, number>();
   readonly #unsynced = new Set<number>();
+  /** What was read last, with what is behind it in the pack. */
+  #span: Span = { pack: -1, from: 0, content: new Uint8Array() };
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   /** The one that is appended to. What an earlier run has left behind its last sync is never built on. */
@@ -96,10 +104,16 @@ export class Packs {
     }
   }
 
-  /** A content that was synced, or is in a pack that is not appended to any more. @throws DamageError when it is not what it should be */
+  /** A content that is `written`. Quick for one content after the other in the order in which they were put. @throws DamageError when it is not what it should be */
   async read(sha256: string): Promise<Uint8Array> {
     const { pack, offset, bytes } = this.#placeOf(sha256);
-    const content = await this.#disk.readPart(this.#path(pack), offset, bytes);
+    let span = this.#span;
+    if (pack !== span.pack || offset < span.from || offset + bytes > span.from + span.content.length) {
+      const content = await this.#disk.readPart(this.#path(pack), offset, Math.max(bytes, pieceBytes));
+      span = { pack, from: offset, content };
+      this.#span = span;
+    }
+    const content = span.content.subarray(offset - span.from, offset - span.from + bytes);
     if (content.length === bytes && (await sha256Of(content)) === sha256) return content;
     throw new DamageError(`${this.#path(pack)} is damaged at byte ${offset}`);
   }
@@ -115,21 +129,7 @@ export class Packs {
   /** Reads everything once. @throws DamageError */
   async verify(): Promise<void> {
     const order = [...this.#places].sort(([, a], [, b]) => a.pack - b.pack || a.offset - b.offset);
-    let span: { pack: number; from: number; content: Uint8Array } = {
-      pack: -1,
-      from: 0,
-      content: new Uint8Array(),
-    };
-    for (const [sha256, { pack, offset, bytes }] of order) {
-      const inSpan = pack === span.pack && offset + bytes <= span.from + span.content.length;
-      if (!inSpan) {
-        const content = await this.#disk.readPart(this.#path(pack), offset, Math.max(bytes, pieceBytes));
-        span = { pack, from: offset, content };
-      }
-      const content = span.content.subarray(offset - span.from, offset - span.from + bytes);
-      if (content.length !== bytes || (await sha256Of(content)) !== sha256)
-        throw new DamageError(`${this.#path(pack)} is damaged at byte ${offset}`);
-    }
+    for (const [sha256] of order) await this.read(sha256);
   }
 
   async #flush(): Promise<void> {

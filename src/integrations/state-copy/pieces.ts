@@ -24,15 +24,17 @@ export async function sha256Of(bytes: Uint8Array): Promise<string> {
   return whole.digest('hex');
 }
 
-/** Takes from `queue`, which may grow meanwhile, until it is empty; `count` at once. Rejects with the first failure, when all have ended. */
+/** Visits what is in `queue`, which may grow meanwhile, from its beginning; `count` at once. Rejects with the first failure, when all have ended. */
 export async function atOnce<T>(count: number, queue: T[], visit: (item: T) => Promise<void>): Promise<void> {
   let busy = 0;
+  let next = 0;
   await new Promise<void>((resolve, reject) => {
     let failure: { readonly error: unknown } | undefined;
     const go = () => {
-      while (busy < count && queue.length > 0 && failure === undefined) {
+      while (busy < count && next < queue.length && failure === undefined) {
         busy += 1;
-        visit(queue.pop() as T)
+        next += 1;
+        visit(queue[next - 1] as T)
           .catch(error => {
             failure ??= { error };
           })

@@ -183,11 +183,14 @@ export class FolderScan {
 
   async #known(path: string, versions: ReadonlyMap<string, Known>): Promise<Known | 'unsteady' | undefined> {
     const full = join(this.#root, path);
-    const look = await this.#disk.look(full);
-    if (look?.kind !== 'file') return undefined;
-    const version = versions.get(look.identity);
-    if (version?.settled && version.file.path === path && version.file.mode === look.mode) return version;
-    if (version?.settled) return { ...version, file: { ...version.file, path, mode: look.mode } };
+    // The first time there is nothing to compare with.
+    const look = versions.size === 0 ? undefined : await this.#disk.look(full);
+    const version = look && versions.get(look.identity);
+    if (version?.settled) {
+      const { file } = version;
+      if (file.path === path && file.mode === look?.mode) return version;
+      return { ...version, file: { ...file, path, mode: look?.mode ?? file.mode } };
+    }
     for (let reads = 0; reads < steadyReadsMax; reads++) {
       const startedMs = this.#wallMs();
       const read = await this.#disk.read(full, copyFileBytesMax);
