@@ -97,3 +97,27 @@ export const httpHeaderBytesMax = 4 * 1024;
 export const httpConnectionsMax = 32;
 /** A watched member that has said nothing itself for this long is shown as silent from here, whatever others say; three probe intervals. */
 export const directSilenceMs = 4000;
+/** A holder and a candidate that follows its state say so often that they are there; as often a content that was gone is tried again. */
+export const stateBeatMs = 1000;
+/** One of them that says nothing for this long is given up, and asked anew: a machine that went without a word leaves its connections open. */
+export const stateSilenceMs = 4000;
+/** First wait before a holder is asked again; it doubles... */
+export const stateRetryMs = 100;
+/** ...up to this: a holder that was started anew is soon found. */
+export const stateRetryMaxMs = 2000;
+/** Candidates that one holder feeds at once; two are meant, and while they change a few more. */
+export const stateFollowersMax = 8;
+/** Entries of a manifest in one message: a few milliseconds of the one thread on either side, and with the longest paths far below what gRPC takes. */
+export const manifestEntriesPerMessage = 500;
+/** Bytes of a content in one message, so that others get their turn. */
+export const blobPieceBytes = 64 * 1024;
+/** Contents asked for with one call, */
+export const blobsPerCallMax = 256;
+/** or bytes, unless one alone is larger. */
+export const blobBytesPerCallMax = 4 * 1024 * 1024;
+/** No further piece within this: the call is given up. */
+export const blobSilenceMs = 10_000;
+/** Question to the other candidates which copy they have; the new holder waits for it. */
+export const describeCopyTimeoutMs = 1000;
+/** A holder that gives up its role waits so long for its candidates to have its last generation. */
+export const releaseAckMs = 1000;

@@ -185,7 +185,7 @@ async function which(program: string): Promise<string | undefined> {
 }
 
 /** User and main group of a name, as passwd(5) has them. @throws Error when there is no such user */
-async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
+export async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
   const { exitCode, stdout } = await run('getent', ['passwd', user], { timeoutMs: 5000 });
   const [, , uid, gid] = stdout.split(':');
   if (exitCode !== 0 || uid === undefined || gid === undefined) throw new Error(`there is no user ${user}`);

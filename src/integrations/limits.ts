@@ -52,3 +52,49 @@ export const pciDevicesMax = 4096;
 export const machineCapabilitiesMax = 32;
 /** Characters of one; with all of them a quarter of a record's bytes. */
 export const machineCapabilityLengthMax = 128;
+/** A state folder is looked at this long after the last sign of a change: SLURM replaces its files in a row, within a few milliseconds... */
+export const stateQuietMs = 20;
+/** ...and at most this long after the first one, however busy it is: what was not copied is lost with the machine. */
+export const stateQuietMaxMs = 200;
+/** It is looked at without a sign, too: the kernel drops signs when there are too many, and not every folder is watched. */
+export const stateLookMs = 5000;
+/** Such a look takes at most one part in so many of the time, however large the folder is. */
+export const stateLookShare = 20;
+/** Folders within it that are watched; each takes some kernel memory. The oldest are left to the looks: a job's folder is written once. */
+export const watchedFoldersMax = 2048;
+/** SLURM takes a file away for a moment before it puts the new one in its place: so often it is looked for again, */
+export const missingLooksMax = 8;
+/** so long after the last time; together far longer than the moment, and short beside the time between two saves. */
+export const missingLookMs = 4;
+/** A file that changes while it is read is read again so often, then left as it was before until the next look. */
+export const steadyReadsMax = 5;
+/** Times of change in a file system are this coarse (100 timer ticks a second, and some): a file read so soon after its change is read again next time. */
+export const changeTimeGrainMs = 12;
+/** Files or folders of a state folder read at once: the threads that read also write the election's log, and there are four. */
+export const stateReadsAtOnce = 3;
+/** Contents kept in memory for the candidates; larger ones are read from the folder again. */
+export const stateMemoryBytesMax = 64 * 1024 * 1024;
+/** Files of one copy: 50 000 jobs have twice as many, and the list stays below 50 MB. */
+export const copyFilesMax = 200_000;
+/** One file of it, which is held in memory whole while it is passed on; the queue of 100 000 jobs takes less than half. */
+export const copyFileBytesMax = 256 * 1024 * 1024;
+/** All files of it; a candidate's disk holds up to three times as much. */
+export const copyBytesMax = 1024 * 1024 * 1024;
+/** Bytes of a path within a copy, far above what SLURM has, and few enough for a message. */
+export const copyPathBytesMax = 512;
+/** Folders on the way to a file of a copy; SLURM has two. */
+export const copyDepthMax = 8;
+/** Contents are hashed, and lists are worked on, in pieces of this many bytes, */
+export const pieceBytes = 1024 * 1024;
+/** or entries, so that the one thread of the agent is never held for more than some milliseconds. */
+export const pieceEntries = 1000;
+/** Numbers of generations taken from the disk at once; they are milliseconds, so it is written once in an hour. */
+export const generationsReserved = 3_600_000;
+/** Contents are appended to one file of the store until it is this large: few files, each synced once for many contents. */
+export const packBytes = 8 * 1024 * 1024;
+/** Contents wait in memory up to this before they are appended. */
+export const packPendingBytesMax = 4 * 1024 * 1024;
+/** Up to so many files of a copy are synced one by one; above, the whole file system once, which also waits for what others have written. */
+export const syncEachMax = 256;
+/** Former state folders that are kept beside the one in use: the last, and the one before in case that was a mistake. */
+export const formerFoldersKept = 2;

@@ -47,6 +47,7 @@ import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
 import { type PeerClient, peerClient } from './peer-client.ts';
+import { type StateAnswers, StateService } from './state-service.ts';
 
 type Call = ClientDuplexStream<Frame, Frame__Output> | ServerDuplexStream<Frame__Output, Frame>;
 
@@ -90,6 +91,7 @@ export class GrpcPeerTransport implements PeerTransport {
   readonly #toldAtMs = new Map<string, number>();
   readonly #server = new Server();
   readonly #sockets = new Map<string, TLSSocket>();
+  readonly #states = new StateService();
   #answers: PeerAnswers | undefined;
   #greeting: Greeting = { epoch: 0, boot: '', name: '', address: '' };
   #onEvent: (event: TransportEvent) => void = () => {};
@@ -117,6 +119,11 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#answers = answers;
   }
 
+  /** Answers what peers ask about one role's state copies. */
+  serveState(answers: StateAnswers): void {
+    this.#states.add(answers);
+  }
+
   /** A client for the agent at `address`, which must prove that it is `id`. The caller closes it. */
   async client(address: string, id: string): Promise<PeerClient> {
     return peerClient(await this.#freshCredentials(), address, shown =>
@@ -141,6 +148,7 @@ export class GrpcPeerTransport implements PeerTransport {
         this.#answer(async answers => ({ refused: await answers.handOver(request.target) }), answer),
       Decide: ({ request }: { request: DecideRequest__Output }, answer: sendUnaryData<DecideReply>) =>
         this.#answer(async answers => ({ refused: await answers.decide(request.command, request) }), answer),
+      ...this.#states.handlers,
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const { host, port, nowMs } = this.#options;

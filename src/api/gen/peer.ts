@@ -5,14 +5,19 @@ import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clu
 import type { Ack as _clusteros_v1_Ack, Ack__Output as _clusteros_v1_Ack__Output } from './clusteros/v1/Ack.ts';
 import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _clusteros_v1_AppendReply__Output } from './clusteros/v1/AppendReply.ts';
 import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from './clusteros/v1/AppendRequest.ts';
+import type { BlobPiece as _clusteros_v1_BlobPiece, BlobPiece__Output as _clusteros_v1_BlobPiece__Output } from './clusteros/v1/BlobPiece.ts';
 import type { Buckets as _clusteros_v1_Buckets, Buckets__Output as _clusteros_v1_Buckets__Output } from './clusteros/v1/Buckets.ts';
 import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from './clusteros/v1/CommitNotice.ts';
 import type { ConfirmReply as _clusteros_v1_ConfirmReply, ConfirmReply__Output as _clusteros_v1_ConfirmReply__Output } from './clusteros/v1/ConfirmReply.ts';
 import type { ConfirmRequest as _clusteros_v1_ConfirmRequest, ConfirmRequest__Output as _clusteros_v1_ConfirmRequest__Output } from './clusteros/v1/ConfirmRequest.ts';
 import type { DecideReply as _clusteros_v1_DecideReply, DecideReply__Output as _clusteros_v1_DecideReply__Output } from './clusteros/v1/DecideReply.ts';
 import type { DecideRequest as _clusteros_v1_DecideRequest, DecideRequest__Output as _clusteros_v1_DecideRequest__Output } from './clusteros/v1/DecideRequest.ts';
+import type { DescribeCopyReply as _clusteros_v1_DescribeCopyReply, DescribeCopyReply__Output as _clusteros_v1_DescribeCopyReply__Output } from './clusteros/v1/DescribeCopyReply.ts';
+import type { DescribeCopyRequest as _clusteros_v1_DescribeCopyRequest, DescribeCopyRequest__Output as _clusteros_v1_DescribeCopyRequest__Output } from './clusteros/v1/DescribeCopyRequest.ts';
+import type { FetchBlobRequest as _clusteros_v1_FetchBlobRequest, FetchBlobRequest__Output as _clusteros_v1_FetchBlobRequest__Output } from './clusteros/v1/FetchBlobRequest.ts';
 import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from './clusteros/v1/FetchReply.ts';
 import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from './clusteros/v1/FetchRequest.ts';
+import type { FollowStateRequest as _clusteros_v1_FollowStateRequest, FollowStateRequest__Output as _clusteros_v1_FollowStateRequest__Output } from './clusteros/v1/FollowStateRequest.ts';
 import type { Frame as _clusteros_v1_Frame, Frame__Output as _clusteros_v1_Frame__Output } from './clusteros/v1/Frame.ts';
 import type { HandOverReply as _clusteros_v1_HandOverReply, HandOverReply__Output as _clusteros_v1_HandOverReply__Output } from './clusteros/v1/HandOverReply.ts';
 import type { HandOverRequest as _clusteros_v1_HandOverRequest, HandOverRequest__Output as _clusteros_v1_HandOverRequest__Output } from './clusteros/v1/HandOverRequest.ts';
@@ -32,6 +37,8 @@ import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Outpu
 import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from './clusteros/v1/SnapshotChunk.ts';
 import type { SnapshotOffer as _clusteros_v1_SnapshotOffer, SnapshotOffer__Output as _clusteros_v1_SnapshotOffer__Output } from './clusteros/v1/SnapshotOffer.ts';
 import type { SnapshotRequest as _clusteros_v1_SnapshotRequest, SnapshotRequest__Output as _clusteros_v1_SnapshotRequest__Output } from './clusteros/v1/SnapshotRequest.ts';
+import type { StateFile as _clusteros_v1_StateFile, StateFile__Output as _clusteros_v1_StateFile__Output } from './clusteros/v1/StateFile.ts';
+import type { StateManifest as _clusteros_v1_StateManifest, StateManifest__Output as _clusteros_v1_StateManifest__Output } from './clusteros/v1/StateManifest.ts';
 import type { TagReply as _clusteros_v1_TagReply, TagReply__Output as _clusteros_v1_TagReply__Output } from './clusteros/v1/TagReply.ts';
 import type { TagRequest as _clusteros_v1_TagRequest, TagRequest__Output as _clusteros_v1_TagRequest__Output } from './clusteros/v1/TagRequest.ts';
 import type { TimeoutNow as _clusteros_v1_TimeoutNow, TimeoutNow__Output as _clusteros_v1_TimeoutNow__Output } from './clusteros/v1/TimeoutNow.ts';
@@ -50,14 +57,19 @@ export interface ProtoGrpcType {
       Ack: MessageTypeDefinition<_clusteros_v1_Ack, _clusteros_v1_Ack__Output>
       AppendReply: MessageTypeDefinition<_clusteros_v1_AppendReply, _clusteros_v1_AppendReply__Output>
       AppendRequest: MessageTypeDefinition<_clusteros_v1_AppendRequest, _clusteros_v1_AppendRequest__Output>
+      BlobPiece: MessageTypeDefinition<_clusteros_v1_BlobPiece, _clusteros_v1_BlobPiece__Output>
       Buckets: MessageTypeDefinition<_clusteros_v1_Buckets, _clusteros_v1_Buckets__Output>
       CommitNotice: MessageTypeDefinition<_clusteros_v1_CommitNotice, _clusteros_v1_CommitNotice__Output>
       ConfirmReply: MessageTypeDefinition<_clusteros_v1_ConfirmReply, _clusteros_v1_ConfirmReply__Output>
       ConfirmRequest: MessageTypeDefinition<_clusteros_v1_ConfirmRequest, _clusteros_v1_ConfirmRequest__Output>
       DecideReply: MessageTypeDefinition<_clusteros_v1_DecideReply, _clusteros_v1_DecideReply__Output>
       DecideRequest: MessageTypeDefinition<_clusteros_v1_DecideRequest, _clusteros_v1_DecideRequest__Output>
+      DescribeCopyReply: MessageTypeDefinition<_clusteros_v1_DescribeCopyReply, _clusteros_v1_DescribeCopyReply__Output>
+      DescribeCopyRequest: MessageTypeDefinition<_clusteros_v1_DescribeCopyRequest, _clusteros_v1_DescribeCopyRequest__Output>
+      FetchBlobRequest: MessageTypeDefinition<_clusteros_v1_FetchBlobRequest, _clusteros_v1_FetchBlobRequest__Output>
       FetchReply: MessageTypeDefinition<_clusteros_v1_FetchReply, _clusteros_v1_FetchReply__Output>
       FetchRequest: MessageTypeDefinition<_clusteros_v1_FetchRequest, _clusteros_v1_FetchRequest__Output>
+      FollowStateRequest: MessageTypeDefinition<_clusteros_v1_FollowStateRequest, _clusteros_v1_FollowStateRequest__Output>
       Frame: MessageTypeDefinition<_clusteros_v1_Frame, _clusteros_v1_Frame__Output>
       HandOverReply: MessageTypeDefinition<_clusteros_v1_HandOverReply, _clusteros_v1_HandOverReply__Output>
       HandOverRequest: MessageTypeDefinition<_clusteros_v1_HandOverRequest, _clusteros_v1_HandOverRequest__Output>
@@ -77,6 +89,8 @@ export interface ProtoGrpcType {
       SnapshotChunk: MessageTypeDefinition<_clusteros_v1_SnapshotChunk, _clusteros_v1_SnapshotChunk__Output>
       SnapshotOffer: MessageTypeDefinition<_clusteros_v1_SnapshotOffer, _clusteros_v1_SnapshotOffer__Output>
       SnapshotRequest: MessageTypeDefinition<_clusteros_v1_SnapshotRequest, _clusteros_v1_SnapshotRequest__Output>
+      StateFile: MessageTypeDefinition<_clusteros_v1_StateFile, _clusteros_v1_StateFile__Output>
+      StateManifest: MessageTypeDefinition<_clusteros_v1_StateManifest, _clusteros_v1_StateManifest__Output>
       TagReply: MessageTypeDefinition<_clusteros_v1_TagReply, _clusteros_v1_TagReply__Output>
       TagRequest: MessageTypeDefinition<_clusteros_v1_TagRequest, _clusteros_v1_TagRequest__Output>
       TimeoutNow: MessageTypeDefinition<_clusteros_v1_TimeoutNow, _clusteros_v1_TimeoutNow__Output>
