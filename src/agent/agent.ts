@@ -8,7 +8,8 @@ import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
 import type { Session } from '../election/sessions.ts';
-import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
+import type { ClusterView, ServiceReport, TenureView } from '../integrations/cluster-view.ts';
+import { tenureMs } from '../integrations/limits.ts';
 import { machineCapabilities } from '../integrations/machine.ts';
 import type { Integration } from '../integrations/reconciler.ts';
 import { formerClustersMax } from '../membership/limits.ts';
@@ -147,7 +148,12 @@ export class Agent {
     });
     this.#tenure = new Tenure({
       ...{ self: options.id, nowMs: () => environment.nowMs(), setTimer },
+      graceMs: membership.self().capabilities.includes('tenure-fence') ? tenureMs : 0,
       onLapse: () => this.#onLapse(),
+      onRenewed: leftMs => {
+        for (const integration of options.integrations)
+          integration.renew(environment.host, leftMs).catch(error => this.#fatal(error));
+      },
     });
     this.startedAtMs = environment.nowMs();
     this.#nodesSettledAtMs = this.startedAtMs + settleMs;
@@ -184,16 +190,15 @@ export class Agent {
           fields: { reason },
         }),
     });
-    this.#executors = options.integrations.map(
-      integration =>
-        new Executor({
-          integration,
-          host: environment.host,
-          view: () => this.view(),
-          onReports: reports => this.#report(integration.name, reports),
-          onFatal: common.onFatal,
-          setTimer,
-        }),
+    this.#executors = options.integrations.flatMap(({ name, lanes }) =>
+      lanes.map(
+        lane =>
+          new Executor({
+            ...{ lane, host: environment.host, view: () => this.view() },
+            onReports: reports => this.#report(`${name} ${lane.name}`, reports),
+            ...{ onFatal: common.onFatal, setTimer },
+          }),
+      ),
     );
   }
 
@@ -304,7 +309,19 @@ export class Agent {
   }
   view(): ClusterView {
     const open = (sealed: string) => this.options.sealer.open(sealed);
-    const decided = { state: this.#state, configuration: this.#configuration, tenure: this.#tenure };
+    const tenure: TenureView = {
+      leftMs: () => this.#tenure.leftMs(),
+      knownForMs: token => this.#tenure.knownForMs(token),
+      hasReleased: ({ service, role, token, former }) =>
+        this.record(former?.node ?? '')?.services.some(
+          each =>
+            each.service === service &&
+            each.role === role &&
+            each.token === token &&
+            each.state === 'released',
+        ) === true,
+    };
+    const decided = { state: this.#state, configuration: this.#configuration, tenure };
     return clusterViewFrom(this.#membership.self(), this.records(), decided, open);
   }
 
@@ -689,8 +706,8 @@ export class Agent {
     });
   }
 
-  #report(integration: string, reports: readonly ServiceReport[]): void {
-    this.#reports.set(integration, reports);
+  #report(lane: string, reports: readonly ServiceReport[]): void {
+    this.#reports.set(lane, reports);
     this.#membershipLane.submit({
       kind: 'describe',
       change: { services: [...this.#reports.values()].flat() },

@@ -1,12 +1,12 @@
-// Makes this machine match the decisions: runs one integration's passes, never two at once, after each change and from
+// Makes this machine match the decisions: runs the passes of one lane, never two at once, after each change and from
 // time to time. Reports go into the node's own record; nothing here decides.
 import type { ClusterView, ServiceReport } from '../integrations/cluster-view.ts';
 import type { Host } from '../integrations/host.ts';
-import type { Integration } from '../integrations/reconciler.ts';
+import type { Lane } from '../integrations/reconciler.ts';
 import { reconcileIntervalMs, reconcileSoonMs } from './limits.ts';
 
 export class Executor {
-  readonly #integration: Integration;
+  readonly #lane: Lane;
   readonly #host: Host;
   readonly #view: () => ClusterView;
   readonly #onReports: (reports: readonly ServiceReport[]) => void;
@@ -19,15 +19,15 @@ export class Executor {
   #cancelTimer: () => void = () => {};
 
   constructor(options: {
-    readonly integration: Integration;
+    readonly lane: Lane;
     readonly host: Host;
     readonly view: () => ClusterView;
-    /** All reports of this integration, after each change of one of them. */
+    /** All reports of this lane, after each change of one of them. */
     readonly onReports: (reports: readonly ServiceReport[]) => void;
     readonly onFatal: (error: unknown) => void;
     readonly setTimer: (delayMs: number, run: () => void) => () => void;
   }) {
-    this.#integration = options.integration;
+    this.#lane = options.lane;
     this.#host = options.host;
     this.#view = options.view;
     this.#onReports = options.onReports;
@@ -52,11 +52,11 @@ export class Executor {
     this.#cancelTimer();
     while (this.#again && !this.#closed) {
       this.#again = false;
-      this.#publish(await this.#integration.pass(this.#host, this.#view(), report => this.#progress(report)));
+      this.#publish(await this.#lane.pass(this.#host, this.#view(), report => this.#progress(report)));
     }
     this.#busy = false;
     if (this.#closed) return;
-    const settled = this.#reports.every(report => report.state === 'ready');
+    const settled = this.#reports.every(({ state }) => state === 'ready' || state === 'released');
     this.#cancelTimer = this.#setTimer(settled ? reconcileIntervalMs : reconcileSoonMs, () => this.poke());
   }
 

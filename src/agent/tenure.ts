@@ -1,30 +1,41 @@
 // How long this node may go on in the roles that only one node may have: while it can be sure that nobody has given them to
 // another. Says at once when that is over. What it goes by is the lease of the election (election/lease.ts).
 import type { Grant } from '../election/cluster-state.ts';
-import { tenureMs } from '../integrations/limits.ts';
+import { tenureMs, tenureRenewMs } from '../integrations/limits.ts';
 
 export class Tenure {
   readonly #self: string;
   readonly #nowMs: () => number;
   readonly #setTimer: (delayMs: number, run: () => void) => () => void;
   readonly #onLapse: () => void;
+  readonly #onRenewed: (leftMs: number) => void;
   /** When this process learnt of each grant that is held alone, by token. */
   readonly #knownSinceMs = new Map<number, number>();
   #untilMs = Number.NEGATIVE_INFINITY;
+  readonly #graceUntilMs: number;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
   #holds = false;
   #cancelTimer: () => void = () => {};
 
-  /** @param onLapse called when the tenure of a role that this node holds, or has just lost, is over */
+  /**
+   * @param graceMs what a former process of this node left running is not ended for so long: 0 unless the kernel keeps it still
+   * @param onLapse called when the tenure of a role that this node holds, or has just lost, is over
+   * @param onRenewed called from time to time while it lasts, with how long it will
+   */
   constructor(options: {
     readonly self: string;
     readonly nowMs: () => number;
     readonly setTimer: (delayMs: number, run: () => void) => () => void;
+    readonly graceMs: number;
     readonly onLapse: () => void;
+    readonly onRenewed: (leftMs: number) => void;
   }) {
     this.#self = options.self;
     this.#nowMs = options.nowMs;
     this.#setTimer = options.setTimer;
     this.#onLapse = options.onLapse;
+    this.#onRenewed = options.onRenewed;
+    this.#graceUntilMs = options.nowMs() + options.graceMs;
   }
 
   /** Milliseconds for which this node may still act; 0 when it may not. */
@@ -41,7 +52,11 @@ export class Tenure {
   /** At `baseMs` nothing had been decided that this node does not know. */
   renew(baseMs: number): void {
     this.#untilMs = Math.max(this.#untilMs, baseMs + tenureMs);
-    if (this.#holds) this.#watch(this.#untilMs);
+    if (!this.#holds) return;
+    this.#watch(this.#untilMs);
+    if (this.leftMs() === 0 || this.#nowMs() - this.#renewedAtMs < tenureRenewMs) return;
+    this.#renewedAtMs = this.#nowMs();
+    this.#onRenewed(this.leftMs());
   }
 
   /** What was decided has changed. */
@@ -54,7 +69,7 @@ export class Tenure {
     const held = this.#holds;
     this.#holds = sole.some(({ node }) => node === this.#self);
     // Who has lost a role ends in time, however long it hears the leader: the other counts from the decision on.
-    if (this.#holds !== held) this.#watch(this.#untilMs);
+    if (this.#holds !== held) this.#watch(Math.max(this.#untilMs, this.#graceUntilMs));
   }
 
   close(): void {

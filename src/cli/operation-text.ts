@@ -25,7 +25,10 @@ export function standingFailures(operations: readonly Operation__Output[]): Oper
   const latest = new Map<string, Operation__Output>();
   for (const operation of operations.toSorted((a, b) => a.id - b.id))
     latest.set(`${operation.service}/${operation.role}/${operation.member}`, operation);
-  return [...latest.values()].filter(({ outcome }) => outcome === 'failed');
+  // A role that was given to another is no trouble of the one that had it.
+  return [...latest.values()].filter(
+    ({ outcome, reason }) => outcome === 'failed' && reason !== 'role-moved',
+  );
 }
 
 function currentStep({ steps }: Operation__Output): OperationStep__Output | undefined {

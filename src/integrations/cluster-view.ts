@@ -55,6 +55,8 @@ export interface TenureView {
   leftMs(): number;
   /** Milliseconds since this process learnt of the grant with this token. */
   knownForMs(token: number): number;
+  /** True once the former holder has said that nothing of the role goes on there. */
+  hasReleased(grant: Grant): boolean;
 }
 
 /** A committed, resumable record of something the leader drives on one node. */

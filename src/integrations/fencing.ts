@@ -11,19 +11,27 @@ export interface Fence {
 
 /** A fence whose memory is `file`, in a folder that exists. */
 export function fenceIn(file: string): Fence {
+  let turn: Promise<void> = Promise.resolve();
   return {
-    async admit(host, { service, role, token }) {
-      const tokens = await read(host, file);
-      const key = `${service}/${role}`;
-      const newest = tokens[key] ?? 0;
-      if (token < newest) {
-        const detail = `the order to be ${service} ${role} carries token ${token}, but this node has obeyed ${newest}: it is refused`;
-        throw new ServiceError('stale-token', true, detail);
-      }
-      if (token > newest)
-        await host.writeFile(file, `${JSON.stringify({ ...tokens, [key]: token })}\n`, { mode: 0o600 });
+    admit(host, grant) {
+      // Several roles are brought about side by side, and all are in the one file.
+      const admitted = turn.then(() => admitNext(host, file, grant));
+      turn = admitted.catch(() => {});
+      return admitted;
     },
   };
+}
+
+async function admitNext(host: Host, file: string, { service, role, token }: Grant): Promise<void> {
+  const tokens = await read(host, file);
+  const key = `${service}/${role}`;
+  const newest = tokens[key] ?? 0;
+  if (token < newest) {
+    const detail = `the order to be ${service} ${role} carries token ${token}, but this node has obeyed ${newest}: it is refused`;
+    throw new ServiceError('stale-token', true, detail);
+  }
+  if (token > newest)
+    await host.writeFile(file, `${JSON.stringify({ ...tokens, [key]: token })}\n`, { mode: 0o600 });
 }
 
 async function read(host: Host, file: string): Promise<Readonly<Record<string, number>>> {

@@ -41,7 +41,7 @@ export interface Host {
   /** The daemon behind a pid file when it runs and is `program`: a number that another process has got since is not it. */
   runningPid(pidFile: string, program: string): Promise<number | undefined>;
   /** Sends a signal; false when the process is gone. */
-  signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
   /** Lets `durationMs` pass. */
   pause(durationMs: number): Promise<void>;
 }

@@ -2,8 +2,14 @@
 
 /** Who holds a role alone goes on for this long after the last moment at which it knew all that was decided; several heartbeats, and less than a person notices. */
 export const tenureMs = 2500;
+/** The tenure is renewed this often at most; the rest of it is what a busy machine may be late by. */
+export const tenureRenewMs = 700;
 /** Whom such a role is given to begins this much later than the former holder must have ended: clocks run a little unlike, and a kill takes a moment. */
 export const tenureMarginMs = 500;
+/** Whom such a role is given to looks this often whether the former holder has ended... */
+export const soleRolePollMs = 50;
+/** ...and looks at all else again after this. */
+export const soleRoleLookMs = 500;
 /** A command that answers from local state (munge, scontrol ping-like calls); slow ones have a limit of their own. */
 export const commandTimeoutMs = 10_000;
 /** slurmd gives up by itself after 9 s when its controller refuses, 19 s when it is silent (facts, section 5). */
@@ -38,6 +44,10 @@ export const attemptWaitMs = 100;
 export const memoryReserveShare = 0.05;
 /** but at least so much. */
 export const memoryReserveMib = 512;
+/** A newer copy of the queue is fetched from another candidate within this: megabytes over a relayed path. */
+export const takeOverTimeoutMs = 20_000;
+/** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */
+export const controllersMax = 3;
 /** Nodes SLURM makes room for; dynamic nodes need the number in advance (slurm.conf, MaxNodeCount). */
 export const slurmNodesMax = 1024;
 /** Characters of a program's own words in a report. */

@@ -7,6 +7,17 @@ import type { Host } from './host.ts';
 import { attemptsMax, attemptWaitMs, stepsPerPassMax } from './limits.ts';
 import { oneLine, ServiceError } from './service-error.ts';
 
+/** One or more roles of a service on a node, one pass after the other. */
+export interface Lane {
+  readonly name: string;
+  /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
+  pass(
+    host: Host,
+    view: ClusterView,
+    onReport: (report: ServiceReport) => void,
+  ): Promise<readonly ServiceReport[]>;
+}
+
 /** What a service brings to the agent. */
 export interface Integration {
   readonly name: string;
@@ -19,12 +30,10 @@ export interface Integration {
    * with whether there was anything to end.
    */
   lapse(host: Host): Promise<boolean>;
-  /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
-  pass(
-    host: Host,
-    view: ClusterView,
-    onReport: (report: ServiceReport) => void,
-  ): Promise<readonly ServiceReport[]>;
+  /** This node may act in the roles it holds alone for `leftMs` from now; told again and again while it may. */
+  renew(host: Host, leftMs: number): Promise<void>;
+  /** Roles that are brought about side by side: what one waits for does not hold up another. */
+  readonly lanes: readonly Lane[];
 }
 
 /** A step towards the desired state. */

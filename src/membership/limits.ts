@@ -62,8 +62,14 @@ export const stallsPerStreamDeaf = 6;
 
 /** Weight of one probe in the smoothed loss; about the last twelve count. */
 export const lossWeight = 1 / 8;
-/** A path on which nothing came for this long is broken, not lossy: longer than six losses of one TCP segment in a row take (12.8 s; RFC 6298), which at 80 % loss is every fourth. */
-export const brokenAfterMs = 15_000;
+/** A good path on which nothing came for this long was perhaps broken, or its end stopped, and is not lossy... */
+export const brokenAfterMs = 5_000;
+/** ...and certainly, when this many probes in a row are answered in time after it: at 80 % loss hardly ever. */
+export const pardonAnswers = 4;
+/** Probes that may be missed before that: those that were under way while the path was broken. */
+export const pardonMisses = 3;
+/** A silence longer than this tells nothing of loss: six losses of one TCP segment in a row take 12.8 s (RFC 6298), which at 80 % loss is every fourth. */
+export const silenceJudgedMs = 15_000;
 /** Smoothed loss from which a link is probed at the shortest interval: there is something to find out. */
 export const doubtfulLoss = 0.1;
 /** Smoothed loss from which a silence counts as a stall only; two probes on a good path lose less, three more. */

@@ -8,6 +8,8 @@ import {
   lossyQuarantineMaxMs,
   lossyQuarantineMs,
   lossyUntil,
+  pardonAnswers,
+  pardonMisses,
   probeTimeoutFirstMs,
   probeTimeoutMaxMs,
   probeTimeoutMinMs,
@@ -20,6 +22,10 @@ export class LinkQuality {
   #lossThere = 0;
   #sinceMs: number | undefined;
   #lossy = false;
+  /** Probes that must still be answered in a row until a pardon counts. */
+  #toProve = 0;
+  /** Probes that may be missed meanwhile. */
+  #chances = 0;
   #relapses = 0;
   #lastRelapseMs = Number.NEGATIVE_INFINITY;
 
@@ -47,6 +53,7 @@ export class LinkQuality {
 
   answered(rttMs: number): void {
     this.#measure(rttMs);
+    this.#prove();
     this.#loss -= this.#loss * lossWeight;
     // The other end may have stopped probing since it said so, because this one does.
     this.#lossThere -= this.#lossThere * lossWeight;
@@ -68,6 +75,9 @@ export class LinkQuality {
   }
 
   missed(): void {
+    // What was asked before the way was well may still be missed.
+    if (this.#toProve > 0) this.#toProve = this.#chances > 0 ? pardonAnswers : 0;
+    this.#chances -= 1;
     this.#loss += (1 - this.#loss) * lossWeight;
   }
 
@@ -82,11 +92,26 @@ export class LinkQuality {
 
   /** The other end probes and all is well: what this end had measured fades. */
   heard(): void {
+    this.#prove();
     this.#loss -= this.#loss * lossWeight;
   }
 
-  /** The member was dead and is back: what was lost meanwhile says nothing of the link. */
+  /** The way seems to have been broken: what was lost does not count, once it has proved to be well. */
+  pardon(): void {
+    this.#toProve = pardonAnswers;
+    this.#chances = pardonMisses;
+  }
+
+  #prove(): void {
+    if (this.#toProve === 0) return;
+    this.#toProve -= 1;
+    if (this.#toProve === 0) this.forgive();
+  }
+
+  /** The member or the way to it was gone and is back: what was lost meanwhile says nothing of the link, nor does a verdict of that time. */
   forgive(): void {
+    if (this.#lossy) this.#relapses = Math.max(0, this.#relapses - 1);
+    this.#lossy = false;
     this.#loss = 0;
     this.#lossThere = 0;
     this.#sinceMs = undefined;

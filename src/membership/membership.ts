@@ -5,10 +5,10 @@ import { Counters } from './counters.ts';
 import { Gossip } from './gossip.ts';
 import {
   awarenessMax,
-  brokenAfterMs,
   deafAfterMs,
   isolatedAfterMs,
   reapIntervalMs,
+  silenceJudgedMs,
   stallsPerStream,
   stallsPerStreamDeaf,
   vouchAfterMs,
@@ -429,13 +429,13 @@ export class Membership {
     this.#hurries.add(record.address);
   }
 
-  /** Says so when the link to `id` has become lossy, or good again. */
+  /** Says so when the link to `id`, or what is an edge, has changed such that other links are lossy than this node has said. */
   #judge(id: string, nowMs: number): void {
     // Silence is not loss: where nothing comes at all there is nothing to judge.
-    if (nowMs - this.#prober.heardAtMs(id) > brokenAfterMs) return;
-    if (!this.#prober.quality(id)?.judge(nowMs)) return;
+    if (nowMs - this.#prober.heardAtMs(id) > silenceJudgedMs) return;
+    this.#prober.quality(id)?.judge(nowMs);
     const lossy = [...this.#streams.edges()].filter(each => this.#prober.quality(each)?.lossy).sort();
-    this.#speak({ lossy }, 'alive', nowMs);
+    if (lossy.join() !== this.self().lossy.join()) this.#speak({ lossy }, 'alive', nowMs);
   }
 
   #compare(from: string, digest: number): void {

@@ -43,6 +43,8 @@ interface Probe {
   readonly watchedSinceMs: number;
   /** Last proof of life, of whatever kind. */
   heardAtMs: number;
+  /** How lossy the link was then. */
+  lossWhenHeard: number;
   /** Knocks in a row that were accepted while nothing came from the member itself. */
   stalls: number;
   readonly quality: LinkQuality;
@@ -128,6 +130,7 @@ export class Prober {
           knock: undefined,
         },
         ...{ againAtMs: Number.POSITIVE_INFINITY, heardAtMs: Number.NEGATIVE_INFINITY, stalls: 0 },
+        lossWhenHeard: 0,
         watchedSinceMs: nowMs,
         quality: new LinkQuality(),
       });
@@ -145,9 +148,12 @@ export class Prober {
   heard(from: string, nowMs: number): ProbeAction[] {
     const probe = this.#probes.get(from);
     if (probe) {
-      // A path on which nothing came at all was broken, not lossy; now that it is well, what was lost does not count.
-      if (nowMs - probe.heardAtMs > brokenAfterMs) probe.quality.forgive();
+      // A good path on which nothing came at all was broken, not lossy, if it is well now: then what was lost does not count.
+      // A lossy one is silent for as long at times, when TCP has lost a segment six times in a row (RFC 6298).
+      const wasGood = probe.lossWhenHeard < doubtfulLoss;
+      if (wasGood && nowMs - probe.heardAtMs > brokenAfterMs) probe.quality.pardon();
       probe.heardAtMs = nowMs;
+      probe.lossWhenHeard = probe.quality.loss;
       probe.stalls = 0;
     }
     if (this.#relays.size === 0) return [];

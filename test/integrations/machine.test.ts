@@ -176,7 +176,7 @@ test('asking starts no daemon, and SLURM keeps its own capabilities', async () =
   host.put('/etc/slurm/slurm.conf', 'SlurmctldHost=atlas(100.64.0.1)\n');
   assert.deepEqual(await machineCapabilities(host), [...plain, 'slurm=22.05.8']);
   assert.equal(host.processes.size, 0);
-  assert.deepEqual(await slurmCapabilities(host), ['slurm-controller', 'slurm-worker']);
+  assert.deepEqual(await slurmCapabilities(host), ['slurm-controller', 'tenure-fence', 'slurm-worker']);
 });
 
 test('odd content of a machine is left out or cleaned, and never fails', async () => {

@@ -62,8 +62,8 @@ export class MemoryHost implements Host {
     return this.processes.get(pid) === program ? pid : undefined;
   }
 
-  async signal(pid: number): Promise<boolean> {
-    return this.processes.delete(pid);
+  async signal(pid: number, name: string): Promise<boolean> {
+    return name === 'SIGHUP' ? this.processes.has(pid) : this.processes.delete(pid);
   }
 
   async pause(): Promise<void> {}
@@ -122,15 +122,15 @@ export class SlurmWorld {
     const version = { stdout: 'slurm-wlm 22.05.8\n' };
     host.programs.set('slurmctld', args => {
       if (args[0] === '-V') return version;
-      const [, conf] = /SlurmctldHost=(\S+)\(/.exec(host.text('/etc/slurm/slurm.conf')) ?? [];
+      const [, conf] = /SlurmctldHost=(\S+)\(/.exec(host.text(args[args.indexOf('-f') + 1] ?? '')) ?? [];
       if (conf !== name) return refuse(`fatal: This host (${name}/${name}) not a valid controller`);
       host.startProcess('slurmctld', '/run/slurmctld.pid');
       return {};
     });
     host.programs.set('slurmd', args => {
       if (args[0] === '-V') return version;
-      const server = args[args.indexOf('--conf-server') + 1] ?? '';
-      const controller = this.hosts.get(server.split(':')[0] ?? '');
+      const [, server = ''] = /SlurmctldHost=\S+\(([^)]*)\)/.exec(host.text('/etc/slurm/slurm.conf')) ?? [];
+      const controller = this.hosts.get(server);
       if (!controller?.isRunning('slurmctld'))
         return refuse(
           'error: fetch_config: failed to fetch remote configs: Unable to contact slurm controller',
@@ -140,6 +140,7 @@ export class SlurmWorld {
       controller.put(`/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`, ip);
       return {};
     });
+    host.programs.set('nft', () => ({}));
     host.programs.set('squeue', () => {
       if (!host.isRunning('munged')) return refuse(noMunge);
       return host.isRunning('slurmctld') ? {} : refuse(noController);
@@ -162,7 +163,7 @@ export class SlurmWorld {
       controller.put(`/var/lib/slurm/slurmctld/nodes/${update[1]}`, update[2] ?? '');
       return {};
     }
-    const node = args.at(-1) ?? '';
+    const node = /^nodename=(\S+)$/.exec(args[1] ?? '')?.[1] ?? args.at(-1) ?? '';
     const address = controller.text(`/var/lib/slurm/slurmctld/nodes/${node}`);
     if (address === '') return refuse(`Node ${node} not found`);
     const up = this.hosts.get(address)?.isRunning('slurmd') === true;

@@ -4,10 +4,19 @@ import { test } from 'node:test';
 import type { ClusterView, ServiceReport } from '../../src/integrations/cluster-view.ts';
 import type { Retry } from '../../src/integrations/reconciler.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { CopyWorld, MemoryCopies } from './memory-copies.ts';
 import { type MemoryHost, SlurmWorld } from './memory-host.ts';
+import { inOnePass } from './one-pass.ts';
 
 const once: Retry = attempt => attempt();
-const settings = { fencingFile: '/var/lib/clusteros/fencing.json', retry: once };
+const settings = (host: MemoryHost) => ({
+  ...{
+    fencingFile: '/var/lib/clusteros/fencing.json',
+    takenFile: '/var/lib/clusteros/slurm-taken',
+    retry: once,
+  },
+  copies: new MemoryCopies(new CopyWorld(), 'a', host),
+});
 const ip = '100.64.0.1';
 const node = {
   ...({ id: 'a', name: 'atlas', ip, address: `${ip}:7443`, standing: 'voter', state: 'alive' } as const),
@@ -22,7 +31,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
       { service: 'slurm', role: 'worker', node: 'a', token: 6 },
     ],
     secretNames: ['slurm/munge.key'],
-    tenure: { leftMs: () => 1000, knownForMs: () => 60_000 },
+    tenure: { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false },
     secret: () => new Uint8Array(1024).fill(7),
   };
 }
@@ -30,7 +39,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
 /** One machine that is both controller and worker; `pass` runs one pass with the reports of the last. */
 function oneMachine() {
   const host = new SlurmWorld().addHost('atlas', ip);
-  const slurm = slurmIntegration(settings);
+  const slurm = inOnePass(slurmIntegration(settings(host)));
   let reports: readonly ServiceReport[] = [];
   const pass = async (onReport: (report: ServiceReport) => void = () => {}) => {
     reports = await slurm.pass(host, viewWith(reports), onReport);
@@ -91,20 +100,23 @@ test('a daemon that dies after it went into the background is told with its last
   assert.deepEqual((await pass())[0], report, 'the same trouble is the same report, to the letter');
 });
 
-test('an agent that is killed between writing slurm.conf and telling slurmctld has it read by the next one', async () => {
+test('an agent that is killed between writing slurm.conf and telling slurmd has it read by the next one', async () => {
   const { host, slurm, pass } = await readyMachine();
   const conf = host.text('/etc/slurm/slurm.conf');
-  const scontrol = host.programs.get('scontrol');
-  assert.ok(scontrol);
+  const signals: string[] = [];
+  const signal = host.signal.bind(host);
   host.put('/etc/slurm/slurm.conf', 'ClusterName=older\n');
-  host.programs.set('scontrol', () => {
+  host.signal = async () => {
     throw new Error('the agent is killed here');
-  });
+  };
   await slurm.pass(host, viewWith([]), () => {});
-  host.programs.set('scontrol', scontrol);
-  host.commands.length = 0;
+  assert.notEqual(host.text('/etc/slurm/slurm.conf'), conf, 'slurmd has not read it');
+  host.signal = async (pid, name) => {
+    signals.push(`${host.processes.get(pid)} ${name}`);
+    return signal(pid, name);
+  };
   await pass();
-  assert.equal(host.commands.filter(command => command === 'scontrol reconfigure').length, 1);
+  assert.deepEqual(signals, ['slurmd SIGHUP']);
   assert.equal(host.text('/etc/slurm/slurm.conf'), conf);
 });
 

@@ -7,6 +7,7 @@ import type {
   Grant,
   OperationView,
   ServiceReport,
+  TenureView,
   ViewNode,
 } from '../../src/integrations/cluster-view.ts';
 import { machineCapabilities } from '../../src/integrations/machine.ts';
@@ -15,17 +16,20 @@ import { decideSlurm } from '../../src/integrations/slurm/decide.ts';
 import { errorFrom, isPermanent } from '../../src/integrations/slurm/reasons.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
 import { slurmConfText } from '../../src/integrations/slurm/slurm-conf.ts';
+import { CopyWorld, MemoryCopies } from './memory-copies.ts';
 import { type MemoryHost, SlurmWorld } from './memory-host.ts';
+import { type InOnePass, inOnePass } from './one-pass.ts';
 
 const once: Retry = attempt => attempt();
 const fencingFile = '/var/lib/clusteros/fencing.json';
+const takenFile = '/var/lib/clusteros/slurm-taken';
 
 interface Node {
   readonly id: string;
   readonly name: string;
   readonly ip: string;
   readonly host: MemoryHost;
-  readonly slurm: ReturnType<typeof slurmIntegration>;
+  readonly slurm: InOnePass;
   reports: readonly ServiceReport[];
   capabilities: readonly string[];
 }
@@ -33,6 +37,10 @@ interface Node {
 /** A cluster without agents: its log is a list, applied as the real state machine would. */
 class Bench {
   readonly slurms = new SlurmWorld();
+  readonly copies = new CopyWorld();
+  /** Ids of machines that are off. */
+  readonly away = new Set<string>();
+  tenure: TenureView = { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false };
   readonly nodes: Node[] = [];
   grants: Grant[] = [];
   operations: OperationView[] = [];
@@ -43,7 +51,8 @@ class Bench {
     const number = this.nodes.length + 1;
     const ip = `100.64.0.${number}`;
     const host = this.slurms.addHost(name, ip);
-    const slurm = slurmIntegration({ fencingFile, retry: once });
+    const copies = new MemoryCopies(this.copies, `id-${number}`, host);
+    const slurm = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
     const node: Node = {
       id: `id-${number}`,
       name,
@@ -65,7 +74,7 @@ class Bench {
         ip,
         address: `${ip}:7443`,
         standing: 'voter',
-        state: 'alive',
+        state: this.away.has(id) ? 'dead' : 'alive',
         capabilities,
         reports,
       }),
@@ -80,7 +89,7 @@ class Bench {
         operations: this.operations,
       },
       secretNames: [...this.secrets.keys()],
-      tenure: { leftMs: () => 1000, knownForMs: () => 60_000 },
+      tenure: this.tenure,
       secret: name => this.secrets.get(name),
     };
   }
@@ -104,7 +113,22 @@ class Bench {
         assert.ok(!this.secrets.has(decision.name), 'a secret is made once');
         this.secrets.set(decision.name, new Uint8Array(decision.bytes).fill(this.index));
         break;
-      case 'move':
+      case 'move': {
+        const { service, role, node, from } = decision;
+        const present = this.grants.find(each => each.role === role);
+        assert.equal(present?.token ?? 0, from);
+        const former = present && { node: present.node, token: present.token };
+        const grant = {
+          service,
+          role,
+          node,
+          token: this.index,
+          sole: true as const,
+          ...(former && { former }),
+        };
+        this.grants = [...this.grants.filter(each => each !== present), grant];
+        break;
+      }
       case 'grant': {
         const { service, role, node } = decision;
         this.grants.push({ service, role, node, token: this.index });
@@ -141,7 +165,7 @@ class Bench {
     for (let round = 0; round < 12; round++) {
       const before = JSON.stringify([this.grants, this.operations, this.nodes.map(({ reports }) => reports)]);
       this.decide(leader);
-      for (const node of this.nodes)
+      for (const node of this.nodes.filter(({ id }) => !this.away.has(id)))
         node.reports = await node.slurm.pass(node.host, this.view(node), () => {});
       this.decide(leader);
       if (before === JSON.stringify([this.grants, this.operations, this.nodes.map(({ reports }) => reports)]))
@@ -158,12 +182,14 @@ async function readyCluster(): Promise<{ bench: Bench; a: Node; b: Node; c: Node
   return { bench, a, b, c };
 }
 
+const ofWorker = (reports: readonly ServiceReport[]) => reports.find(({ role }) => role === 'worker');
 const states = ({ reports }: Node) => reports.map(({ role, state }) => `${role} ${state}`);
 
 test('three fresh machines become a SLURM: one controller, three workers, every operation done', async () => {
   const { bench, a, b, c } = await readyCluster();
   assert.deepEqual(states(a), ['controller ready', 'worker ready']);
-  assert.deepEqual([states(b), states(c)], [['worker ready'], ['worker ready']]);
+  const standingBy = ['standby ready', 'worker ready'];
+  assert.deepEqual([states(b), states(c)], [standingBy, standingBy]);
   assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
   assert.deepEqual(
     bench.operations.map(({ outcome }) => outcome),
@@ -188,7 +214,8 @@ test('when all is well a pass runs nothing but questions', async () => {
 test('an agent that starts anew leaves running daemons alone', async () => {
   const { bench, a } = await readyCluster();
   const processes = [...a.host.processes.keys()];
-  const again = slurmIntegration({ fencingFile, retry: once });
+  const copies = new MemoryCopies(bench.copies, a.id, a.host);
+  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
   const reports = await again.pass(a.host, bench.view(a), () => {});
   assert.deepEqual(
     reports.map(({ state }) => state),
@@ -206,7 +233,7 @@ test('daemons that die, and whole machines that lose power, are brought back', a
   }
   b.host.reboot();
   await bench.settle(a);
-  assert.deepEqual(states(b), ['worker ready']);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
 });
 
 test('a munge key that somebody changed is put right, and munged never goes on with the wrong one', async () => {
@@ -216,7 +243,7 @@ test('a munge key that somebody changed is put right, and munged never goes on w
   await bench.settle(a);
   assert.equal(b.host.files.get('/etc/munge/munge.key')?.content.length, 1024);
   assert.ok(munged !== undefined && !b.host.processes.has(munged), 'munged was restarted');
-  assert.deepEqual(states(b), ['worker ready']);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
 });
 
 test('a worker whose address has changed is found by the controller again', async () => {
@@ -233,7 +260,7 @@ test('missing programs end the join with a reason and the mend, and it succeeds 
   assert.ok(slurmd);
   b.host.programs.delete('slurmd');
   await bench.settle(a);
-  const [report] = b.reports;
+  const report = ofWorker(b.reports);
   assert.deepEqual([report?.state, report?.reason, report?.step], ['failing', 'slurmd-missing', 'slurmd']);
   assert.match(report?.detail ?? '', /slurmd is not installed: run "apt-get install slurmd"/);
   const failed = bench.operations.filter(({ node }) => node === b.id);
@@ -255,8 +282,9 @@ test('an order with an older token than one obeyed is refused, also by an agent 
   assert.ok(newest);
   bench.grants = bench.grants.map(grant => (grant === newest ? { ...grant, token: 1 } : grant));
   b.host.processes.clear();
-  const again = slurmIntegration({ fencingFile, retry: once });
-  const [report] = await again.pass(b.host, bench.view(b), () => {});
+  const copies = new MemoryCopies(bench.copies, b.id, b.host);
+  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+  const report = ofWorker(await again.pass(b.host, bench.view(b), () => {}));
   assert.deepEqual([report?.state, report?.reason], ['failing', 'stale-token']);
   assert.match(report?.detail ?? '', new RegExp(`carries token 1, but this node has obeyed ${newest.token}`));
   assert.equal(b.host.processes.size, 0, 'nothing was started');
@@ -266,7 +294,7 @@ test('an order with an older token than one obeyed is refused, also by an agent 
 test('a fencing file that is damaged stops the node from obeying anyone, and says what to do', async () => {
   const { bench, b } = await readyCluster();
   b.host.put(fencingFile, 'x');
-  const [report] = await b.slurm.pass(b.host, bench.view(b), () => {});
+  const report = ofWorker(await b.slurm.pass(b.host, bench.view(b), () => {}));
   assert.deepEqual([report?.state, report?.reason], ['failing', 'fencing-damaged']);
 });
 
@@ -284,7 +312,15 @@ test('without a capable machine nothing is decided', async () => {
 });
 
 test('slurm.conf is the recipe that was seen working', t => {
-  t.assert.snapshot(slurmConfText({ clusterName: 'Lab.One', hostName: 'atlas', ip: '100.64.0.1' }));
+  t.assert.snapshot(
+    slurmConfText({
+      clusterName: 'Lab.One',
+      controllers: [
+        { hostName: 'atlas', ip: '100.64.0.1' },
+        { hostName: 'boron', ip: '100.64.0.2' },
+      ],
+    }),
+  );
 });
 
 test('known words of SLURM get a reason and a mend, unknown ones count as passing', () => {
@@ -341,4 +377,46 @@ test('a plan that never ends is left after a bounded number of steps', async () 
   };
   const report = await reconcile(restless, context);
   assert.deepEqual([report.state, applied], ['starting', 20]);
+});
+
+test('the controller dies with its machine: another goes on with its queue, and the old one does not start again', async () => {
+  const { bench, a, b } = await readyCluster();
+  a.host.put('/var/lib/slurm/slurmctld/job_state', 'the queue');
+  for (const node of bench.nodes) await node.slurm.pass(node.host, bench.view(node), () => {});
+  a.host.reboot();
+  bench.away.add(a.id);
+  await bench.settle(b);
+  const holder = bench.grants.find(({ role }) => role === 'controller');
+  assert.ok(holder && holder.node === b.id && holder.former?.node === a.id);
+  assert.deepEqual(states(b), ['controller ready', 'worker ready']);
+  assert.equal(b.host.text('/var/lib/slurm/slurmctld/job_state'), 'the queue');
+  bench.away.delete(a.id);
+  await bench.settle(b);
+  assert.ok(!a.host.isRunning('slurmctld'));
+  assert.deepEqual(states(a), ['controller released', 'standby ready', 'worker ready']);
+  assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
+});
+
+test('a new controller waits until the former one has certainly ended, and one without tenure starts nothing', async () => {
+  const { bench, a, b } = await readyCluster();
+  a.host.reboot();
+  bench.away.add(a.id);
+  bench.tenure = { leftMs: () => 1000, knownForMs: () => 2900, hasReleased: () => false };
+  await bench.settle(b);
+  assert.deepEqual(states(b)[0], 'controller starting');
+  assert.ok(!b.host.isRunning('slurmctld'), 'it is too early');
+  bench.tenure = { leftMs: () => 0, knownForMs: () => 60_000, hasReleased: () => false };
+  await bench.settle(b);
+  assert.ok(!b.host.isRunning('slurmctld'), 'it has no tenure');
+  bench.tenure = { leftMs: () => 1000, knownForMs: () => 10, hasReleased: () => true };
+  await bench.settle(b);
+  assert.ok(b.host.isRunning('slurmctld'), 'the former one has said that it has ended');
+});
+
+test('without a copy of the queue nobody takes over, and the report says whom to bring back', async () => {
+  const { bench, a, b } = await readyCluster();
+  a.host.reboot();
+  bench.away.add(a.id);
+  for (const node of bench.nodes) node.reports = node.reports.filter(({ role }) => role !== 'standby');
+  assert.deepEqual(bench.decide(b), []);
 });

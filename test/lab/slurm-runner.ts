@@ -2,13 +2,15 @@
 // line for each progress report, and a last one with the reports. For tests in a lab: it changes the machine.
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { ClusterView } from '../../src/integrations/cluster-view.ts';
+import type { Copies } from '../../src/integrations/copies.ts';
 import { realHost } from '../../src/integrations/host.ts';
 import { retryWithBackoff } from '../../src/integrations/reconciler.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { inOnePass } from '../integrations/one-pass.ts';
 
 const { secrets, ...view } = JSON.parse(readFileSync(0, 'utf8')) as Omit<
   ClusterView,
-  'secret' | 'secretNames'
+  'secret' | 'secretNames' | 'tenure'
 > & {
   readonly secrets: Readonly<Record<string, string>>;
 };
@@ -17,11 +19,27 @@ const secret = (name: string) => {
   return base64 === undefined ? undefined : new Uint8Array(Buffer.from(base64, 'base64'));
 };
 mkdirSync('/var/lib/clusteros', { recursive: true });
-const slurm = slurmIntegration({ fencingFile: '/var/lib/clusteros/fencing.json', retry: retryWithBackoff });
+/** One machine by itself: nobody copies from it, and its tenure does not end. */
+const copies: Copies = {
+  recover: async () => {},
+  hold: async () => {},
+  release: async () => {},
+  follow: () => {},
+  newest: () => undefined,
+  newestFrom: async () => ({ copy: undefined, missed: [] }),
+  materialise: async () => {},
+};
+const tenure = { leftMs: () => 60_000, knownForMs: () => 60_000, hasReleased: () => false };
+const slurm = inOnePass(
+  slurmIntegration({
+    ...{ fencingFile: '/var/lib/clusteros/fencing.json', takenFile: '/var/lib/clusteros/slurm-taken' },
+    ...{ retry: retryWithBackoff, copies },
+  }),
+);
 const startedAt = performance.now();
 const reports = await slurm.pass(
   realHost(),
-  { ...view, secretNames: Object.keys(secrets), secret },
+  { ...view, secretNames: Object.keys(secrets), secret, tenure },
   progress => console.log(JSON.stringify({ progress })),
 );
 console.log(JSON.stringify({ reports, ms: Math.round(performance.now() - startedAt) }));

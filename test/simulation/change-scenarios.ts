@@ -98,7 +98,7 @@ export const changeScenarios: readonly Scenario[] = [
           const now = [voters, outgoing, learners].map(ids => ids.toSorted().join()).join(' ');
           const moved = known.has(leader.id) && known.get(leader.id) !== now;
           known.set(leader.id, now);
-          if (!moved || world.random() < 0.5) continue;
+          if (!moved || (crashes > 0 && world.random() < 0.5)) continue;
           crashes += 1;
           await world.run(world.random() * 15);
           leader.crash();

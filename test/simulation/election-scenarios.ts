@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { replaceVoterAfterMs, snapshotEntries, trailingEntries } from '../../src/election/limits.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
-import { SlurmWorld } from '../integrations/memory-host.ts';
+import { CopyWorld, MemoryCopies } from '../integrations/memory-copies.ts';
+import { MemoryHost, SlurmWorld } from '../integrations/memory-host.ts';
 import {
   allHold,
   clusterIdOf,
@@ -595,12 +596,24 @@ export const electionScenarios: readonly Scenario[] = [
     seeds: 60,
     async run(seed) {
       const slurm = new SlurmWorld();
-      const world = new World({
+      const copies = new CopyWorld();
+      const world: World = new World({
         ...{ seed, nodes: 4 },
         host: (name, ip) => slurm.addHost(name, ip),
-        integrations: () => [
-          slurmIntegration({ fencingFile: '/var/lib/clusteros/fencing.json', retry: attempt => attempt() }),
-        ],
+        integrations: name => {
+          const { host } = world.machines.find(machine => machine.name === name) ?? {};
+          assert.ok(host instanceof MemoryHost);
+          const id = world.machines.find(machine => machine.name === name)?.id ?? '';
+          return [
+            slurmIntegration({
+              ...{
+                fencingFile: '/var/lib/clusteros/fencing.json',
+                takenFile: '/var/lib/clusteros/slurm-taken',
+              },
+              ...{ retry: attempt => attempt(), copies: new MemoryCopies(copies, id, host) },
+            }),
+          ];
+        },
       });
       world.bootAll();
       await world.runUntil(
@@ -627,7 +640,7 @@ export const electionScenarios: readonly Scenario[] = [
           return (
             grants.length === 5 &&
             grants.every(({ token }) => done(token)) &&
-            operations.every(({ outcome }) => outcome === 'done')
+            operations.every(({ outcome, reason }) => outcome === 'done' || reason === 'role-moved')
           );
         });
       await world.runUntil(joined, 60_000, 'one controller and four workers, every join done');
@@ -635,7 +648,11 @@ export const electionScenarios: readonly Scenario[] = [
         world.machines.every(({ agent }) =>
           agent
             ?.records()
-            .every(({ services }) => services.length > 0 && services.every(({ state }) => state === 'ready')),
+            .every(
+              ({ services }) =>
+                services.length > 0 &&
+                services.every(({ state }) => state === 'ready' || state === 'released'),
+            ),
         );
       await world.runUntil(ready, 60_000, 'every service on every machine is ready');
       await world.runUntil(() => world.leader() !== undefined, 10_000, 'somebody leads');

@@ -7,6 +7,7 @@ import { membershipScenarios } from './membership-scenarios.ts';
 import { operatorScenarios } from './operator-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { swarmScenarios } from './swarm-scenarios.ts';
+import { tenureScenarios } from './tenure-scenarios.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...electionScenarios,
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...diskScenarios,
   ...changeScenarios,
   ...historyScenarios,
+  ...tenureScenarios,
   ...membershipScenarios,
   ...swarmScenarios,
 ];

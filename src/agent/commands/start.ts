@@ -17,6 +17,7 @@ import type { Environment } from '../environment.ts';
 import { clearAdminSocket, serveAdmin } from '../grpc/admin-service.ts';
 import { PeerCalls } from '../grpc/peer-calls.ts';
 import { GrpcPeerTransport } from '../grpc/peer-transport.ts';
+import { GrpcStateLink } from '../grpc/state-link.ts';
 import { openHttp } from '../http/http.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
 import { stopTimeoutMs } from '../limits.ts';
@@ -26,6 +27,7 @@ import { lookAt } from '../look.ts';
 import { recordSealOf } from '../record-seal.ts';
 import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
+import { StateCopies } from '../state-copies.ts';
 import { TagBook, type Tags } from '../tags.ts';
 import { version } from '../version.ts';
 import { hostOf, portOf } from '../view.ts';
@@ -80,6 +82,10 @@ export async function start({ values }: Config): Promise<number> {
   const signal = new Promise<NodeJS.Signals>(resolve => {
     for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
   });
+  const calls = new PeerCalls(transport);
+  let admits: (id: string) => boolean = () => false;
+  const copies = await openCopies(dataDir, transport, environment, id => admits(id));
+  transport.serveState(copies);
   const http = await openHttp(values, why => log.warn({ event: 'http.failed' }, why));
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
@@ -88,12 +94,13 @@ export async function start({ values }: Config): Promise<number> {
       ...{ id: identity.id, epoch, name, clusterName, version, address: bind, peers },
       tags: tagBook.tags(),
       bootstrap: marker ? { kind: 'found' } : birthPolicyFrom(values.bootstrap),
-      integrations: await integrationsOf(values, dataDir),
+      integrations: await integrationsOf(values, dataDir, copies),
       sealer: sealerFrom(clusterKey, environment.secretBytes),
       onFatal: error => fail(error),
     },
     environment,
   );
+  admits = id => Object.hasOwn(agent.state.nodes, id);
   for (const event of agent.events.recent()) logEvent(log, event);
   agent.events.listen(event => {
     logEvent(log, event);
@@ -116,7 +123,6 @@ export async function start({ values }: Config): Promise<number> {
         : ((await agent.decide(command, { client, seq })) ?? '');
     },
   });
-  const calls = new PeerCalls(transport);
   const admin = await serveAdmin({ agent, peers: calls, tag }, values['admin.socket']);
   http?.serve({ agent, transport });
   // What was compiled for this start is there for the next one, however this one ends.
@@ -138,6 +144,7 @@ export async function start({ values }: Config): Promise<number> {
   const limit = setTimeout(() => process.exit(exitCode.failed), stopTimeoutMs);
   // Who watches hears of the farewell, too.
   await agent.stop();
+  copies.close();
   calls.close();
   admin.close();
   http?.close();
@@ -159,11 +166,34 @@ async function refuseAfterConflict(dataDir: string): Promise<void> {
   );
 }
 
+/** The copies of the controller's state: here, and those of others. */
+function openCopies(
+  dataDir: string,
+  transport: GrpcPeerTransport,
+  { nowMs, wallMs, setTimer }: Pick<Environment, 'nowMs' | 'wallMs' | 'setTimer'>,
+  admits: (id: string) => boolean,
+): Promise<StateCopies> {
+  const names = { service: 'slurm', role: 'controller' };
+  return StateCopies.open({
+    ...{ ...names, folder: join(dataDir, 'copies', 'slurm-controller'), nowMs, wallMs, setTimer, admits },
+    // SLURM's half-written files, and the mark of a controller that lives.
+    rules: { excluded: name => name.endsWith('.new') || name === 'heartbeat', formerSuffix: '.old' },
+    link: peer => new GrpcStateLink(transport, peer, { ...names, setTimer }),
+  });
+}
+
 /** The integrations that are switched on, or that `auto` finds a use for. */
-async function integrationsOf(values: Config['values'], dataDir: string): Promise<Integration[]> {
+async function integrationsOf(
+  values: Config['values'],
+  dataDir: string,
+  copies: StateCopies,
+): Promise<Integration[]> {
   const enabled = values['integrations.slurm.enabled'];
   if (enabled === false) return [];
-  const slurm = slurmIntegration({ fencingFile: join(dataDir, 'fencing.json'), retry: retryWithBackoff });
+  const slurm = slurmIntegration({
+    ...{ fencingFile: join(dataDir, 'fencing.json'), takenFile: join(dataDir, 'slurm-taken') },
+    ...{ retry: retryWithBackoff, copies },
+  });
   if (enabled === 'auto') return [slurm];
   const found = await slurm.capabilities(realHost());
   if (found.some(capability => capability.startsWith('slurm-'))) return [slurm];

@@ -208,11 +208,11 @@ function statusOf(agent: Agent): StatusReply {
   };
 }
 
-/** Failed operations that no later operation of the same grant has made good. */
+/** Failed operations that no later operation of the same grant has made good, and whose role has not been given to another. */
 function standingFailures(agent: Agent): number {
   const latest = new Map<string, string>();
-  for (const { service, role, node, outcome } of agent.state.operations)
-    latest.set(`${service}/${role}/${node}`, outcome);
+  for (const { service, role, node, outcome, reason } of agent.state.operations)
+    latest.set(`${service}/${role}/${node}`, reason === 'role-moved' ? 'moved' : outcome);
   return [...latest.values()].filter(outcome => outcome === 'failed').length;
 }
 

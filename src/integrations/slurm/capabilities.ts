@@ -1,12 +1,13 @@
 // What this machine could do for SLURM. Looks only.
 import type { Host } from '../host.ts';
 
-/** `slurm-controller`, `slurm-worker` where the programs (and munge) are there. */
+/** `slurm-controller`, `slurm-worker` where the programs (and munge) are there; `tenure-fence` where the kernel can keep a controller still. */
 export async function slurmCapabilities(host: Host): Promise<string[]> {
   const has = async (program: string) => (await host.which(program)) !== undefined;
   const found: string[] = [];
   if (await has('munged')) {
     if (await has('slurmctld')) found.push('slurm-controller');
+    if (await has('nft')) found.push('tenure-fence');
     if (await has('slurmd')) found.push('slurm-worker');
   }
   return found;

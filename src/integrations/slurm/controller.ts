@@ -1,124 +1,264 @@
-// The controller role: slurm.conf and slurmctld on the one machine that the cluster granted it to.
+// The controller role: slurm.conf and slurmctld on the one machine that the cluster granted it to, with the state of the
+// machine that had it before. Begins when the former one has certainly ended, and acts only while this one's tenure lasts.
+import type { MemberState } from '../cluster-view.ts';
+import type { Copies, CopyPeer } from '../copies.ts';
 import type { Host } from '../host.ts';
-import { commandTimeoutMs, slurmQueryTimeoutMs } from '../limits.ts';
+import {
+  commandTimeoutMs,
+  slurmQueryTimeoutMs,
+  soleRoleLookMs,
+  soleRolePollMs,
+  takeOverTimeoutMs,
+} from '../limits.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
-import { type Daemon, deathOf, startDaemon } from './daemons.ts';
-import { applyMunge, type MungeObserved, type MungeStep, observeMunge, planMunge } from './munge.ts';
+import { ServiceError } from '../service-error.ts';
+import { beginsInMs } from '../sole-role.ts';
+import { controllerCandidates } from './candidates.ts';
+import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import {
+  applyMunge,
+  type InTurn,
+  type MungeObserved,
+  type MungeStep,
+  observeMunge,
+  planMunge,
+} from './munge.ts';
 import { controllerParts, files, folders, mungeKeyName, service } from './names.ts';
+import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
-import { confMark, slurmConfText } from './slurm-conf.ts';
+import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
 
-const slurmctld: Daemon = { program: 'slurmctld', pidFile: files.controllerPid, log: files.controllerLog };
+export const slurmctld: Daemon = {
+  program: 'slurmctld',
+  pidFile: files.controllerPid,
+  log: files.controllerLog,
+};
+
+type Candidate = ControllerHost & CopyPeer & { readonly state: MemberState };
 
 interface Desired {
   readonly mungeKey: Uint8Array;
   readonly clusterName: string;
   readonly ip: string;
+  /** The other candidates. */
+  readonly others: readonly Candidate[];
+  /** What slurm.conf should hold on this node. */
+  readonly conf: string;
+  /** Fencing token of the grant. */
+  readonly token: number;
+  /** The state of a former holder must be taken over. */
+  readonly succeeds: boolean;
+  /** Milliseconds until slurmctld may run here; asked anew before and after its start. */
+  readonly beginsInMs: () => number;
 }
 
 interface Observed {
   readonly munge: MungeObserved;
   readonly installed: boolean;
   readonly hostName: string;
-  readonly conf: string | undefined;
+  /** Of the node. */
+  readonly conf: string;
   readonly running: boolean;
   readonly answering: boolean;
+  /** The state folder is that of the former holder, or of this one since; by token. */
+  readonly taken: number;
+  readonly beginsInMs: number;
 }
 
 type ControllerStep =
   | MungeStep
+  | ConfStep
   | (Step &
       (
         | { readonly kind: 'missing' }
-        | { readonly kind: 'configure'; readonly conf: string; readonly running: boolean }
-        | { readonly kind: 'start' }
+        | { readonly kind: 'await-former'; readonly beginsInMs: () => number }
+        | { readonly kind: 'take-over'; readonly token: number; readonly others: readonly Candidate[] }
+        | {
+            readonly kind: 'start';
+            readonly beginsInMs: () => number;
+            readonly conf: string;
+            readonly token: number;
+          }
         | { readonly kind: 'await-answer' }
       ));
 
-export const controllerReconciler: Reconciler<Desired, Observed, ControllerStep> = {
-  ...{ service, role: 'controller', parts: controllerParts },
+export interface ControllerSettings {
+  readonly copies: Copies;
+  /** Where it is remembered by which grant the state folder came to be what it is; its folder exists. */
+  readonly takenFile: string;
+  readonly inTurn: InTurn;
+}
 
-  desired({ clusterName, self, secret }) {
-    const mungeKey = secret(mungeKeyName);
-    return mungeKey
-      ? { mungeKey, clusterName, ip: self.ip }
-      : new Waiting('munge', 'the munge key cannot be opened with this cluster key');
-  },
+export function controllerReconciler({
+  copies,
+  takenFile,
+  inTurn,
+}: ControllerSettings): Reconciler<Desired, Observed, ControllerStep> {
+  return {
+    ...{ service, role: 'controller', parts: controllerParts },
 
-  async observe(host, { mungeKey }) {
-    const text = async (path: string) => {
-      const bytes = await host.readFile(path);
-      return bytes && new TextDecoder().decode(bytes);
-    };
-    const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
-    return {
-      munge: await observeMunge(host, mungeKey),
-      installed: (await host.which('slurmctld')) !== undefined,
-      hostName: ((await text('/proc/sys/kernel/hostname')) ?? '').trim(),
-      conf: await text(files.slurmConf),
-      running,
-      answering: running && (await answers(host)),
-    };
-  },
+    desired(view, grant) {
+      const { clusterName, self, secret } = view;
+      const mungeKey = secret(mungeKeyName);
+      if (!mungeKey) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
+      const others = controllerCandidates(view)
+        .filter(({ id }) => id !== self.id)
+        .map(({ id, name, ip, address, state }) => ({ id, hostName: name, ip, address, state }));
+      const succeeds = grant.former !== undefined;
+      const begins = () => beginsInMs(view, grant);
+      const conf = nodeConfText(view);
+      return {
+        mungeKey,
+        clusterName,
+        ip: self.ip,
+        others,
+        conf,
+        token: grant.token,
+        succeeds,
+        beginsInMs: begins,
+      };
+    },
 
-  plan({ mungeKey, clusterName, ip }, { munge, installed, hostName, conf, running, answering }) {
-    const first = planMunge(mungeKey, munge);
-    if (first.length > 0) return first;
-    if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
-    const wanted = slurmConfText({ clusterName, hostName, ip });
-    const steps: ControllerStep[] = [];
-    if (conf !== wanted) {
-      const summary = `write ${files.slurmConf}${running ? ' and have slurmctld read it' : ''}`;
-      steps.push({ kind: 'configure', conf: wanted, running, part: 'slurmctld', summary });
-    }
-    if (!running) steps.push({ kind: 'start', part: 'slurmctld', summary: 'start slurmctld' });
-    if (!answering)
-      steps.push({ kind: 'await-answer', part: 'answering', summary: 'wait for slurmctld to answer' });
-    return steps;
-  },
+    async observe(host, { mungeKey, beginsInMs: begins }) {
+      const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
+      return {
+        munge: await observeMunge(host, mungeKey),
+        installed: (await host.which('slurmctld')) !== undefined,
+        hostName: ((await textOf(host, '/proc/sys/kernel/hostname')) ?? '').trim(),
+        conf: await observeNodeConf(host),
+        running,
+        answering: running && (await answers(host)),
+        taken: await takenBy(host, takenFile),
+        beginsInMs: begins(),
+      };
+    },
 
-  async apply(host, step) {
-    switch (step.kind) {
-      case 'missing':
-        throw missingProgram('slurmctld', 'slurmctld');
-      case 'configure': {
-        await host.ensureFolder(folders.conf, { mode: 0o755 });
-        if (!step.running) {
-          await host.writeFile(files.slurmConf, step.conf, { mode: 0o644 });
+    plan(desired, observed) {
+      const { mungeKey, clusterName, ip, others, token, succeeds, beginsInMs: begins } = desired;
+      const { munge, installed, hostName, conf, running, answering, taken } = observed;
+      const first = planMunge(mungeKey, munge);
+      if (first.length > 0) return first;
+      if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
+      if (observed.beginsInMs > 0) {
+        const summary = 'wait until no other slurmctld can be running';
+        return [{ kind: 'await-former', part: 'slurmctld', summary, beginsInMs: begins }];
+      }
+      if (succeeds && taken < token) {
+        const summary = 'take over the state of the former controller';
+        return [{ kind: 'take-over', token, others, part: 'slurmctld', summary }];
+      }
+      const steps: ControllerStep[] = [...planNodeConf(desired.conf, conf, 'slurmctld')];
+      if (!running) {
+        const own = slurmConfText({ clusterName, controllers: [{ hostName, ip }] });
+        const summary = 'start slurmctld';
+        steps.push({ kind: 'start', beginsInMs: begins, conf: own, token, part: 'slurmctld', summary });
+      }
+      if (!answering)
+        steps.push({ kind: 'await-answer', part: 'answering', summary: 'wait for slurmctld to answer' });
+      return steps;
+    },
+
+    async apply(host, step) {
+      switch (step.kind) {
+        case 'missing':
+          throw missingProgram('slurmctld', 'slurmctld');
+        case 'await-former':
+          for (
+            let waitedMs = 0;
+            waitedMs < soleRoleLookMs && step.beginsInMs() > 0;
+            waitedMs += soleRolePollMs
+          )
+            await host.pause(soleRolePollMs);
           break;
+        case 'take-over':
+          await takeOver(host, step, { copies, takenFile });
+          break;
+        case 'node-conf':
+          await inTurn(() => applyNodeConf(host, step));
+          break;
+        case 'start':
+          await startController(host, copies, step);
+          await host.writeFile(takenFile, `${step.token}\n`, { mode: 0o600 });
+          break;
+        case 'await-answer': {
+          const { exitCode, stderr } = await host.run('squeue', ['--noheader'], {
+            timeoutMs: slurmQueryTimeoutMs,
+          });
+          if (exitCode === 0) break;
+          if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
+            throw await deathOf(host, slurmctld);
+          throw errorFrom('asking slurmctld for its queue', stderr);
         }
-        // Not yet the file that is wanted: after a crash right here the next pass has slurmctld read it again.
-        await host.writeFile(files.slurmConf, `${step.conf}# Not read by slurmctld yet.\n`, { mode: 0o644 });
-        const { exitCode, stderr } = await host.run('scontrol', ['reconfigure'], {
-          timeoutMs: commandTimeoutMs,
-        });
-        if (exitCode !== 0) throw errorFrom('having slurmctld read its configuration', stderr);
-        await host.writeFile(files.slurmConf, step.conf, { mode: 0o644 });
-        break;
+        default:
+          await inTurn(() => applyMunge(host, step));
       }
-      case 'start':
-        await host.ensureFolder(folders.state, { mode: 0o700, owner: 'slurm' });
-        await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
-        await startDaemon(host, slurmctld, ['slurmctld'], commandTimeoutMs);
-        break;
-      case 'await-answer': {
-        const { exitCode, stderr } = await host.run('squeue', ['--noheader'], {
-          timeoutMs: slurmQueryTimeoutMs,
-        });
-        if (exitCode === 0) break;
-        if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
-          throw await deathOf(host, slurmctld);
-        throw errorFrom('asking slurmctld for its queue', stderr);
-      }
-      default:
-        await applyMunge(host, step);
-    }
-  },
-};
+    },
+  };
+}
+
+/** @throws ServiceError when there is no copy of the queue, or a newer one cannot be had */
+async function takeOver(
+  host: Host,
+  { token, others }: { readonly token: number; readonly others: readonly Candidate[] },
+  { copies, takenFile }: Pick<ControllerSettings, 'copies' | 'takenFile'>,
+): Promise<void> {
+  await stopDaemon(host, slurmctld);
+  await copies.recover(folders.state);
+  const { copy, missed } = await copies.newestFrom(others.filter(isThere), takeOverTimeoutMs);
+  if (!copy) throw new ServiceError('no-copy', false, noCopyText, true);
+  if (missed.length > 0) throw new ServiceError('newer-copy', false, newerCopyText, true);
+  await copies.materialise(folders.state, 'slurm');
+  await host.writeFile(takenFile, `${token}\n`, { mode: 0o600 });
+}
+
+const newerCopyText =
+  'another node has a newer copy of the queue, which could not be fetched; it is tried again';
+const noCopyText =
+  'no node that could go on has a copy of the queue of the former controller: bring that one back ("clusterctl members")';
+
+function isThere({ state }: { readonly state: MemberState }): boolean {
+  return state === 'alive' || state === 'degraded';
+}
+
+/** By which grant the state folder of this machine came to be what it is; 0 for none. */
+export async function takenBy(host: Host, takenFile: string): Promise<number> {
+  return Number((await textOf(host, takenFile)) ?? 0);
+}
+
+async function textOf(host: Host, path: string): Promise<string | undefined> {
+  const bytes = await host.readFile(path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** @throws ServiceError `tenure-lapsed` when slurmctld must not run here (any more) */
+async function startController(
+  host: Host,
+  copies: Copies,
+  { beginsInMs: begins, conf }: { readonly beginsInMs: () => number; readonly conf: string },
+): Promise<void> {
+  const lapsed = () =>
+    new ServiceError(
+      'tenure-lapsed',
+      false,
+      'this node has no touch with a majority of the voters, so slurmctld must not run here',
+      true,
+    );
+  if (begins() > 0) throw lapsed();
+  await copies.recover(folders.state);
+  await host.ensureFolder(folders.state, { mode: 0o700, owner: 'slurm' });
+  await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
+  await host.ensureFolder(folders.conf, { mode: 0o755 });
+  await host.writeFile(files.controllerConf, conf, { mode: 0o644 });
+  await startDaemon(host, slurmctld, ['slurmctld', '-f', files.controllerConf], commandTimeoutMs);
+  // It may have come to be while the tenure ended, and then nobody has ended it.
+  if (begins() === 0) return;
+  await endController(host);
+  throw lapsed();
+}
 
 /** Ends slurmctld here at once, if ClusterOS has set it up. Resolves with whether it ran. */
 export async function endController(host: Host): Promise<boolean> {
-  const conf = new TextDecoder().decode(await host.readFile(files.slurmConf));
+  const conf = new TextDecoder().decode(await host.readFile(files.controllerConf));
   const pid = await host.runningPid(files.controllerPid, 'slurmctld');
   if (pid === undefined || !conf.startsWith(confMark)) return false;
   return host.signal(pid, 'SIGKILL');

@@ -9,33 +9,55 @@ import type {
   ViewNode,
 } from '../cluster-view.ts';
 import { joinHistoryMin } from '../limits.ts';
+import { controllerCandidates, controllerGrant, hasCopyOf } from './candidates.ts';
 import { controllerParts, mungeKeyBytes, mungeKeyName, service, workerParts } from './names.ts';
 import { isPermanent } from './reasons.ts';
 
 /** The decisions that are due. */
 export function decideSlurm(view: ClusterView): Decision[] {
-  const controller = view.grants.find(grant => grant.service === service && grant.role === 'controller');
-  const candidateId = controller?.node ?? candidateFor(view)?.id;
-  if (candidateId === undefined) return [];
+  const controller = controllerGrant(view);
+  const heir = controller ? heirOf(view, controller) : firstController(view);
+  if (!controller && !heir) return [];
   // Asked also when there is a controller: of the two decisions one may be lost when the leader is.
   const secret: Decision[] = view.secretNames.includes(mungeKeyName)
     ? []
     : [{ kind: 'secret', name: mungeKeyName, bytes: mungeKeyBytes }];
-  if (!controller)
-    return [...secret, { kind: 'move', service, role: 'controller', node: candidateId, from: 0 }];
+  const move: Decision[] = heir
+    ? [{ kind: 'move', service, role: 'controller', node: heir.id, from: controller?.token ?? 0 }]
+    : [];
+  if (!controller) return [...secret, ...move];
   return [
     ...secret,
+    ...move,
     ...workerGrants(view),
     ...view.grants.filter(grant => grant.service === service).flatMap(grant => joinOf(view, grant)),
+    ...superseded(view),
   ];
 }
 
-/** The leader's own machine when it can, else the capable one with the lowest id, so that any leader would say the same. */
-function candidateFor({ nodes, self }: ClusterView): ViewNode | undefined {
-  const able = nodes.filter(
-    ({ state, capabilities }) => state === 'alive' && capabilities.includes('slurm-controller'),
+/** The leader's own machine when it can, else the first of those that can, so that any leader would say the same. */
+function firstController(view: ClusterView): ViewNode | undefined {
+  const able = controllerCandidates(view).filter(({ state }) => state === 'alive');
+  return able.find(({ id }) => id === view.self.id) ?? able[0];
+}
+
+/** Who shall have the controller's role instead of its holder, when that one cannot keep it and another has its queue. */
+function heirOf(view: ClusterView, { node, token, former }: Grant): ViewNode | undefined {
+  const holder = view.nodes.find(({ id }) => id === node);
+  const report = holder?.reports.find(
+    each => each.service === service && each.role === 'controller' && each.token === token,
   );
-  return able.find(({ id }) => id === self.id) ?? able[0];
+  const isGone = !holder || holder.state === 'dead' || holder.state === 'left';
+  // Without a word from the leader itself a holder cannot know whether it still is one.
+  const isAside = holder?.standing === 'observer';
+  const cannot = report?.state === 'failing' && isPermanent(report.reason);
+  if (!isGone && !isAside && !cannot) return undefined;
+  // One that never served has changed nothing: what its own predecessor had is as good.
+  const tokens = report?.state === 'ready' || !former ? [token] : [token, former.token];
+  const able = controllerCandidates(view).filter(
+    each => each.id !== node && each.state === 'alive' && tokens.some(copied => hasCopyOf(each, copied)),
+  );
+  return able.find(({ id }) => id === view.self.id) ?? able[0];
 }
 
 function workerGrants({ nodes, grants }: ClusterView): Decision[] {
@@ -48,6 +70,19 @@ function workerGrants({ nodes, grants }: ClusterView): Decision[] {
         state === 'alive' && capabilities.includes('slurm-worker') && !granted.has(id),
     )
     .map(({ id }) => ({ kind: 'grant', service, role: 'worker', node: id }));
+}
+
+/** Joins whose role was given to another before they came to their end. */
+function superseded({ grants, operations }: ClusterView): Decision[] {
+  return operations
+    .filter(
+      ({ service: its, outcome, token }) =>
+        its === service && outcome === 'running' && !grants.some(grant => grant.token === token),
+    )
+    .map(({ id, steps }) => ({
+      ...{ kind: 'advance-operation', id, steps },
+      ...{ outcome: 'failed', reason: 'role-moved' },
+    }));
 }
 
 /** Opens, advances or ends the operation of one grant by what its node reports. */

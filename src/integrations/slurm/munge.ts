@@ -30,6 +30,9 @@ export type MungeStep = Step &
     | { readonly kind: 'munge-restart' }
   );
 
+/** Runs one after the other what must not run twice at once on a machine. */
+export type InTurn = (run: () => Promise<void>) => Promise<void>;
+
 export async function observeMunge(host: Host, key: Uint8Array): Promise<MungeObserved> {
   const present = await host.readFile(files.mungeKey);
   const running = (await host.runningPid(files.mungePid, 'munged')) !== undefined;
@@ -60,12 +63,16 @@ export async function applyMunge(host: Host, step: MungeStep): Promise<void> {
   switch (step.kind) {
     case 'munge-missing':
       throw missingProgram('munged', 'munge');
-    case 'munge-key':
+    case 'munge-key': {
+      const present = await host.readFile(files.mungeKey);
+      // The other lane has just written it.
+      if (present !== undefined && Buffer.compare(present, step.key) === 0) break;
       // It must not go on with the old key after a crash right here: first it ends, then the key changes.
       await stopDaemon(host, munged);
       for (const [folder, mode] of mungeFolders) await host.ensureFolder(folder, { mode, owner: 'munge' });
       await host.writeFile(files.mungeKey, step.key, { mode: 0o400, owner: 'munge' });
       break;
+    }
     case 'munge-restart':
       await stopDaemon(host, munged);
       break;

@@ -12,7 +12,10 @@ export const workerPort = 6818;
 export const files = {
   mungeKey: '/etc/munge/munge.key',
   mungePid: '/run/munge/munged.pid',
+  /** Of everything on a node but slurmctld: who serves, and who may go on. */
   slurmConf: '/etc/slurm/slurm.conf',
+  /** Of slurmctld: it knows itself only, and so waits for nobody that has died. */
+  controllerConf: '/etc/slurm/clusteros-slurmctld.conf',
   controllerPid: '/run/slurmctld.pid',
   workerPid: '/run/slurmd.pid',
   controllerLog: '/var/log/slurm/slurmctld.log',

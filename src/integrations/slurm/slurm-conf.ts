@@ -1,4 +1,5 @@
-// Renders slurm.conf for a configless cluster of dynamic nodes: the one file there is, on the controller's machine only.
+// Renders slurm.conf for a cluster of dynamic nodes. Each node has it from its own agent, with all controllers in it; slurmctld
+// has one with itself only. SLURM's own ways are not used: `scontrol reconfigure` breaks dynamic nodes (22.05: their port is lost).
 import { slurmNodesMax } from '../limits.ts';
 import { controllerPort, files, folders, workerPort } from './names.ts';
 
@@ -8,22 +9,25 @@ export const confMark = '# Written by ClusterOS from what the cluster decided; c
 export interface SlurmConf {
   /** Of the cluster; SLURM allows lower-case letters, digits, `-` and `_`, at most 40 (slurm.conf(5)). */
   readonly clusterName: string;
-  /** What the controller's machine calls itself; slurmctld refuses to start under another name. */
+  /** The machine that serves, and then those that may have to go on: whoever is first serves. */
+  readonly controllers: readonly ControllerHost[];
+}
+
+export interface ControllerHost {
+  /** What the machine calls itself; slurmctld refuses to start under another name. */
   readonly hostName: string;
   readonly ip: string;
 }
 
 /** The text of slurm.conf(5). Equal input gives equal text. */
-export function slurmConfText({ clusterName, hostName, ip }: SlurmConf): string {
+export function slurmConfText({ clusterName, controllers }: SlurmConf): string {
   const name = clusterName
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '-')
     .slice(0, 40);
   return `${confMark}
 ClusterName=${name}
-SlurmctldHost=${hostName}(${ip})
-SlurmctldParameters=enable_configless
-AuthType=auth/munge
+${controllers.map(({ hostName, ip }) => `SlurmctldHost=${hostName}(${ip})\n`).join('')}AuthType=auth/munge
 CredType=cred/munge
 SlurmUser=slurm
 SlurmctldPort=${controllerPort}
@@ -42,6 +46,10 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
+# Without a job that comes or goes the scheduler looks each minute only; after a fail-over that is too late.
+SchedulerParameters=sched_interval=3,bf_interval=3
+# The files of slurmctld and of the nodes differ in who serves.
+DebugFlags=NO_CONF_HASH
 # A node that comes back after a crash is used again by itself.
 ReturnToService=2
 SlurmctldTimeout=30

@@ -1,43 +1,85 @@
 // SLURM as an integration: what the agent is given. Puts the parts together and remembers the last reports.
-import type { ServiceReport } from '../cluster-view.ts';
+import type { ClusterView, ServiceReport } from '../cluster-view.ts';
+import type { Copies } from '../copies.ts';
 import { fenceIn } from '../fencing.ts';
-import { type Integration, type Retry, reconcile } from '../reconciler.ts';
+import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
+import { controllerGrant } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { controllerReconciler, endController } from './controller.ts';
 import { decideSlurm } from './decide.ts';
-import { service } from './names.ts';
+import { renewFence } from './fence.ts';
+import type { InTurn } from './munge.ts';
+import { folders, service } from './names.ts';
+import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import { standBy } from './standby.ts';
 import { workerReconciler } from './worker.ts';
 
 export interface SlurmSettings {
   /** Where the tokens of obeyed orders are kept; its folder exists. */
   readonly fencingFile: string;
   readonly retry: Retry;
+  /** Of the controller's state, among those that may be the controller. */
+  readonly copies: Copies;
+  /** Where it is remembered whose state this node has taken over; its folder exists. */
+  readonly takenFile: string;
 }
 
-export function slurmIntegration({ fencingFile, retry }: SlurmSettings): Integration {
+export function slurmIntegration({ fencingFile, retry, copies, takenFile }: SlurmSettings): Integration {
   const fence = fenceIn(fencingFile);
-  let reports: readonly ServiceReport[] = [];
+  // Both lanes set up munge: one at a time, and the second finds it done.
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn: InTurn = run => {
+    const done = turn.then(run);
+    turn = done.catch(() => {});
+    return done;
+  };
+  const controller = controllerReconciler({ copies, takenFile, inTurn });
+  const worker = workerReconciler(inTurn);
+  const own = (view: ClusterView, role: string) =>
+    view.grants.find(each => each.service === service && each.role === role && each.node === view.self.id);
+  let lastOfController: ServiceReport | undefined;
+  let lastOfWorker: ServiceReport | undefined;
+  const controllerLane: Lane = {
+    name: 'controller',
+    async pass(host, view, onReport) {
+      const holder = controllerGrant(view);
+      const grant = own(view, 'controller');
+      if (!grant && holder && worksFor(view)) {
+        // At once, before anything that waits: commands of people ask whoever the file names first.
+        const [step] = planNodeConf(nodeConfText(view), await observeNodeConf(host), 'slurmd');
+        if (step) await inTurn(() => applyNodeConf(host, step));
+      }
+      if (!grant) return holder ? standBy(host, { copies, takenFile }, view, holder) : [];
+      const context = { host, view, grant, fence, retry, before: lastOfController, onReport };
+      lastOfController = await reconcile(controller, context);
+      if (lastOfController.state === 'ready') await copies.hold(grant.token, folders.state);
+      return [lastOfController];
+    },
+  };
+  const workerLane: Lane = {
+    name: 'worker',
+    async pass(host, view, onReport) {
+      const grant = own(view, 'worker');
+      if (!grant) return [];
+      const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
+      lastOfWorker = await reconcile(worker, context);
+      return [lastOfWorker];
+    },
+  };
   return {
     name: service,
     capabilities: slurmCapabilities,
     decide: decideSlurm,
     lapse: endController,
-    async pass(host, view, onReport) {
-      const mine = view.grants.filter(grant => grant.service === service && grant.node === view.self.id);
-      const next: ServiceReport[] = [];
-      for (const role of ['controller', 'worker']) {
-        const grant = mine.find(each => each.role === role);
-        if (!grant) continue;
-        const before = reports.find(report => report.role === role);
-        const context = { host, view, grant, fence, retry, before, onReport };
-        next.push(
-          await (role === 'controller'
-            ? reconcile(controllerReconciler, context)
-            : reconcile(workerReconciler, context)),
-        );
-      }
-      reports = next;
-      return next;
+    async renew(host, leftMs) {
+      await renewFence(host, leftMs);
     },
+    lanes: [controllerLane, workerLane],
   };
+}
+
+/** True when this machine has anything of SLURM to configure. */
+function worksFor({ nodes, self }: ClusterView): boolean {
+  const { capabilities = [] } = nodes.find(({ id }) => id === self.id) ?? {};
+  return capabilities.some(each => each === 'slurm-controller' || each === 'slurm-worker');
 }

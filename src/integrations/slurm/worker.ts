@@ -12,8 +12,16 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
-import { applyMunge, type MungeObserved, type MungeStep, observeMunge, planMunge } from './munge.ts';
+import {
+  applyMunge,
+  type InTurn,
+  type MungeObserved,
+  type MungeStep,
+  observeMunge,
+  planMunge,
+} from './munge.ts';
 import { controllerPort, files, folders, mungeKeyName, service, workerParts } from './names.ts';
+import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
 
 const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
@@ -24,6 +32,8 @@ interface Desired {
   readonly ip: string;
   /** HOST:PORT of the controller. */
   readonly controller: string;
+  /** What slurm.conf should hold on this node. */
+  readonly conf: string;
   /** Whether the controller's node says that it serves: without it slurmd would wait 9 s and more, then end. */
   readonly serving: boolean;
   /** The controller's node, for people. */
@@ -36,8 +46,7 @@ interface Observed {
   readonly munge: MungeObserved;
   readonly installed: boolean;
   readonly running: boolean;
-  /** The controller that the running slurmd was told of. */
-  readonly controller: string;
+  readonly conf: string;
   /** SLURM's word for the node's state, in small letters; empty while it is not registered. */
   readonly state: string;
   /** The address that the controller reaches the node at. */
@@ -55,12 +64,12 @@ interface Registration {
 
 type WorkerStep =
   | MungeStep
+  | ConfStep
   | (Step &
       (
         | { readonly kind: 'missing' }
         | { readonly kind: 'await-controller' }
         | { readonly kind: 'start'; readonly desired: Desired }
-        | { readonly kind: 'stop' }
         | { readonly kind: 'move'; readonly name: string; readonly ip: string }
         | { readonly kind: 'await-registration'; readonly name: string }
       ));
@@ -71,125 +80,146 @@ const usable = /^(idle|mixed|allocated|completing|planned|reserved|allocated\+)$
 /** States that somebody has put the node in, or that it does not leave by itself. */
 const peopleAct = /^(drain|fail|down|maintenance)/;
 
-export const workerReconciler: Reconciler<Desired, Observed, WorkerStep> = {
-  ...{ service, role: 'worker', parts: workerParts },
+export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, WorkerStep> {
+  return {
+    ...{ service, role: 'worker', parts: workerParts },
 
-  desired({ self, nodes, grants, secret }) {
-    const mungeKey = secret(mungeKeyName);
-    if (!mungeKey) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
-    const grant = grants.find(each => each.service === service && each.role === 'controller');
-    const controller = nodes.find(({ id }) => id === grant?.node);
-    if (!grant || !controller || controller.ip === '')
-      return new Waiting('slurmd', 'waiting for a controller');
-    const serving = controller.reports.some(
-      ({ role, token, state }) => role === 'controller' && token === grant.token && state === 'ready',
-    );
-    const own = nodes.find(({ id }) => id === self.id);
-    const total = Number(
-      own?.capabilities.find(each => each.startsWith('memory-mib='))?.slice('memory-mib='.length) ?? 0,
-    );
-    // A machine that is smaller than two reserves gives half of what it has.
-    const reserve = Math.min(Math.max(memoryReserveMib, total * memoryReserveShare), total / 2);
-    const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
-    return {
-      mungeKey,
-      name: self.name,
-      ip: self.ip,
-      controller: `${controller.ip}:${controllerPort}`,
-      controllerName: controller.name,
-      ...{ serving, memoryMib },
-    };
-  },
+    desired(view) {
+      const { self, nodes, grants, secret } = view;
+      const mungeKey = secret(mungeKeyName);
+      if (!mungeKey) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
+      const grant = grants.find(each => each.service === service && each.role === 'controller');
+      const controller = nodes.find(({ id }) => id === grant?.node);
+      if (!grant || !controller || controller.ip === '')
+        return new Waiting('slurmd', 'waiting for a controller');
+      const serving = controller.reports.some(
+        ({ role, token, state }) => role === 'controller' && token === grant.token && state === 'ready',
+      );
+      const own = nodes.find(({ id }) => id === self.id);
+      const total = Number(
+        own?.capabilities.find(each => each.startsWith('memory-mib='))?.slice('memory-mib='.length) ?? 0,
+      );
+      // A machine that is smaller than two reserves gives half of what it has.
+      const reserve = Math.min(Math.max(memoryReserveMib, total * memoryReserveShare), total / 2);
+      const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
+      return {
+        mungeKey,
+        name: self.name,
+        ip: self.ip,
+        controller: `${controller.ip}:${controllerPort}`,
+        conf: nodeConfText(view),
+        controllerName: controller.name,
+        ...{ serving, memoryMib },
+      };
+    },
 
-  async observe(host, { mungeKey, name }) {
-    const pid = await host.runningPid(files.workerPid, 'slurmd');
-    const munge = await observeMunge(host, mungeKey);
-    const { state, address } =
-      pid !== undefined && munge.answering ? await registration(host, name) : { state: '', address: '' };
-    return {
-      munge,
-      installed: (await host.which('slurmd')) !== undefined,
-      running: pid !== undefined,
-      controller: pid === undefined ? '' : await controllerOf(host, pid),
-      ...{ state, address },
-    };
-  },
+    async observe(host, { mungeKey, name }) {
+      const pid = await host.runningPid(files.workerPid, 'slurmd');
+      const munge = await observeMunge(host, mungeKey);
+      const { state, address } =
+        pid !== undefined && munge.answering ? await registration(host, name) : { state: '', address: '' };
+      return {
+        munge,
+        installed: (await host.which('slurmd')) !== undefined,
+        running: pid !== undefined,
+        conf: await observeNodeConf(host),
+        ...{ state, address },
+      };
+    },
 
-  plan(desired, { munge, installed, running, controller, state, address }) {
-    const first = planMunge(desired.mungeKey, munge);
-    if (first.length > 0) return first;
-    if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
-    const { name, ip } = desired;
-    if (running && controller !== desired.controller) {
-      return [{ kind: 'stop', part: 'slurmd', summary: `end the slurmd that belongs to ${controller}` }];
-    }
-    if (!running && !desired.serving) {
-      const summary = `waiting for the controller on ${desired.controllerName}`;
-      return [{ kind: 'await-controller', waits: true, part: 'slurmd', summary }];
-    }
-    if (!running)
-      return [{ kind: 'start', desired, part: 'slurmd', summary: `start slurmd for ${desired.controller}` }];
-    if (state !== '' && address !== ip) {
+    plan(desired, { munge, installed, running, conf, state, address }) {
+      const first = planMunge(desired.mungeKey, munge);
+      if (first.length > 0) return first;
+      if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
+      const { name, ip } = desired;
+      const configure = planNodeConf(desired.conf, conf, 'slurmd');
+      if (configure.length > 0) return configure;
+      if (!running && !desired.serving) {
+        const summary = `waiting for the controller on ${desired.controllerName}`;
+        return [{ kind: 'await-controller', waits: true, part: 'slurmd', summary }];
+      }
+      if (!running)
+        return [
+          { kind: 'start', desired, part: 'slurmd', summary: `start slurmd for ${desired.controller}` },
+        ];
+      if (state !== '' && address !== ip) {
+        return [
+          {
+            kind: 'move',
+            name,
+            ip,
+            part: 'registered',
+            summary: `tell the controller that ${name} is at ${ip}`,
+          },
+        ];
+      }
+      if (usable.test(state)) return [];
       return [
         {
-          kind: 'move',
+          kind: 'await-registration',
           name,
-          ip,
           part: 'registered',
-          summary: `tell the controller that ${name} is at ${ip}`,
+          summary: `wait for the controller to use ${name}`,
         },
       ];
-    }
-    if (usable.test(state)) return [];
-    return [
-      {
-        kind: 'await-registration',
-        name,
-        part: 'registered',
-        summary: `wait for the controller to use ${name}`,
-      },
-    ];
-  },
+    },
 
-  async apply(host, step) {
-    switch (step.kind) {
-      case 'missing':
-        throw missingProgram('slurmd', 'slurmd');
-      case 'await-controller':
-        break;
-      case 'stop':
-        // Steps of running jobs are processes of their own (slurmstepd) and go on.
-        await stopDaemon(host, slurmd);
-        break;
-      case 'start':
-        await startWorker(host, step.desired);
-        break;
-      case 'move': {
-        const { exitCode, stderr } = await host.run(
-          'scontrol',
-          ['update', `nodename=${step.name}`, `nodeaddr=${step.ip}`],
-          {
-            timeoutMs: commandTimeoutMs,
-          },
-        );
-        if (exitCode !== 0) throw errorFrom(`telling the controller where ${step.name} is`, stderr);
-        break;
+    async apply(host, step) {
+      switch (step.kind) {
+        case 'missing':
+          throw missingProgram('slurmd', 'slurmd');
+        case 'await-controller':
+          break;
+        case 'node-conf':
+          await inTurn(() => applyNodeConf(host, step));
+          break;
+        case 'start':
+          await startWorker(host, step.desired);
+          break;
+        case 'move': {
+          const { exitCode, stderr } = await host.run(
+            'scontrol',
+            ['update', `nodename=${step.name}`, `nodeaddr=${step.ip}`],
+            {
+              timeoutMs: commandTimeoutMs,
+            },
+          );
+          if (exitCode !== 0) throw errorFrom(`telling the controller where ${step.name} is`, stderr);
+          break;
+        }
+        case 'await-registration':
+          await awaitRegistration(host, step.name);
+          break;
+        default:
+          await inTurn(() => applyMunge(host, step));
       }
-      case 'await-registration':
-        await awaitRegistration(host, step.name);
-        break;
-      default:
-        await applyMunge(host, step);
-    }
-  },
-};
+    },
+  };
+}
 
-async function startWorker(host: Host, { name, controller, memoryMib }: Desired): Promise<void> {
+async function startWorker(host: Host, { name, memoryMib }: Desired): Promise<void> {
   await host.ensureFolder(folders.spool, { mode: 0o755 });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
   const memory = memoryMib === undefined ? [] : ['--conf', `RealMemory=${memoryMib}`];
-  const args = ['-Z', '-N', name, '--conf-server', controller, ...memory];
+  const args = ['-Z', '-N', name, ...memory];
   await startDaemon(host, slurmd, ['slurmd', ...args], slurmdStartTimeoutMs);
+  await haveSaved(host, name);
+}
+
+/**
+ * slurmctld (22.05) does not write down that a dynamic node has come, so the next controller would not know it; it does after
+ * any change of the node. One that is not listed yet is looked for by the next step.
+ */
+async function haveSaved(host: Host, name: string): Promise<void> {
+  let isListed = false;
+  for (let waitedMs = 0; !isListed && waitedMs <= registrationTimeoutMs; waitedMs += registrationPollMs) {
+    isListed = (await registration(host, name)).state !== '';
+    if (!isListed) await host.pause(registrationPollMs);
+  }
+  if (!isListed) return;
+  const args = ['update', `nodename=${name}`, 'weight=1'];
+  const { exitCode, stderr } = await host.run('scontrol', args, { timeoutMs: slurmQueryTimeoutMs });
+  if (exitCode !== 0) throw errorFrom(`having the controller write down ${name}`, stderr);
 }
 
 /** @throws ServiceError saying why the controller does not use the node */
@@ -231,12 +261,4 @@ async function registration(host: Host, name: string): Promise<Registration> {
     /^(drain|fail|invalid_reg|not_responding|powered_down|maintenance)$/.test(flag),
   );
   return { state: barred ?? base, address: /\bNodeAddr=(\S+)/.exec(stdout)?.[1] ?? '' };
-}
-
-async function controllerOf(host: Host, pid: number): Promise<string> {
-  const words = new TextDecoder()
-    .decode((await host.readFile(`/proc/${pid}/cmdline`)) ?? new Uint8Array())
-    .split('\0');
-  const at = words.indexOf('--conf-server');
-  return at < 0 ? '' : (words[at + 1] ?? '');
 }

@@ -1,0 +1,30 @@
+// Who can be SLURM's controller, and in which order: those that hear from the leader itself and have the programs. Pure.
+import type { ClusterView, Grant, ViewNode } from '../cluster-view.ts';
+import { controllersMax } from '../limits.ts';
+import { service } from './names.ts';
+
+export function controllerGrant({ grants }: ClusterView): Grant | undefined {
+  return grants.find(grant => grant.service === service && grant.role === 'controller');
+}
+
+/** Every node that could be the controller, the holder first, then voters, then stand-bys; each by its id. At most three. */
+export function controllerCandidates(view: ClusterView): readonly ViewNode[] {
+  const holder = controllerGrant(view)?.node;
+  const rank = ({ id, standing }: ViewNode) => (id === holder ? 0 : standing === 'voter' ? 1 : 2);
+  return view.nodes
+    .filter(
+      ({ id, capabilities, standing, ip }) =>
+        ip !== '' &&
+        (id === holder || (capabilities.includes('slurm-controller') && standing !== 'observer')),
+    )
+    .toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
+    .slice(0, controllersMax);
+}
+
+/** True when `node` has said that it holds a whole copy of what the holder with this token had. */
+export function hasCopyOf({ reports }: ViewNode, token: number): boolean {
+  return reports.some(
+    each =>
+      each.service === service && each.role === 'standby' && each.token === token && each.state === 'ready',
+  );
+}

@@ -1,0 +1,36 @@
+// The slurm.conf of a node: what slurmd, the steps of jobs and people's commands know of the cluster. Rewritten when another
+// controller serves; slurmd then reads it again, and commands read it each time.
+import type { ClusterView } from '../cluster-view.ts';
+import type { Host } from '../host.ts';
+import type { Step } from '../reconciler.ts';
+import { controllerCandidates } from './candidates.ts';
+import { files, folders } from './names.ts';
+import { slurmConfText } from './slurm-conf.ts';
+
+export type ConfStep = Step & { readonly kind: 'node-conf'; readonly text: string };
+
+/** What the file should hold on every node. */
+export function nodeConfText(view: ClusterView): string {
+  const controllers = controllerCandidates(view).map(({ name, ip }) => ({ hostName: name, ip }));
+  return slurmConfText({ clusterName: view.clusterName, controllers });
+}
+
+export async function observeNodeConf(host: Host): Promise<string> {
+  return new TextDecoder().decode(await host.readFile(files.slurmConf));
+}
+
+export function planNodeConf(wanted: string, present: string, part: string): readonly ConfStep[] {
+  if (present === wanted) return [];
+  return [{ kind: 'node-conf', text: wanted, part, summary: `write ${files.slurmConf}` }];
+}
+
+export async function applyNodeConf(host: Host, { text }: ConfStep): Promise<void> {
+  await host.ensureFolder(folders.conf, { mode: 0o755 });
+  const pid = await host.runningPid(files.workerPid, 'slurmd');
+  if (pid !== undefined) {
+    // Not yet the file that is wanted: after a crash right here the next pass has slurmd read it again.
+    await host.writeFile(files.slurmConf, `${text}# Not read by slurmd yet.\n`, { mode: 0o644 });
+    await host.signal(pid, 'SIGHUP');
+  }
+  await host.writeFile(files.slurmConf, text, { mode: 0o644 });
+}
