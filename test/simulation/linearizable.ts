@@ -8,56 +8,96 @@ export interface Operation {
   /** Written, or read; empty for a register that was never written. */
   readonly value: string;
   readonly startMs: number;
-  /** Infinity when nobody was told: then it may have happened at any time since, or never. Reads without an answer are left out. */
+  /**
+   * Infinity when nobody was told: then it may have happened at any time since, or never. Reads without an answer are left
+   * out, and writes that were certainly refused.
+   */
   readonly endMs: number;
 }
 
 /** Configurations looked at for one register; more is given up with an error, never taken for good. */
 export const configurationsMax = 500_000;
+/** Operations before the one that fits nowhere that are told with it. */
+const toldBeforeMax = 6;
 
-/** Undefined when the history is linearizable; else which operation of which register fits nowhere, for people. */
-export function whyNotLinearizable(history: readonly Operation[]): string | undefined {
+/**
+ * Undefined when the history is linearizable; else, for people, the first answer that no order of what was asked until then
+ * explains, with what came before it.
+ * @param limit configurations looked at for one register
+ */
+export function whyNotLinearizable(
+  history: readonly Operation[],
+  limit = configurationsMax,
+): string | undefined {
   const byKey = Map.groupBy(history, ({ key }) => key);
-  for (const [key, operations] of byKey) {
-    const stuck = search(operations.toSorted((a, b) => a.startMs - b.startMs));
-    if (stuck) return `register ${key}: ${textOf(stuck.operation)} fits nowhere after ${stuck.before}`;
+  for (const [key, all] of byKey) {
+    const operations = withoutUnseen(all);
+    if (!isLinearizable(operations, limit)) return `register ${key}: ${firstBreak(operations, limit)}`;
   }
   return undefined;
 }
 
-interface Stuck {
-  readonly operation: Operation;
-  readonly before: string;
+/** A write that nobody was told of and nobody has read may never have happened: it explains nothing, and costs a lot. */
+function withoutUnseen(operations: readonly Operation[]): Operation[] {
+  const read = new Set(operations.filter(({ kind }) => kind === 'read').map(({ value }) => value));
+  return operations.filter(operation => isAnswered(operation) || read.has(operation.value));
+}
+
+function isAnswered({ endMs }: Operation): boolean {
+  return endMs < Number.POSITIVE_INFINITY;
+}
+
+/** What was known at `nowMs`: later answers had not come, later questions were not asked. */
+function prefixAt(operations: readonly Operation[], nowMs: number): Operation[] {
+  return operations.flatMap(operation => {
+    if (operation.startMs > nowMs) return [];
+    if (operation.endMs <= nowMs) return [operation];
+    return operation.kind === 'write' ? [{ ...operation, endMs: Number.POSITIVE_INFINITY }] : [];
+  });
+}
+
+/** The shortest beginning that is not linearizable: each beginning of a linearizable history is linearizable. */
+function firstBreak(operations: readonly Operation[], limit: number): string {
+  const answered = operations.filter(isAnswered).toSorted((a, b) => a.endMs - b.endMs);
+  let [good, bad] = [-1, answered.length - 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    const beginning = prefixAt(operations, answered[middle]?.endMs ?? 0);
+    if (isLinearizable(withoutUnseen(beginning), limit)) good = middle;
+    else bad = middle;
+  }
+  const broken = answered[bad];
+  if (!broken) throw new Error('linearizable: a history without answers is always linearizable');
+  const before = prefixAt(operations, broken.endMs).filter(
+    ({ client, startMs }) => client !== broken.client || startMs !== broken.startMs,
+  );
+  const told = before.toSorted((a, b) => a.startMs - b.startMs).slice(-toldBeforeMax);
+  return [`${textOf(broken)} fits nowhere; before it:`, ...told.map(textOf)].join('\n  ');
 }
 
 interface Node {
   /** Which operations have happened, a bit each. */
   readonly done: bigint;
+  /** How many of them were answered. */
   readonly count: number;
   readonly value: string;
 }
 
-function search(operations: readonly Operation[]): Stuck | undefined {
-  const told = operations.filter(({ endMs }) => endMs < Number.POSITIVE_INFINITY).length;
+function isLinearizable(history: readonly Operation[], limit: number): boolean {
+  const operations = history.toSorted((a, b) => a.startMs - b.startMs);
+  const answered = operations.filter(isAnswered).length;
   const tried = new Set<string>();
   const open: Node[] = [{ done: 0n, count: 0, value: '' }];
-  let furthest: Node = { done: 0n, count: -1, value: '' };
   for (let node = open.pop(); node; node = open.pop()) {
+    if (node.count === answered) return true;
     const key = `${node.done} ${node.value}`;
     if (tried.has(key)) continue;
     tried.add(key);
-    if (tried.size > configurationsMax)
-      throw new Error(
-        `linearizable: more than ${configurationsMax} configurations; make the history shorter`,
-      );
-    if (node.count === told) return undefined;
-    if (node.count > furthest.count) furthest = node;
+    if (tried.size > limit)
+      throw new Error(`linearizable: more than ${limit} configurations; make the history shorter`);
     open.push(...nextOf(operations, node).reverse());
   }
-  const left = operations.filter((_, i) => !has(furthest.done, i));
-  const operation = left.toSorted((a, b) => a.endMs - b.endMs)[0] ?? operations[0];
-  if (!operation) return undefined;
-  return { operation, before: `${furthest.count} of ${told}, when it held "${furthest.value}"` };
+  return false;
 }
 
 /** What may happen next: whatever started before everything that is left has ended, and reads what is there. */
@@ -66,11 +106,15 @@ function nextOf(operations: readonly Operation[], { done, count, value }: Node):
   for (const [i, { endMs }] of operations.entries())
     if (!has(done, i)) firstEndMs = Math.min(firstEndMs, endMs);
   const next: (Node & { readonly endMs: number })[] = [];
-  for (const [i, { kind, startMs, endMs, value: its }] of operations.entries()) {
+  for (const [i, operation] of operations.entries()) {
+    const { kind, startMs, endMs, value: its } = operation;
     if (startMs > firstEndMs) break;
     if (has(done, i) || (kind === 'read' && its !== value)) continue;
-    const isTold = endMs < Number.POSITIVE_INFINITY;
-    next.push({ done: done | (1n << BigInt(i)), count: count + (isTold ? 1 : 0), value: its, endMs });
+    next.push({
+      done: done | (1n << BigInt(i)),
+      count: count + (isAnswered(operation) ? 1 : 0),
+      ...{ value: its, endMs },
+    });
   }
   // What ended first has most likely happened first; what nobody was told of perhaps never.
   return next.sort((a, b) => a.endMs - b.endMs);
@@ -80,7 +124,8 @@ function has(done: bigint, i: number): boolean {
   return ((done >> BigInt(i)) & 1n) === 1n;
 }
 
-function textOf({ client, kind, value, startMs, endMs }: Operation): string {
-  const when = `from ${startMs.toFixed(1)} to ${endMs.toFixed(1)} ms`;
-  return `the ${kind} of "${value}" by ${client} ${when}`;
+function textOf(operation: Operation): string {
+  const { client, kind, value, startMs, endMs } = operation;
+  const end = isAnswered(operation) ? `to ${endMs.toFixed(1)} ms` : 'ms on, without an answer by then';
+  return `the ${kind} of "${value}" by ${client} from ${startMs.toFixed(1)} ${end}`;
 }
