@@ -217,7 +217,7 @@ export class Checkers {
     }
     const key = `${clusterId}/${applied}`;
     const state = JSON.stringify(agent.state);
-    if (!this.#states.has(key)) this.#decisions.state(clusterId, agent.state);
+    if (!this.#states.has(key)) this.#decisions.state(clusterId, applied, agent.state);
     assert.equal(this.#states.get(key) ?? state, state, `I5: two states after entry ${applied}`);
     this.#states.set(key, state);
   }

@@ -11,8 +11,10 @@ export class DecisionChecker {
   readonly #configurations = new Map<string, Configuration>();
   /** I13: cluster → who has been removed from it. */
   readonly #removed = new Map<string, Set<string>>();
-  /** I16: cluster, service and role → its newest grant. */
-  readonly #newest = new Map<string, Grant>();
+  /** I16: cluster, service and role → the token of its newest grant, and after which entry that was seen. */
+  readonly #newest = new Map<string, { readonly token: number; readonly index: number }>();
+  /** I16: the same and a token → who holds it. */
+  readonly #holders = new Map<string, string>();
 
   /** A node leads for the first time in a term. @param votes who has voted for it, durably */
   led(node: Watched, term: number, votes: ReadonlySet<string>): void {
@@ -59,22 +61,34 @@ export class DecisionChecker {
     this.#configurations.set(clusterId, next);
   }
 
-  /** The state after `index` was seen for the first time. */
-  state(clusterId: string, { removed, grants }: ClusterState): void {
-    this.#removed.set(clusterId, new Set(Object.keys(removed)));
+  /** The state after entry `index` was seen for the first time; a node that is behind may show an older one than others did. */
+  state(clusterId: string, index: number, { removed, grants }: ClusterState): void {
+    const gone = this.#removed.get(clusterId) ?? new Set();
+    this.#removed.set(clusterId, gone);
+    for (const id of Object.keys(removed)) gone.add(id);
     const sole = grants.filter(each => each.sole);
     for (const grant of sole) {
-      const key = `${clusterId}/${grant.service}/${grant.role}`;
       const name = `${grant.service} ${grant.role}`;
-      const holders = sole.filter(({ service, role }) => service === grant.service && role === grant.role);
-      assert.equal(holders.length, 1, `I16: ${name} has ${holders.length} holders`);
-      const newest = this.#newest.get(key);
-      assert.ok(
-        !newest || grant.token > newest.token || (grant.token === newest.token && grant.node === newest.node),
-        `I16: the token of ${name} went from ${newest?.token} to ${grant.token}`,
-      );
-      this.#newest.set(key, grant);
+      const count = sole.filter(
+        ({ service, role }) => service === grant.service && role === grant.role,
+      ).length;
+      assert.equal(count, 1, `I16: ${name} has ${count} holders`);
+      this.#holdsToken(`${clusterId}/${name}`, index, grant);
     }
+  }
+
+  #holdsToken(key: string, index: number, { service, role, token, node }: Grant): void {
+    const name = `${service} ${role}`;
+    const holder = this.#holders.get(`${key}/${token}`) ?? node;
+    assert.equal(node, holder, `I16: token ${token} of ${name} has two holders`);
+    this.#holders.set(`${key}/${token}`, node);
+    const newest = this.#newest.get(key) ?? { token, index };
+    const grows = index >= newest.index ? token >= newest.token : token <= newest.token;
+    assert.ok(
+      grows,
+      `I16: the token of ${name} is ${token} after entry ${index}, and ${newest.token} after ${newest.index}`,
+    );
+    if (index >= newest.index) this.#newest.set(key, { token, index });
   }
 
   /** I11, on the log of a leader: one change of the configuration at a time. */
