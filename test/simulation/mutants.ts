@@ -13,6 +13,8 @@ interface Mutant {
   readonly to: string;
   /** A scenario, or an interaction script by its file's name. */
   readonly caughtBy: string;
+  /** What the failure must begin with, where another one would show nothing: an invariant's number. */
+  readonly saying?: string;
 }
 
 const raft = 'src/election/raft.ts';
@@ -220,13 +222,28 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a write is acknowledged before it is decided',
-    ...{ file: raft, caughtBy: 'I10' },
+    ...{ file: raft, caughtBy: 'I10', saying: 'I10' },
     ...{ from: 'leading.awaitCommit(request, index);', to: 'this.#answers.push({ request, index });' },
   },
   {
     name: 'a leader reads what it has, and asks nobody',
-    ...{ file: leading, caughtBy: 'I10' },
+    ...{ file: leading, caughtBy: 'I10', saying: 'I10' },
     ...{ from: 'if (isQuorum(configuration, confirmed))', to: 'if (confirmed.size > 0)' },
+  },
+  {
+    name: 'a new leader takes what it knows to be decided for all that is',
+    ...{ file: leading, caughtBy: 'I10', saying: 'I10' },
+    ...{ from: 'this.termStartIndex = termStartIndex;', to: 'this.termStartIndex = 0 * termStartIndex;' },
+  },
+  {
+    name: 'a request that is asked of the next leader is done again, in the history of registers',
+    ...{ file: 'src/election/sessions.ts', caughtBy: 'I10', saying: 'I10' },
+    ...{ from: 'if (!last || seq > last.seq) return undefined;', to: 'if (last || !last) return undefined;' },
+  },
+  {
+    name: 'voters change without a joint step',
+    ...{ file: raft, caughtBy: 'S1', saying: 'I11' },
+    ...{ from: 'outgoing: same ? [] : present', to: 'outgoing: []' },
   },
   {
     name: 'every fresh node founds a cluster',
@@ -260,7 +277,9 @@ for (const mutant of chosen) {
       : ['test/simulation/run.ts', '--scenario', mutant.caughtBy, '--seeds', String(seeds)];
     const { stdout } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: 300_000 });
     // A run that did not even begin catches nothing.
-    const isCaught = /: FAILED:|^✖/m.test(stdout);
+    const failure =
+      mutant.saying === undefined ? /: FAILED:|^✖/m : new RegExp(`: FAILED: .*\\b${mutant.saying}:`, 'm');
+    const isCaught = failure.test(stdout);
     if (isCaught) caught += 1;
     console.log(`${isCaught ? '✔ caught by' : '✖ NOT caught by'} ${mutant.caughtBy}: ${mutant.name}`);
   } finally {
