@@ -73,6 +73,8 @@ export const peerCallIdleMs = 10_000;
 export const lookTimeoutMs = 1000;
 /** Longest wait for the new leader after a hand-over: one election among voters that are there. */
 export const handOverSeenMs = 1000;
+/** Longest wait until a role that was given to another is served there: the former holder ends, and the state is put in place. */
+export const serviceMovedMs = 25_000;
 /** An operator's command is asked for again this long while leadership changes; an election takes less... */
 export const decisionTimeoutMs = 3000;
 /** ...and this often while there is no news of a leader. */

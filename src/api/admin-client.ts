@@ -11,6 +11,7 @@ import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply
 import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
 import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply.ts';
+import type { ShowServiceReply__Output } from './gen/clusteros/v1/ShowServiceReply.ts';
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
 import type { TagMemberReply__Output } from './gen/clusteros/v1/TagMemberReply.ts';
 import type { VersionReply__Output } from './gen/clusteros/v1/VersionReply.ts';
@@ -135,6 +136,17 @@ export class AdminClient {
 
   operations(): Promise<OperationsReply__Output> {
     return this.#ask((options, answer) => this.#client.operations({}, options, answer));
+  }
+
+  /** How the roles of a service fare, and how near the copies of its state are. Rejects with `not-found`. */
+  showService(service: string): Promise<ShowServiceReply__Output> {
+    return this.#ask((options, answer) => this.#client.showService({ service }, options, answer));
+  }
+
+  /** Gives the role of a service that one member holds alone to `member` (name or id; empty for whoever stands by). */
+  moveService(service: string, member: string): Promise<ShowServiceReply__Output> {
+    const request = { service, member, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.moveService(request, options, answer));
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

@@ -4,6 +4,8 @@
 export const timeoutMsDefault = 10_000;
 /** Deadline of `wait`: a first join installs nothing but starts SLURM and k3s, which takes minutes on slow disks. */
 export const waitTimeoutMsDefault = 5 * 60_000;
+/** Deadline of `service move`: the former holder has 5 s to end, the next one 20 s to begin. */
+export const moveTimeoutMsDefault = 30_000;
 /** The longest deadline; a timer of Node holds 2^31-1 ms and fires at once beyond that. */
 export const timeoutMsMax = 24 * 24 * 3600_000;
 /** How often `wait` looks: soon enough for scripts, and each look costs a leader one round to its voters. */

@@ -8,6 +8,7 @@ import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
 import { timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
 import { type Format, formats } from './output.ts';
 import type { Request } from './request.ts';
+import { addServiceVerbs } from './service-verbs.ts';
 import { hint, note, type Shell } from './shell.ts';
 
 const examples = `Examples:
@@ -253,6 +254,8 @@ function programFor(
       const { transferLeader } = await import('./commands/leader.ts');
       done(await transferLeader(request, name ?? ''));
     });
+
+  addServiceVerbs(program, { withCommonFlags, requestFor, done });
 
   verb('operations', 'what the leader has under way or has done, such as joins to SLURM', list)
     .option('-w, --watch', 'go on and print each operation again that changes')

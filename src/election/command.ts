@@ -67,7 +67,7 @@ export type Command =
 
 /** Commands that an operator gives; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
-const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore'] as const;
+const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore', 'move'] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
 export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {

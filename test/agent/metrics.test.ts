@@ -120,12 +120,24 @@ function measured() {
   };
   const transport = { shed: 0, dropped: 0 };
   agent satisfies Measured['agent'];
-  return { agent, transport, states };
+  const copies: Measured['copies'] = {
+    followers: () => [
+      { id: 'x', token: 7, generation: 90_000, ackedAtMs: 0 },
+      { id: 'y', token: 7, generation: 88_500, ackedAtMs: 0 },
+      { id: 'z', token: 0, generation: 0, ackedAtMs: 0 },
+    ],
+    status: () => ({
+      holding: { token: 7, generation: 90_000, trouble: undefined },
+      ...{ copy: undefined, damage: undefined },
+      following: { holder: undefined, heardAtMs: undefined, trouble: undefined },
+    }),
+  };
+  return { agent, transport, copies, states };
 }
 
 test('every number of the agent is found in the text, in base units', async () => {
-  const { agent, transport, states } = measured();
-  const registry = metricsOf({ agent, transport });
+  const { agent, transport, copies, states } = measured();
+  const registry = metricsOf({ agent, transport, copies });
   parseMetrics(await registry.metrics());
   const { counters } = agent.membership;
   Object.assign(counters, {
@@ -156,6 +168,7 @@ test('every number of the agent is found in the text, in base units', async () =
     ...{ own_health_score: 3, attention_lapses_total: 17, attention_lapse_seconds_total: 1.8, streams: 2 },
     ...{ handshakes_shed_total: 19, stream_messages_dropped_total: 20, 'members{state="alive"}': 2 },
     ...{ 'members{state="suspect"}': 1, 'members{state="degraded"}': 1, 'members{state="dead"}': 1 },
+    ...{ state_copy_followers: 3, state_copies_current: 1, state_copy_lag_seconds: 1.5 },
     ...{ 'members{state="left"}': 1, [`build_info{version="${version}",node="${process.version}"}`]: 1 },
   };
   for (const [name, number] of Object.entries(expected))
@@ -166,8 +179,8 @@ test('every number of the agent is found in the text, in base units', async () =
 });
 
 test('probe times are a cumulative histogram in seconds', async () => {
-  const { agent, transport } = measured();
-  const registry = metricsOf({ agent, transport });
+  const { agent, transport, copies } = measured();
+  const registry = metricsOf({ agent, transport, copies });
   for (const rttMs of [0.5, 1, 3, 3, 700, 5000]) agent.membership.counters.probed(rttMs);
   const { samples } = parseMetrics(await registry.metrics()).get('clusteros_probe_duration_seconds') ?? {};
   const bucket = (le: string) => samples?.get(`clusteros_probe_duration_seconds_bucket{le="${le}"}`);
@@ -178,9 +191,9 @@ test('probe times are a cumulative histogram in seconds', async () => {
 });
 
 test('counters never fall, and no label names a member', async () => {
-  const { agent, transport, states } = measured();
+  const { agent, transport, copies, states } = measured();
   states.push('alive');
-  const registry = metricsOf({ agent, transport });
+  const registry = metricsOf({ agent, transport, copies });
   const scrapes: Map<string, Family>[] = [];
   for (const [scrape, reason] of (['malformed', 'absurd', 'malformed'] as const).entries()) {
     agent.membership.counters.suspicions += scrape;

@@ -87,6 +87,22 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       answer(null, next);
     },
     Voting: serve('voting', () => agent.lab.voting),
+    ShowService: ({ request: { service } }, answer) => {
+      if (service === 'slurm') answer(null, agent.lab.slurm);
+      else
+        answer(
+          refusal(status.NOT_FOUND, 'no-such-service', `no service is called ${service}: there is slurm`),
+        );
+    },
+    MoveService: ({ request: { member } }, answer) => {
+      const { parts } = agent.lab.slurm;
+      const to = parts.find(each => each.member === member && each.copy === 'current' && !each.holds);
+      const from = parts.find(({ holds }) => holds);
+      if (!to || !from)
+        return answer(refusal(status.FAILED_PRECONDITION, 'no-copy', `${member} does not stand by`));
+      [to.member, from.member] = [from.member ?? '', to.member ?? ''];
+      answer(null, agent.lab.slurm);
+    },
     ChangeVoting: ({ request: { member, wish, count } }, answer) => {
       const node = agent.lab.voting.nodes?.find(({ name }) => name === member);
       if (member !== '' && !node)

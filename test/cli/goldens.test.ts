@@ -16,6 +16,43 @@ interface Golden {
 
 const goldens: readonly Golden[] = [
   {
+    title: 'a service is shown by its roles, with how near the copies of its state are',
+    lab: soundLab,
+    args: 'service show slurm',
+    stdout: `
+ROLE        MEMBER  STATE           COPY       DETAIL
+controller  atlas   ready           source     -
+standby     borea   ready           current    -
+standby     ceres   ready           1s behind  -
+worker      borea   ready           -          -
+worker      ceres   config-differs  -          slurmd does not start
+`,
+    stderr: '',
+  },
+  {
+    title: 'a move is told by who holds the role then',
+    lab: soundLab,
+    args: 'service move slurm --to borea --no-headers',
+    stdout: `
+controller  borea   ready           source     -
+standby     atlas   ready           current    -
+standby     ceres   ready           1s behind  -
+worker      borea   ready           -          -
+worker      ceres   config-differs  -          slurmd does not start
+`,
+    stderr: '',
+  },
+  {
+    title: 'a move to one that has no current copy is refused',
+    lab: soundLab,
+    args: 'service move slurm --to ceres',
+    code: 2,
+    stdout: '',
+    stderr: `
+error: ceres does not stand by
+`,
+  },
+  {
     title: 'members of an ailing lab come with a summary and a hint',
     lab: ailingLab,
     args: 'members',

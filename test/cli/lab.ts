@@ -6,8 +6,10 @@ import type { LeaderReply } from '../../src/api/gen/clusteros/v1/LeaderReply.ts'
 import type { Member } from '../../src/api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../src/api/gen/clusteros/v1/MembersReply.ts';
 import type { Operation } from '../../src/api/gen/clusteros/v1/Operation.ts';
+import type { ServicePart } from '../../src/api/gen/clusteros/v1/ServicePart.ts';
 import type { ServiceReport } from '../../src/api/gen/clusteros/v1/ServiceReport.ts';
 import type { ShowMemberReply } from '../../src/api/gen/clusteros/v1/ShowMemberReply.ts';
+import type { ShowServiceReply } from '../../src/api/gen/clusteros/v1/ShowServiceReply.ts';
 import type { StatusReply } from '../../src/api/gen/clusteros/v1/StatusReply.ts';
 import type { VersionReply } from '../../src/api/gen/clusteros/v1/VersionReply.ts';
 import type { VotingReply } from '../../src/api/gen/clusteros/v1/VotingReply.ts';
@@ -19,6 +21,8 @@ export interface Lab {
   shown: ShowMemberReply[];
   leader: LeaderReply | { refused: string; detail: string; status?: status };
   voting: VotingReply;
+  /** Of SLURM, the only service that `service` asks about. */
+  slurm: ShowServiceReply & { parts: ServicePart[] };
   /** What the agent would write into a backup. */
   backup: string;
   operations: Operation[];
@@ -121,10 +125,28 @@ export function ailingLab(): Lab {
 }
 
 /** The same lab on a good day: atlas, borea and ceres, all well. */
+/** One member's part in SLURM, as `clusterctl service show` is told of it. */
+function part(member: string, role: string, change: Partial<ServicePart> = {}): ServicePart {
+  const nothing = { holds: false, copy: '', behindMs: 0, copiedAtMs: 0 };
+  return { member, report: report('slurm', role), ...nothing, ...change };
+}
+
+const copiedAtMs = nowMs - 4000;
+
 export function soundLab(): Lab {
   const voters = { voters: 3, votersAnswering: 3, quorum: 2 };
   return {
     version: { version: ownVersion, node: process.version, protocol: 1 },
+    slurm: {
+      service: 'slurm',
+      parts: [
+        part('atlas', 'controller', { holds: true, copy: 'current', copiedAtMs }),
+        part('borea', 'standby', { copy: 'current', copiedAtMs }),
+        part('ceres', 'standby', { copy: 'behind', behindMs: 1500, copiedAtMs: copiedAtMs - 1500 }),
+        part('borea', 'worker'),
+        part('ceres', 'worker', { report: report('slurm', 'worker', 'failing', 'slurmd does not start') }),
+      ],
+    },
     status: {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', version: '1.4.0', clusterId: 'c1' },
       ...{ clusterName: 'lab', epoch: 2, uptimeMs: 76 * hour, role: 'leader', term: 7, leader: 'atlas' },

@@ -1,11 +1,12 @@
 // SLURM's controller dies with its machine, is frozen, or loses its agent: another goes on with the queue, and the old one
-// never serves again. Real slurmctld, slurmd and munged; an ordinary user's jobs would do the same as root's here.
+// never serves again. Real slurmctld, slurmd and munged; the jobs are an ordinary user's.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { clusterctl, clusterctlText } from './agent-host.ts';
+import { clusterctl, clusterctlProgram, clusterctlText } from './agent-host.ts';
 import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
 import { missingForSlurm } from './requirements.ts';
+import { hasEndedOnce, jobText, queueKept, runAsUser, submit } from './slurm-queue.ts';
 import { waitFor } from './wait-for.ts';
 
 interface MemberRow {
@@ -28,15 +29,6 @@ const holderSeenBy = async (on: Host) =>
   )?.name;
 const isStandingBy = ({ services }: MemberRow) =>
   services.some(({ role, state }) => role === 'standby' && state === 'ready');
-const state = async (on: Host, job: string) =>
-  (await on.run(['scontrol', '-o', 'show', 'job', job], { timeoutMs: 15_000 })).stdout;
-const isOver = async (on: Host, job: string) => /JobState=COMPLETED .*Restarts=0 /.test(await state(on, job));
-const submit = async (on: Host, script: string, ...args: string[]) => {
-  const argv = ['sbatch', '--parsable', '-o', '/dev/null', ...args];
-  const { exitCode, stdout, stderr } = await on.run(argv, { input: `#!/bin/sh\n${script}\n` });
-  assert.equal(exitCode, 0, stderr);
-  return stdout.trim();
-};
 
 /** Waits until somebody serves who is not `former`, on every host that is there. */
 async function served(hosts: readonly Host[], former: string): Promise<string> {
@@ -68,6 +60,47 @@ test('two others keep a copy of the queue', options, async () => {
 });
 
 test(
+  'an operator moves the controller: no job is lost, nobody serves beside it, and who has no copy cannot have it',
+  options,
+  async () => {
+    const one = cluster.lab.host('node-d');
+    const former = await holderSeenBy(one);
+    assert.ok(former);
+    const running = await submit(one, 'sleep 6');
+    // What slurmctld has not written down yet it does when it is asked to end.
+    const held = await submit(one, 'true', '--hold');
+    const next = (await rows(one)).find(row => row.name !== former && isStandingBy(row));
+    assert.ok(next);
+    const moved = (await clusterctl(one, ['service', 'move', 'slurm', '--to', next.name])) as {
+      readonly parts: readonly { readonly role: string; readonly member: string; readonly holds: boolean }[];
+    };
+    assert.equal(moved.parts.find(({ holds }) => holds)?.member, next.name);
+    assert.equal((await cluster.lab.host(former).run(['pgrep', '-x', 'slurmctld'])).exitCode, 1);
+    const release = await runAsUser(one, ['scontrol', 'release', held]);
+    assert.equal(release.exitCode, 0, release.stderr);
+    for (const job of [running, held])
+      await waitFor(() => hasEndedOnce(one, job), {
+        timeoutMs: 60_000,
+        what: `job ${job} to end, once`,
+        explain: () => jobText(one, job),
+      });
+    const aside = (await rows(one)).find(
+      row => row.name !== next.name && !isStandingBy(row) && row.name !== former,
+    );
+    assert.ok(aside);
+    const refused = await one.run([clusterctlProgram, 'service', 'move', 'slurm', '--to', aside.name]);
+    assert.match(refused.stderr, /stands by with a copy/);
+    const again = await one.run([clusterctlProgram, 'service', 'move', 'slurm', '--to', next.name]);
+    assert.equal(again.exitCode, 2);
+    assert.match(again.stderr, /is the slurm controller already/);
+    await waitFor(async () => (await rows(one)).filter(isStandingBy).length === 2, {
+      timeoutMs: 30_000,
+      what: 'two nodes to stand by again',
+    });
+  },
+);
+
+test(
   'the controller loses power: another serves with the same queue, running and waiting jobs end once each',
   options,
   async () => {
@@ -79,20 +112,26 @@ test(
     const [one] = others;
     assert.ok(one);
     const nodes = others.map(({ name }) => name).join(',');
-    const running = await submit(one, 'sleep 12', '-w', one.name);
+    const running = await submit(one, 'sleep 25', '-w', one.name);
     const waiting = await submit(one, 'true', '-w', one.name, '-d', `afterok:${running}`);
     const array = await submit(one, 'sleep 1', '--array=1-3', '-x', former);
-    await waitFor(async () => /JobState=RUNNING/.test(await state(one, running)), { what: 'a job to run' });
-    // SLURM itself writes its queue down every few seconds, and what it has not written nobody can copy.
-    await new Promise(resolve => setTimeout(resolve, 6000));
+    const tasks = [1, 2, 3].map(n => `${array}_${n}`);
+    for (const task of tasks)
+      await waitFor(() => hasEndedOnce(one, task), {
+        timeoutMs: 40_000,
+        what: `task ${task} to end`,
+        explain: () => jobText(one, task),
+      });
+    assert.match(await jobText(one, running), /JobState=RUNNING/);
+    await queueKept(cluster.lab.host(former), running, 2);
     await cluster.lab.powerOff(former);
     const holder = await served(others, former);
     assert.ok(nodes.includes(holder));
-    for (const job of [running, waiting, `${array}_1`, `${array}_2`, `${array}_3`])
-      await waitFor(() => isOver(one, job), {
+    for (const job of [running, waiting, ...tasks])
+      await waitFor(() => hasEndedOnce(one, job), {
         timeoutMs: 60_000,
         what: `job ${job} to end, once`,
-        explain: () => `it is ${job}`,
+        explain: () => jobText(one, job),
       });
     await cluster.lab.powerOn(former);
     await cluster.restart(former);

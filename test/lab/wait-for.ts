@@ -7,7 +7,7 @@ export interface WaitOptions {
   /** What is waited for, for the error: "the leader on node-a". */
   readonly what: string;
   /** Added to the error, such as the last lines of a log. */
-  readonly explain?: () => string;
+  readonly explain?: () => string | Promise<string>;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function waitFor<T>(
       cause = error;
     }
     if (performance.now() > deadline) {
-      const more = explain?.() ?? '';
+      const more = (await explain?.()) ?? '';
       throw new Error(`waited ${timeoutMs} ms in vain for ${what}${more === '' ? '' : `\n${more}`}`, {
         cause,
       });

@@ -41,6 +41,7 @@ import {
   votingOf,
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
+import { moveService, showService } from './services.ts';
 
 export interface AdminServer {
   close(): void;
@@ -119,6 +120,8 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     Restore: ({ request }, answer) => reply(restore(administered, request), answer),
     ShowMember: ({ request }, answer) => reply(showMember(administered, request.member), answer),
     TagMember: ({ request }, answer) => reply(tagMember(administered, request), answer),
+    ShowService: ({ request }, answer) => reply(showService(administered, request.service), answer),
+    MoveService: ({ request }, answer) => reply(moveService(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),

@@ -17,6 +17,7 @@ import type { Agent } from '../agent.ts';
 import { type Backup, backupFrom, backupText, restoreOf } from '../backup.ts';
 import { decisionRetryMs, decisionSeenMs, decisionTimeoutMs, handOverSeenMs } from '../limits.ts';
 import type { Answer } from '../requests.ts';
+import type { StateCopies } from '../state-copies.ts';
 import type { Tags } from '../tags.ts';
 import { roleOf } from '../view.ts';
 import type { PeerCalls } from './peer-calls.ts';
@@ -27,6 +28,8 @@ export interface Administered {
   readonly peers: PeerCalls;
   /** Changes this node's own tags, durably. */
   readonly tag: (set: Tags, remove: readonly string[]) => Promise<Tags>;
+  /** Of the role whose state is copied. */
+  readonly copies: Pick<StateCopies, 'service' | 'role' | 'newest'>;
 }
 
 /** Who leads, and whether a majority has just confirmed it. @throws Refusal when nobody does */
@@ -195,7 +198,7 @@ function restorationFrom(agent: Agent, text: string): ReturnType<typeof restoreO
 }
 
 /** One session for one request of a client; its commands are numbered. */
-function sessionsOf(client: string): () => Session {
+export function sessionsOf(client: string): () => Session {
   const name = client === '' ? randomUUID() : client;
   let seq = 0;
   return () => {
@@ -208,6 +211,8 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'unknown-node': 'only a node that was admitted has a part in the cluster',
   'too-large': 'it is larger than any decision may be (1 MiB)',
   'last-node': 'it is the last node: a cluster without nodes decides nothing',
+  'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
+  'holds-it-already': 'it has the role already',
 };
 /** What another leader, or the same one a moment later, may answer differently. */
 const passing = [
@@ -222,7 +227,11 @@ const doubtful = ['leadership-lost', 'timed-out', 'unreachable'];
  * Has a command decided by whoever leads, asking again while leadership changes: with its session it is done once.
  * @throws Refusal when nobody has for `decisionTimeoutMs`, or it was refused
  */
-async function decide(administered: Administered, command: OperatorCommand, session: Session): Promise<void> {
+export async function decide(
+  administered: Administered,
+  command: OperatorCommand,
+  session: Session,
+): Promise<void> {
   const { agent } = administered;
   const untilMs = agent.nowMs + decisionTimeoutMs;
   let inDoubt = false;

@@ -2,6 +2,7 @@
 // deadline, over a connection that must show the expected identity and is kept for a while.
 import type { ConfirmReply__Output } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
 import type { DecideReply__Output } from '../../api/gen/clusteros/v1/DecideReply.ts';
+import type { DescribeCopyReply__Output } from '../../api/gen/clusteros/v1/DescribeCopyReply.ts';
 import type { HandOverReply__Output } from '../../api/gen/clusteros/v1/HandOverReply.ts';
 import type { LookReply__Output } from '../../api/gen/clusteros/v1/LookReply.ts';
 import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
@@ -90,6 +91,16 @@ export class PeerCalls {
       (client, options, answer) => client.decide(request, options, answer),
     );
     return refused;
+  }
+
+  /** Which copy of a role's state `peer` has; a token of 0 for none. Rejects with gRPC's error. */
+  async describeCopy(
+    peer: PeerAddress,
+    { service, role }: { readonly service: string; readonly role: string },
+  ): Promise<DescribeCopyReply__Output> {
+    return this.#ask<DescribeCopyReply__Output>(peer, lookTimeoutMs, (client, options, answer) =>
+      client.describeCopy({ service, role }, options, answer),
+    );
   }
 
   async #ask<Reply>(

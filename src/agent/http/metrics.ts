@@ -6,12 +6,15 @@ import type { MemberState } from '../../membership/member.ts';
 import type { Rejection } from '../../membership/messages.ts';
 import type { Agent } from '../agent.ts';
 import type { GrpcPeerTransport } from '../grpc/peer-transport.ts';
+import type { StateCopies } from '../state-copies.ts';
+import type { FollowerStatus } from '../state-feed.ts';
 import { version } from '../version.ts';
 
 /** What the metrics are read from. */
 export interface Measured {
   readonly agent: Pick<Agent, 'records' | 'membership' | 'leadership' | 'logIndexes' | 'inputsDropped'>;
   readonly transport: Pick<GrpcPeerTransport, 'shed' | 'dropped'>;
+  readonly copies: Pick<StateCopies, 'status' | 'followers'>;
 }
 
 /** The same, unfolded for one scrape. */
@@ -20,6 +23,7 @@ interface Readings {
   readonly membership: Agent['membership'];
   readonly counters: Agent['membership']['counters'];
   readonly transport: Measured['transport'];
+  readonly copies: Measured['copies'];
 }
 type Metric = readonly [name: string, help: string, read: (readings: Readings) => number];
 
@@ -56,6 +60,13 @@ const levels: readonly Metric[] = [
   ['election_term', 'Term of the election.', ({ agent }) => agent.leadership.term],
   ['log_index', 'Last entry of this log.', ({ agent }) => agent.logIndexes.last],
   ['applied_index', 'Last entry in the decided state.', ({ agent }) => agent.logIndexes.applied],
+  [
+    'state_copy_followers',
+    'Candidates that copy the state held here.',
+    ({ copies }) => copies.followers().length,
+  ],
+  ['state_copies_current', 'Copies no older than the state held here.', currentCopies],
+  ['state_copy_lag_seconds', 'How much older the oldest copy is than the state held here.', copyLagSeconds],
 ];
 
 /** Every state and every reason is shown from the start, so that the first of its kind is an increase. */
@@ -66,12 +77,12 @@ const reasons = {
 } satisfies Record<Rejection, 0>;
 
 /** The metrics of one agent; each scrape of the registry reads it anew, all of it in one turn of the event loop. */
-export function metricsOf({ agent, transport }: Measured): Registry {
+export function metricsOf({ agent, transport, copies }: Measured): Registry {
   const registry = new Registry();
   const registers = [registry];
   const readings = (): Readings => {
     const { membership } = agent;
-    return { agent, membership, counters: membership.counters, transport };
+    return { agent, membership, counters: membership.counters, transport, copies };
   };
   for (const [name, help, read] of counts)
     addCounter(registry, `clusteros_${name}`, help, () => read(readings()));
@@ -108,6 +119,22 @@ export function metricsOf({ agent, transport }: Measured): Registry {
     process.memoryUsage.rss(),
   );
   return registry;
+}
+
+function currentCopies({ copies }: Readings): number {
+  const { holding } = copies.status();
+  const isCurrent = ({ token, generation }: FollowerStatus) =>
+    token === holding?.token && generation >= holding.generation;
+  return copies.followers().filter(isCurrent).length;
+}
+
+/** Numbers of generations are milliseconds. 0 on a node that holds nothing; a candidate that has nothing at all counts with the current ones only. */
+function copyLagSeconds({ copies }: Readings): number {
+  const { holding } = copies.status();
+  const lags = copies
+    .followers()
+    .map(({ generation }) => (holding && generation > 0 ? holding.generation - generation : 0));
+  return Math.max(0, ...lags) / 1000;
 }
 
 function addCounter(registry: Registry, name: string, help: string, read: () => number): void {

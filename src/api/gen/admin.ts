@@ -14,6 +14,7 @@ import type { Member as _clusteros_v1_Member, Member__Output as _clusteros_v1_Me
 import type { MemberRecord as _clusteros_v1_MemberRecord, MemberRecord__Output as _clusteros_v1_MemberRecord__Output } from './clusteros/v1/MemberRecord.ts';
 import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from './clusteros/v1/MembersReply.ts';
 import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from './clusteros/v1/MembersRequest.ts';
+import type { MoveServiceRequest as _clusteros_v1_MoveServiceRequest, MoveServiceRequest__Output as _clusteros_v1_MoveServiceRequest__Output } from './clusteros/v1/MoveServiceRequest.ts';
 import type { Operation as _clusteros_v1_Operation, Operation__Output as _clusteros_v1_Operation__Output } from './clusteros/v1/Operation.ts';
 import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Output as _clusteros_v1_OperationStep__Output } from './clusteros/v1/OperationStep.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
@@ -22,9 +23,12 @@ import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMember
 import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from './clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from './clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from './clusteros/v1/RestoreRequest.ts';
+import type { ServicePart as _clusteros_v1_ServicePart, ServicePart__Output as _clusteros_v1_ServicePart__Output } from './clusteros/v1/ServicePart.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from './clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from './clusteros/v1/ShowMemberRequest.ts';
+import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from './clusteros/v1/ShowServiceReply.ts';
+import type { ShowServiceRequest as _clusteros_v1_ShowServiceRequest, ShowServiceRequest__Output as _clusteros_v1_ShowServiceRequest__Output } from './clusteros/v1/ShowServiceRequest.ts';
 import type { Sight as _clusteros_v1_Sight, Sight__Output as _clusteros_v1_Sight__Output } from './clusteros/v1/Sight.ts';
 import type { SightPair as _clusteros_v1_SightPair, SightPair__Output as _clusteros_v1_SightPair__Output } from './clusteros/v1/SightPair.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from './clusteros/v1/StatusReply.ts';
@@ -58,6 +62,7 @@ export interface ProtoGrpcType {
       MemberRecord: MessageTypeDefinition<_clusteros_v1_MemberRecord, _clusteros_v1_MemberRecord__Output>
       MembersReply: MessageTypeDefinition<_clusteros_v1_MembersReply, _clusteros_v1_MembersReply__Output>
       MembersRequest: MessageTypeDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersRequest__Output>
+      MoveServiceRequest: MessageTypeDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_MoveServiceRequest__Output>
       Operation: MessageTypeDefinition<_clusteros_v1_Operation, _clusteros_v1_Operation__Output>
       OperationStep: MessageTypeDefinition<_clusteros_v1_OperationStep, _clusteros_v1_OperationStep__Output>
       OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
@@ -66,9 +71,12 @@ export interface ProtoGrpcType {
       RemoveMemberRequest: MessageTypeDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberRequest__Output>
       RestoreReply: MessageTypeDefinition<_clusteros_v1_RestoreReply, _clusteros_v1_RestoreReply__Output>
       RestoreRequest: MessageTypeDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreRequest__Output>
+      ServicePart: MessageTypeDefinition<_clusteros_v1_ServicePart, _clusteros_v1_ServicePart__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
       ShowMemberReply: MessageTypeDefinition<_clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberReply__Output>
       ShowMemberRequest: MessageTypeDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberRequest__Output>
+      ShowServiceReply: MessageTypeDefinition<_clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceReply__Output>
+      ShowServiceRequest: MessageTypeDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceRequest__Output>
       Sight: MessageTypeDefinition<_clusteros_v1_Sight, _clusteros_v1_Sight__Output>
       SightPair: MessageTypeDefinition<_clusteros_v1_SightPair, _clusteros_v1_SightPair__Output>
       StatusReply: MessageTypeDefinition<_clusteros_v1_StatusReply, _clusteros_v1_StatusReply__Output>

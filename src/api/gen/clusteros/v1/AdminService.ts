@@ -11,6 +11,7 @@ import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _
 import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from '../../clusteros/v1/LeaderRequest.ts';
 import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from '../../clusteros/v1/MembersReply.ts';
 import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Output as _clusteros_v1_MembersRequest__Output } from '../../clusteros/v1/MembersRequest.ts';
+import type { MoveServiceRequest as _clusteros_v1_MoveServiceRequest, MoveServiceRequest__Output as _clusteros_v1_MoveServiceRequest__Output } from '../../clusteros/v1/MoveServiceRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
 import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from '../../clusteros/v1/RemoveMemberReply.ts';
@@ -19,6 +20,8 @@ import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output a
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from '../../clusteros/v1/RestoreRequest.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
+import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from '../../clusteros/v1/ShowServiceReply.ts';
+import type { ShowServiceRequest as _clusteros_v1_ShowServiceRequest, ShowServiceRequest__Output as _clusteros_v1_ShowServiceRequest__Output } from '../../clusteros/v1/ShowServiceRequest.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from '../../clusteros/v1/StatusReply.ts';
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from '../../clusteros/v1/StatusRequest.ts';
 import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from '../../clusteros/v1/TagMemberReply.ts';
@@ -71,6 +74,15 @@ export interface AdminServiceClient extends grpc.Client {
   members(argument: _clusteros_v1_MembersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
   members(argument: _clusteros_v1_MembersRequest, callback: grpc.requestCallback<_clusteros_v1_MembersReply__Output>): grpc.ClientUnaryCall;
   
+  MoveService(argument: _clusteros_v1_MoveServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  MoveService(argument: _clusteros_v1_MoveServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  MoveService(argument: _clusteros_v1_MoveServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  MoveService(argument: _clusteros_v1_MoveServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  moveService(argument: _clusteros_v1_MoveServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  moveService(argument: _clusteros_v1_MoveServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  moveService(argument: _clusteros_v1_MoveServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  moveService(argument: _clusteros_v1_MoveServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  
   Operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   Operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   Operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
@@ -106,6 +118,15 @@ export interface AdminServiceClient extends grpc.Client {
   showMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   showMember(argument: _clusteros_v1_ShowMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   showMember(argument: _clusteros_v1_ShowMemberRequest, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
+  
+  ShowService(argument: _clusteros_v1_ShowServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  ShowService(argument: _clusteros_v1_ShowServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  ShowService(argument: _clusteros_v1_ShowServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  ShowService(argument: _clusteros_v1_ShowServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  showService(argument: _clusteros_v1_ShowServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  showService(argument: _clusteros_v1_ShowServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  showService(argument: _clusteros_v1_ShowServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
+  showService(argument: _clusteros_v1_ShowServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
   
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
@@ -175,6 +196,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Members: grpc.handleUnaryCall<_clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply>;
   
+  MoveService: grpc.handleUnaryCall<_clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
+  
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
   
   RemoveMember: grpc.handleUnaryCall<_clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply>;
@@ -182,6 +205,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   Restore: grpc.handleUnaryCall<_clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply>;
   
   ShowMember: grpc.handleUnaryCall<_clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply>;
+  
+  ShowService: grpc.handleUnaryCall<_clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
   
   Status: grpc.handleUnaryCall<_clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply>;
   
@@ -205,10 +230,12 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
+  MoveService: MethodDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
+  ShowService: MethodDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
   TagMember: MethodDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply__Output>
   TransferLeader: MethodDefinition<_clusteros_v1_TransferLeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_TransferLeaderRequest__Output, _clusteros_v1_LeaderReply__Output>

@@ -1,0 +1,52 @@
+// The verbs of `clusterctl service`.
+import type { Command } from 'commander';
+import { moveTimeoutMsDefault, timeoutMsDefault } from './limits.ts';
+import { type Format, formats } from './output.ts';
+import type { Request } from './request.ts';
+
+/** What the verbs of a group are made with. */
+export interface VerbTools {
+  readonly withCommonFlags: (command: Command, allowed: readonly Format[], timeoutMs: number) => Command;
+  readonly requestFor: (command: Command, allowed: readonly Format[], timeoutMsUsual?: number) => Request;
+  /** Told the exit code. */
+  readonly done: (code: number) => void;
+}
+
+const examples = `Examples:
+  clusterctl service show slurm                   who runs what, and how near the copies of the queue are
+  clusterctl service move slurm --to atlas        atlas shall run slurmctld; jobs go on
+`;
+
+/** Adds `service show` and `service move`. */
+export function addServiceVerbs(program: Command, { withCommonFlags, requestFor, done }: VerbTools): void {
+  const service = program
+    .command('service')
+    .description('SLURM and the like: who runs what, and give the part of one member to another')
+    .addHelpText('before', examples);
+  const list: readonly Format[] = formats;
+  withCommonFlags(
+    service.command('show').description('the roles of a service, and how near copies of its state are'),
+    list,
+    timeoutMsDefault,
+  )
+    .argument('<SERVICE>', 'such as slurm')
+    .action(async (name: string, _flags, command: Command) => {
+      const request = requestFor(command, list);
+      const { showService } = await import('./commands/service.ts');
+      done(await showService(request, name));
+    });
+  withCommonFlags(
+    service
+      .command('move')
+      .description('give the role that one member holds alone to another, and wait until that one serves'),
+    list,
+    moveTimeoutMsDefault,
+  )
+    .argument('<SERVICE>', 'such as slurm')
+    .option('--to <NAME>', 'name or id; without it one of those that stand by')
+    .action(async (name: string, flags, command: Command) => {
+      const request = requestFor(command, list, moveTimeoutMsDefault);
+      const { moveService } = await import('./commands/service.ts');
+      done(await moveService(request, name, flags.to ?? ''));
+    });
+}
