@@ -16,6 +16,7 @@ export class LabCluster {
   readonly #settings: NonNullable<AgentOptions['settings']>;
   readonly #env: NonNullable<AgentOptions['env']>;
   #lab: Lab | undefined;
+  #members = 0;
 
   /** @param env added to the environment of each agent */
   constructor(settings: NonNullable<AgentOptions['settings']>, env: NonNullable<AgentOptions['env']> = {}) {
@@ -23,9 +24,18 @@ export class LabCluster {
     this.#env = env;
   }
 
-  /** Makes the lab with so many hosts and starts an agent on each, all of one cluster. @param prepare done before they start */
-  async start(hosts: number, prepare: (lab: Lab) => Promise<void> = async () => {}): Promise<void> {
-    this.#lab = await Lab.start({ hosts });
+  /**
+   * Makes the lab with so many hosts and starts an agent on each, all of one cluster.
+   * @param prepare done before they start
+   * @param bystanders further hosts, without an agent
+   */
+  async start(
+    hosts: number,
+    prepare: (lab: Lab) => Promise<void> = async () => {},
+    bystanders = 0,
+  ): Promise<void> {
+    this.#lab = await Lab.start({ hosts: hosts + bystanders });
+    this.#members = hosts;
     await prepare(this.#lab);
     for (const agent of await startAgents(this.hosts, { settings: this.#settings, env: this.#env }))
       this.#agents.set(agent.machine.name, agent);
@@ -39,8 +49,15 @@ export class LabCluster {
     assert.ok(this.#lab, 'the first test made the lab');
     return this.#lab;
   }
+  /** Those with an agent. */
   get hosts(): readonly Host[] {
-    return this.lab.hosts;
+    return this.lab.hosts.slice(0, this.#members);
+  }
+  /** The one without an agent that was asked for first. */
+  get bystander(): Host {
+    const host = this.lab.hosts[this.#members];
+    assert.ok(host, 'a bystander was asked for');
+    return host;
   }
 
   agentOn(name: string): RunningAgent {

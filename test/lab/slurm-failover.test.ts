@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import { clusterctl, clusterctlProgram, clusterctlText } from './agent-host.ts';
 import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
+import { PortWatch } from './port-watch.ts';
 import { missingForSlurm } from './requirements.ts';
 import { hasEndedOnce, jobText, queueKept, runAsUser, submit } from './slurm-queue.ts';
 import { waitFor } from './wait-for.ts';
@@ -18,6 +19,9 @@ interface MemberRow {
 const missing = missingForSlurm();
 const options = missing === undefined ? { timeout: 300_000 } : { skip: missing };
 const cluster = new LabCluster({});
+let watch: PortWatch;
+/** Who has been the controller, one after the other. */
+const holders: string[] = [];
 after(() => cluster.stop());
 
 const rows = async (on: Host) => (await clusterctl(on, ['members'])) as MemberRow[];
@@ -29,6 +33,14 @@ const holderSeenBy = async (on: Host) =>
   )?.name;
 const isStandingBy = ({ services }: MemberRow) =>
   services.some(({ role, state }) => role === 'standby' && state === 'ready');
+
+/** Waits until there is a controller with two copies. */
+async function settled(on: Host): Promise<string> {
+  return waitFor(
+    async () => ((await rows(on)).filter(isStandingBy).length === 2 ? await holderSeenBy(on) : undefined),
+    { timeoutMs: 60_000, what: 'a controller, and two nodes to stand by' },
+  );
+}
 
 /** Waits until somebody serves who is not `former`, on every host that is there. */
 async function served(hosts: readonly Host[], former: string): Promise<string> {
@@ -44,6 +56,7 @@ async function served(hosts: readonly Host[], former: string): Promise<string> {
       explain: () => cluster.agentOn(first.name).lastWords(30),
     },
   );
+  holders.push(holder);
   const answers = async (host: Host) => (await host.run(['timeout', '5', 'squeue', '-h'])).exitCode === 0;
   for (const host of hosts)
     await waitFor(() => answers(host), { timeoutMs: 40_000, what: `${host.name} to see the queue` });
@@ -51,12 +64,18 @@ async function served(hosts: readonly Host[], former: string): Promise<string> {
 }
 
 test('two others keep a copy of the queue', options, async () => {
-  await cluster.start(4);
+  await cluster.start(4, async () => {}, 1);
+  watch = await PortWatch.begin(
+    cluster.bystander,
+    6817,
+    cluster.hosts.map(({ ip }) => ip),
+  );
   const host = cluster.lab.host('node-d');
   await clusterctlText(host, ['wait', '--for', 'members=4', '--timeout', '40s'], 50_000);
   await clusterctlText(host, ['wait', '--for', 'healthy', '--timeout', '90s'], 100_000);
   const standbys = async () => (await rows(host)).filter(isStandingBy).length === 2;
   await waitFor(standbys, { timeoutMs: 30_000, what: 'two nodes to stand by' });
+  holders.push((await holderSeenBy(host)) ?? '');
 });
 
 test(
@@ -75,6 +94,7 @@ test(
       readonly parts: readonly { readonly role: string; readonly member: string; readonly holds: boolean }[];
     };
     assert.equal(moved.parts.find(({ holds }) => holds)?.member, next.name);
+    holders.push(next.name);
     assert.equal((await cluster.lab.host(former).run(['pgrep', '-x', 'slurmctld'])).exitCode, 1);
     const release = await runAsUser(one, ['scontrol', 'release', held]);
     assert.equal(release.exitCode, 0, release.stderr);
@@ -177,3 +197,44 @@ test(
     assert.equal(srun.exitCode, 0, srun.stderr);
   },
 );
+
+test(
+  'the controller is cut off and comes back: it has ended its slurmctld, and what the other knows stays',
+  options,
+  async () => {
+    const [first] = cluster.hosts;
+    assert.ok(first);
+    const former = await settled(first);
+    const others = cluster.hosts.filter(({ name }) => name !== former);
+    const [one] = others;
+    assert.ok(one);
+    const held = await submit(one, 'true', '--hold');
+    await queueKept(cluster.lab.host(former), held, 2);
+    await cluster.lab.isolate(former);
+    const holder = await served(others, former);
+    const release = await runAsUser(one, ['scontrol', 'release', held]);
+    assert.equal(release.exitCode, 0, release.stderr);
+    const over = () =>
+      waitFor(() => hasEndedOnce(one, held), { timeoutMs: 60_000, what: `job ${held} to end` });
+    await over();
+    const old = cluster.lab.host(former);
+    assert.equal(
+      (await old.run(['pgrep', '-x', 'slurmctld'])).exitCode,
+      1,
+      'it was ended without a word from outside',
+    );
+    await cluster.lab.heal();
+    await waitFor(async () => (await rows(one)).some(row => row.name === former && isStandingBy(row)), {
+      timeoutMs: 60_000,
+      what: `${former} to stand by`,
+    });
+    assert.equal(await holderSeenBy(one), holder);
+    await over();
+  },
+);
+
+test('on the wire no two ever served at the same time', options, async () => {
+  const ips = holders.map(name => cluster.lab.host(name).ip);
+  assert.deepEqual(watch.turns(), ips);
+  await watch.end();
+});
