@@ -321,7 +321,8 @@ export class Agent {
             each.state === 'released',
         ) === true,
     };
-    const decided = { state: this.#state, configuration: this.#configuration, tenure };
+    const wallMs = this.#environment.wallMs();
+    const decided = { state: this.#state, configuration: this.#configuration, tenure, wallMs };
     return clusterViewFrom(this.#membership.self(), this.records(), decided, open);
   }
 
@@ -463,6 +464,8 @@ export class Agent {
         this.#membersChanged = true;
         if (effect.after.state === 'dead' && effect.before?.state !== 'dead')
           this.#hasFailed(effect.after.id);
+        // Whoever looks after the others' nodes hears of it at once.
+        if ((effect.after.state === 'dead') !== (effect.before?.state === 'dead')) this.#pokeExecutors();
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);

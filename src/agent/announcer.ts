@@ -68,6 +68,8 @@ export class Announcer {
       const options = { member, fields: { service, role, token, reason } };
       if (report.state === 'ready')
         this.tell('service.ready', `${service} ${role} on ${member} is ready`, options);
+      if (report.state === 'drained')
+        this.tell('service.drained', `nothing of ${service} runs on ${member} any more`, options);
       if (report.state === 'failing') {
         this.tell('service.failed', `${service} ${role} on ${member} fails: ${report.detail}`, {
           ...options,
@@ -99,6 +101,16 @@ export class Announcer {
           member: name,
           fields: { id },
         });
+    for (const { id, name } of Object.values(after.nodes)) {
+      const drain = after.drains[id];
+      const former = before.drains[id];
+      if (drain && drain.reason !== former?.reason)
+        this.tell('node.drained', `${name} takes no new work: ${drain.reason}`, {
+          member: name,
+          fields: { reason: drain.reason },
+        });
+      if (former && !drain) this.tell('node.resumed', `${name} takes work again`, { member: name });
+    }
     if (after.level > before.level && before.clusterId !== '') {
       const message = `every node knows level ${after.level} now, and older programs are no longer admitted`;
       this.tell('cluster.raised', message, { fields: { level: after.level } });

@@ -56,7 +56,7 @@ export class Executor {
     }
     this.#busy = false;
     if (this.#closed) return;
-    const settled = this.#reports.every(({ state }) => state === 'ready' || state === 'released');
+    const settled = this.#reports.every(({ state }) => ['ready', 'drained', 'released'].includes(state));
     this.#cancelTimer = this.#setTimer(settled ? reconcileIntervalMs : reconcileSoonMs, () => this.poke());
   }
 

@@ -41,10 +41,12 @@ export function clusterViewFrom(
     state,
     configuration,
     tenure,
+    wallMs,
   }: {
     readonly state: ClusterState;
     readonly configuration: Configuration;
     readonly tenure: TenureView;
+    readonly wallMs: number;
   },
   openSecret: (sealed: string) => Uint8Array | undefined,
 ): ClusterView {
@@ -52,6 +54,7 @@ export function clusterViewFrom(
   const nodes = Object.values(state.nodes)
     .map((node): ViewNode => {
       const record = known.get(node.id);
+      const drain = state.drains[node.id];
       return {
         id: node.id,
         name: node.name,
@@ -61,6 +64,7 @@ export function clusterViewFrom(
         state: record?.state ?? 'dead',
         capabilities: record?.capabilities ?? [],
         reports: record?.services ?? [],
+        ...(drain ? { drain } : {}),
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -70,6 +74,7 @@ export function clusterViewFrom(
     self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },
     nodes,
     grants: state.grants,
+    wallMs,
     operations: state.operations,
     secretNames: Object.keys(state.secrets).sort(),
     tenure,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions, ClientReadableStream, requestCallback, ServiceError, status } from '@grpc/grpc-js';
 import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
 import type { BackupReply__Output } from './gen/clusteros/v1/BackupReply.ts';
+import type { DrainMemberReply__Output } from './gen/clusteros/v1/DrainMemberReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
@@ -176,6 +177,22 @@ export class AdminClient {
   removeMember(member: string, force: boolean): Promise<RemoveMemberReply__Output> {
     const request = { member, force, client: randomUUID() };
     return this.#ask((options, answer) => this.#client.removeMember(request, options, answer));
+  }
+
+  /** No new work for a member; what still runs there is moved elsewhere after `requeueAfterMs`, when that is given. */
+  drainMember(
+    member: string,
+    { reason, requeueAfterMs }: { readonly reason: string; readonly requeueAfterMs?: number },
+  ): Promise<DrainMemberReply__Output> {
+    const requeue = requeueAfterMs !== undefined;
+    const request = { member, reason, requeue, requeueAfterMs: requeueAfterMs ?? 0, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.drainMember(request, options, answer));
+  }
+
+  /** Work for a member again. Rejects with `refused` when it was not drained. */
+  resumeMember(member: string): Promise<DrainMemberReply__Output> {
+    const request = { member, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.resumeMember(request, options, answer));
   }
 
   /** All that was decided until now. */

@@ -145,7 +145,9 @@ function serviceChecks({ members }: Answers): Check[] {
     }
   }
   return [...nodes].map(([name, reports]): Check => {
-    const unready = reports.filter(({ report }) => !['ready', 'released'].includes(report.state));
+    const unready = reports.filter(
+      ({ report }) => !['ready', 'draining', 'drained', 'released'].includes(report.state),
+    );
     if (unready.length === 0) {
       const { length } = reports;
       return {

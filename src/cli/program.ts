@@ -2,10 +2,12 @@
 // and `key create` load no gRPC.
 import { Command, Option } from 'commander';
 import { clientVersion } from './client-version.ts';
-import { durationMsFrom, spanText } from './duration.ts';
+import { spanText } from './duration.ts';
 import { endpointDefault, endpointFrom } from './endpoint.ts';
 import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
+import { durationFrom } from './flags.ts';
 import { timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
+import { addMemberVerbs } from './member-verbs.ts';
 import { type Format, formats } from './output.ts';
 import type { Request } from './request.ts';
 import { addServiceVerbs } from './service-verbs.ts';
@@ -19,27 +21,6 @@ const examples = `Examples:
   clusterctl operations -w                        follow nodes as they join SLURM and k3s
   clusterctl wait --for healthy --timeout 5m      block a script until all is well
   clusterctl key create --out cluster.key         the key that the nodes of a new cluster share
-`;
-
-const memberExamples = `Examples:
-  clusterctl member show atlas                    who sees atlas and whom it sees
-  clusterctl member tag atlas site=north gpu-     set one label, remove another
-`;
-
-const showExamples = `Examples:
-  clusterctl member show atlas
-  clusterctl member show atlas -o json | jq '.sights[] | select(.ofMember.state != .ofPeer.state)'
-`;
-
-const tagExamples = `Examples:
-  clusterctl member tag atlas site=north gpu=a100
-  clusterctl member tag atlas gpu-
-  clusterctl member tag atlas site=south --dry-run
-`;
-
-const removeExamples = `Examples:
-  clusterctl member remove atlas --dry-run        what that would mean
-  clusterctl member remove atlas --yes
 `;
 
 const memberStates = ['alive', 'suspect', 'degraded', 'dead', 'left'];
@@ -146,65 +127,7 @@ function programFor(
       });
   listing(verb('members', 'who is here, in what state, doing what', list));
 
-  const member = program
-    .command('member')
-    .description('one member: show it, tag it, say whether it votes, take it out')
-    .addHelpText('before', memberExamples);
-  const memberVerb = (name: string, summary: string, allowed: readonly Format[]) =>
-    withCommonFlags(member.command(name).description(summary), allowed, timeoutMsDefault);
-  listing(memberVerb('list', 'the same as "clusterctl members"', list));
-  memberVerb('show', 'one member, who sees it and whom it sees', sheet)
-    .argument('<NAME>', 'name or id')
-    .addHelpText('before', showExamples)
-    .action(async (name: string, _flags, command: Command) => {
-      const request = requestFor(command, sheet);
-      const { memberShow } = await import('./commands/member-show.ts');
-      done(await memberShow(request, name));
-    });
-  memberVerb(
-    'tag',
-    'set and remove labels of a member; they are public to the cluster, so never a secret',
-    sheet,
-  )
-    .argument('<NAME>', 'name or id')
-    .argument('<CHANGE...>', 'KEY=VALUE sets a tag, KEY- removes it')
-    .option('--dry-run', 'print the tags it would have and what differs, and change nothing')
-    .addHelpText('before', tagExamples)
-    .action(async (name: string, words: string[], flags, command: Command) => {
-      const request = requestFor(command, sheet);
-      const { memberTag, tagChangeFrom } = await import('./commands/member-tag.ts');
-      done(await memberTag(request, name, tagChangeFrom(words), flags.dryRun === true));
-    });
-
-  memberVerb('promote', 'an operator wants this member to vote', list)
-    .argument('<NAME>', 'name or id')
-    .option('--auto', 'leave it to the leader again')
-    .action(async (name: string, flags, command: Command) => {
-      const request = requestFor(command, list);
-      const { wishVoter } = await import('./commands/voters.ts');
-      done(await wishVoter(request, name, flags.auto === true ? 'none' : 'always'));
-    });
-  memberVerb('demote', 'an operator wants this member not to vote', list)
-    .argument('<NAME>', 'name or id')
-    .option('--auto', 'leave it to the leader again')
-    .action(async (name: string, flags, command: Command) => {
-      const request = requestFor(command, list);
-      const { wishVoter } = await import('./commands/voters.ts');
-      done(await wishVoter(request, name, flags.auto === true ? 'none' : 'never'));
-    });
-
-  memberVerb('remove', 'take a member out for good: its id never comes back', sheet)
-    .argument('<NAME>', 'name or id')
-    .option('--force', 'though it is alive')
-    .option('--dry-run', 'say what that would mean, and change nothing')
-    .option('--yes', 'do not ask')
-    .addHelpText('before', removeExamples)
-    .action(async (name: string, flags, command: Command) => {
-      const request = requestFor(command, sheet);
-      const { memberRemove } = await import('./commands/member-remove.ts');
-      const { force = false, dryRun = false, yes = false } = flags;
-      done(await memberRemove(request, name, { force, dryRun, yes }));
-    });
+  addMemberVerbs(program, { withCommonFlags, requestFor, done }, listing);
 
   verb('backup', 'write all that was decided to a new file; secrets only as they are sealed', sheet)
     .argument('<FILE>', 'where; an existing file is never touched')
@@ -336,16 +259,6 @@ function formatFrom(text: string, allowed: readonly Format[]): Format {
   const format = allowed.find(known => known === text);
   if (format) return format;
   throw new CliError(exitCode.usage, `-o "${text}" is no format here`, `use ${allowed.join(', ')}`);
-}
-
-function durationFrom(flag: string, text: string): number {
-  const ms = durationMsFrom(text);
-  if (ms !== undefined) return ms;
-  throw new CliError(
-    exitCode.usage,
-    `${flag} "${text}" is no duration`,
-    'use a number and a unit, such as 500ms, 10s, 2m, 1h',
-  );
 }
 
 function timeoutMsFrom(text: string | undefined): number | undefined {

@@ -1,16 +1,8 @@
 // The verbs of `clusterctl service`.
 import type { Command } from 'commander';
+import type { VerbTools } from './flags.ts';
 import { moveTimeoutMsDefault, timeoutMsDefault } from './limits.ts';
 import { type Format, formats } from './output.ts';
-import type { Request } from './request.ts';
-
-/** What the verbs of a group are made with. */
-export interface VerbTools {
-  readonly withCommonFlags: (command: Command, allowed: readonly Format[], timeoutMs: number) => Command;
-  readonly requestFor: (command: Command, allowed: readonly Format[], timeoutMsUsual?: number) => Request;
-  /** Told the exit code. */
-  readonly done: (code: number) => void;
-}
 
 const examples = `Examples:
   clusterctl service show slurm                   who runs what, and how near the copies of the queue are

@@ -42,6 +42,14 @@ export interface Operation {
   readonly closedAtMs: number;
 }
 
+/** An operator wants no new work on a node. */
+export interface Drain {
+  /** For people. */
+  readonly reason: string;
+  /** From then on what still runs there is moved elsewhere, as far as it can be; wall clock; 0: never. */
+  readonly requeueAtMs: number;
+}
+
 /** An operator made a new cluster of what one node of a former one knew. */
 export interface Recovery {
   readonly formerId: string;
@@ -73,6 +81,8 @@ export interface ClusterState {
   readonly grants: readonly Grant[];
   /** Grants of roles held alone, whose holders were removed and may not know it yet. */
   readonly vacant: readonly Grant[];
+  /** By id of the node. */
+  readonly drains: Readonly<Record<string, Drain>>;
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
@@ -93,6 +103,7 @@ export const unborn: ClusterState = {
   voting: { wanted: votersWanted, wishes: {} },
   grants: [],
   vacant: [],
+  drains: {},
   secrets: {},
   operations: [],
 };
@@ -104,7 +115,7 @@ export function isClusterState(value: unknown): value is ClusterState {
   const isRecord = (each: unknown) => typeof each === 'object' && each !== null && !Array.isArray(each);
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
-    [state.nodes, state.removed, state.voting, state.secrets].every(isRecord) &&
+    [state.nodes, state.removed, state.voting, state.drains, state.secrets].every(isRecord) &&
     [state.grants, state.vacant, state.operations, state.recoveries, state.sessions].every(each =>
       Array.isArray(each),
     ) &&
@@ -158,6 +169,15 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       return { state: { ...state, voting: { ...state.voting, wanted: command.count } } };
     case 'remove':
       return removeNode(state, command.node, index, command.atMs);
+    case 'drain': {
+      const { node, reason, requeueAtMs } = command;
+      if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
+      return { state: { ...state, drains: { ...state.drains, [node]: { reason, requeueAtMs } } } };
+    }
+    case 'resume': {
+      const { [command.node]: drain, ...drains } = state.drains;
+      return drain ? { state: { ...state, drains } } : refused('not-drained');
+    }
     case 'restore': {
       const { wanted, secrets } = command;
       const known = Object.entries(command.wishes).filter(([node]) => Object.hasOwn(state.nodes, node));
@@ -232,6 +252,7 @@ function removeNode(state: ClusterState, id: string, index: number, atMs: number
   const { [id]: _node, ...nodes } = state.nodes;
   if (Object.keys(nodes).length === 0) return { state, refused: 'last-node' };
   const { [id]: _wish, ...wishes } = state.voting.wishes;
+  const { [id]: _drain, ...drains } = state.drains;
   const operations = state.operations.map(operation =>
     operation.node === id && operation.outcome === 'running'
       ? { ...operation, outcome: 'failed' as const, reason: 'node-removed', closedAtMs: atMs }
@@ -239,7 +260,7 @@ function removeNode(state: ClusterState, id: string, index: number, atMs: number
   );
   return {
     state: {
-      ...{ ...state, nodes, operations, removed: { ...state.removed, [id]: index } },
+      ...{ ...state, nodes, operations, drains, removed: { ...state.removed, [id]: index } },
       voting: { ...state.voting, wishes },
       grants: state.grants.filter(({ node }) => node !== id),
       vacant: [...state.vacant, ...state.grants.filter(({ node, sole }) => node === id && sole)],

@@ -1,6 +1,6 @@
 // What can be decided: the commands of the log, and their reading from what a disk or a peer holds.
 // A command that this version does not know is refused, never guessed.
-import { nodeNameLengthMax } from './limits.ts';
+import { drainReasonLengthMax, nodeNameLengthMax } from './limits.ts';
 import type { Configuration } from './quorum.ts';
 import type { Session } from './sessions.ts';
 import type { Wish } from './voters.ts';
@@ -27,6 +27,10 @@ export type Command =
   | { readonly kind: 'want-voters'; readonly count: number }
   /** An operator takes a node out for good: its id never comes back. */
   | { readonly kind: 'remove'; readonly node: string; readonly atMs: number }
+  /** An operator wants no new work on a node, and what runs there moved elsewhere from `requeueAtMs` on (wall clock; 0: never). */
+  | { readonly kind: 'drain'; readonly node: string; readonly reason: string; readonly requeueAtMs: number }
+  /** An operator takes that back. */
+  | { readonly kind: 'resume'; readonly node: string }
   /** An operator brings back what a backup holds, but for who is who and what is granted. */
   | {
       readonly kind: 'restore';
@@ -67,7 +71,7 @@ export type Command =
 
 /** Commands that an operator gives; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
-const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'restore', 'move'] as const;
+const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'drain', 'resume', 'restore', 'move'] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
 export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {
@@ -103,6 +107,9 @@ const count = (value: unknown) => Number.isSafeInteger(value) && Number(value) >
 const texts = (value: unknown) => Array.isArray(value) && value.every(text);
 const recordOf = (test: (value: unknown) => boolean) => (value: unknown) =>
   isObject(value) && !Array.isArray(value) && Object.values(value).every(test);
+/** One line that a program's argument can hold. */
+const drainReason = (value: unknown) =>
+  typeof value === 'string' && /^[^\p{Cc}"]+$/u.test(value) && value.length <= drainReasonLengthMax;
 const voterCount = (value: unknown) => [1, 3, 5].includes(Number(value));
 const oneOf =
   (...allowed: string[]) =>
@@ -117,6 +124,8 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   wish: { node: text, wish: oneOf('always', 'never', 'none') },
   'want-voters': { count: voterCount },
   remove: { node: text, atMs: count },
+  drain: { node: text, reason: drainReason, requeueAtMs: count },
+  resume: { node: text },
   restore: { wanted: voterCount, wishes: recordOf(oneOf('always', 'never')), secrets: recordOf(text) },
   'raise-level': { level: count },
   secret: { name: text, sealed: text },

@@ -76,5 +76,7 @@ export const sessionsMax = 256;
 export const recoveryIndexGap = 1_000_000;
 /** Ended operations that the decided state keeps for people to read; the oldest go first. */
 export const endedOperationsMax = 200;
+/** Characters of an operator's reason for a drain: a line of a terminal. */
+export const drainReasonLengthMax = 120;
 /** Longest name of a node: a DNS label (RFC 1035, section 2.3.4), because SLURM and Kubernetes take it as a host name. */
 export const nodeNameLengthMax = 63;

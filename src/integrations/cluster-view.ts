@@ -10,8 +10,11 @@ export interface ServiceReport {
   readonly role: string;
   /** Fencing token (log index of the grant) this report is about. */
   readonly token: number;
-  /** `released`: the role was given away by the grant `token`, and nothing of it goes on here. */
-  readonly state: 'starting' | 'ready' | 'failing' | 'released';
+  /**
+   * `draining`: as an operator asked, it takes no new work, and some still runs; `drained`: none does. `released`: the role was given
+   * away by the grant `token`, and nothing of it goes on here.
+   */
+  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released';
   /** The step under way or failed; empty when ready. */
   readonly step: string;
   /** Reason code such as `slurmctld-missing`; empty unless failing. */
@@ -34,6 +37,8 @@ export interface ViewNode {
   /** What the node found on its own machine, e.g. `slurm-controller`, `slurm-worker`, `cores=8`, `memory-mib=7950`. */
   readonly capabilities: readonly string[];
   readonly reports: readonly ServiceReport[];
+  /** An operator wants no new work there, and what runs moved elsewhere from `requeueAtMs` on (wall clock; 0: never). */
+  readonly drain?: { readonly reason: string; readonly requeueAtMs: number };
 }
 
 /** A committed decision that a node plays a role in a service. */
@@ -85,6 +90,8 @@ export interface ClusterView {
   /** Admitted nodes, sorted by id. */
   readonly nodes: readonly ViewNode[];
   readonly grants: readonly Grant[];
+  /** Wall clock of this node. */
+  readonly wallMs: number;
   readonly operations: readonly OperationView[];
   /** Names of the sealed secrets that the log holds. */
   readonly secretNames: readonly string[];

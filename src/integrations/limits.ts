@@ -48,6 +48,10 @@ export const memoryReserveMib = 512;
 export const takeOverTimeoutMs = 20_000;
 /** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */
 export const controllersMax = 3;
+/** Jobs of one node that are looked at in one pass; a machine with more cores has its others looked at by the next. */
+export const nodeJobsMax = 256;
+/** Of them, so many are named in a report. */
+export const jobsShownMax = 8;
 /** Nodes SLURM makes room for; dynamic nodes need the number in advance (slurm.conf, MaxNodeCount). */
 export const slurmNodesMax = 1024;
 /** Characters of a program's own words in a report. */

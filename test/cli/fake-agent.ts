@@ -120,6 +120,19 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       agent.lab.members.members = agent.lab.members.members?.filter(each => each !== found) ?? [];
       answer(null, { id: found?.id ?? '', name: found?.name ?? '' });
     },
+    DrainMember: ({ request: { member, reason } }, answer) => {
+      const found = agent.lab.members.members?.find(({ name, id }) => [name, id].includes(member));
+      Object.assign(found ?? {}, { drain: reason });
+      for (const report of found?.services ?? [])
+        if (report.role === 'worker' && report.state === 'ready') report.state = 'drained';
+      answer(null, { id: found?.id ?? '', name: found?.name ?? '' });
+    },
+    ResumeMember: ({ request: { member } }, answer) => {
+      const found = agent.lab.members.members?.find(({ name, id }) => [name, id].includes(member));
+      if (!found?.drain)
+        return answer(refusal(status.FAILED_PRECONDITION, 'not-drained', 'it is not drained'));
+      answer(null, { id: found.id ?? '', name: found.name ?? '' });
+    },
     Backup: serve('backup', () => ({ content: Buffer.from(agent.lab.backup), index: 17 })),
     Restore: ({ request: { content, dryRun } }, answer) => {
       const text = Buffer.from(content).toString('utf8');

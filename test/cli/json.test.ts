@@ -28,6 +28,7 @@ test('members as JSON have every promised field and nothing on stderr', async ()
       seenMs: 2000,
       tags: {},
       capabilities: [],
+      drain: '',
       services: [
         {
           service: 'slurm',

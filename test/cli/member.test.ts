@@ -4,7 +4,7 @@ import test from 'node:test';
 import { parse } from 'yaml';
 import { clusterctl } from './clusterctl.ts';
 import { fakeAgent } from './fake-agent.ts';
-import { ailingLab, soundLab } from './lab.ts';
+import { ailingLab, report, soundLab } from './lab.ts';
 
 async function answer(args: string, lab = ailingLab()) {
   await using agent = await fakeAgent(lab);
@@ -214,4 +214,49 @@ test('help of member begins with examples, and says that tags are public', async
     assert.match(stdout, /^Examples:\n {2}clusterctl member /, args);
   }
   assert.match((await clusterctl('member tag --help')).stdout, /public[\s\S]*never a\s+secret/);
+});
+
+/** A lab in which atlas is a worker and nothing else, so that it can be drained, and borea's worker never ends. */
+function workerLab() {
+  const lab = ailingLab();
+  const [atlas, borea] = lab.members.members;
+  if (atlas) atlas.services = [report('slurm', 'worker'), report('slurm', 'standby')];
+  if (borea) borea.services = [report('slurm', 'worker', 'draining', 'still runs: 17 (games)')];
+  return lab;
+}
+
+test('a drain returns when nothing runs any more', async () => {
+  const { code, stdout } = await answer('member drain atlas --reason fans', workerLab());
+  assert.equal(stdout, 'atlas is drained. "clusterctl member resume atlas" takes it back.\n');
+  assert.equal(code, 0);
+});
+
+test('a drain that has to wait says for what, and at its deadline that it is not done', async () => {
+  const { code, stdout, stderr } = await answer('member drain borea --deadline 300ms', workerLab());
+  assert.deepEqual([code, stdout], [7, '']);
+  assert.match(stderr, /^borea: slurm still runs: 17 \(games\)$/m);
+  assert.match(stderr, /^error: borea gets no new work, but after \S+: slurm still runs: 17 \(games\)$/m);
+});
+
+test('a drain of a member that is dead does not wait for its word', async () => {
+  const lab = workerLab();
+  Object.assign(lab.members.members[1] ?? {}, { state: 'dead' });
+  const { code, stderr } = await answer('member drain borea', lab);
+  assert.equal(code, 0);
+  assert.match(stderr, /borea is dead: it says nothing of what runs there/);
+});
+
+test('a dry drain changes nothing and tells what runs', async () => {
+  const { code, stdout } = await answer('member drain borea --deadline 2h --requeue --dry-run', workerLab());
+  assert.equal(
+    stdout,
+    'borea would get no new work; what runs there would be started anew elsewhere after 2h. slurm still runs: 17 (games)\n',
+  );
+  assert.equal(code, 0);
+});
+
+test('who is not drained cannot be resumed', async () => {
+  const { code, stderr } = await answer('member resume atlas', workerLab());
+  assert.equal(code, 2);
+  assert.match(stderr, /it is not drained/);
 });

@@ -99,6 +99,8 @@ export class MemoryHost implements Host {
 /** The machines of one SLURM, by IP address: what a network would connect. */
 export class SlurmWorld {
   readonly hosts = new Map<string, MemoryHost>();
+  /** Running jobs, and the name of the node each runs on. */
+  readonly jobs = new Map<number, string>();
 
   /** Adds a machine with the programs of Debian's packages. */
   addHost(name: string, ip: string): MemoryHost {
@@ -141,8 +143,9 @@ export class SlurmWorld {
       return {};
     });
     host.programs.set('nft', () => ({}));
-    host.programs.set('squeue', () => {
+    host.programs.set('squeue', args => {
       if (!host.isRunning('munged')) return refuse(noMunge);
+      if (args.includes('--nodelist')) return this.#jobsOn(args[args.indexOf('--nodelist') + 1] ?? '');
       return host.isRunning('slurmctld') ? {} : refuse(noController);
     });
     host.programs.set('scontrol', args => this.#scontrol(host, args, refuse, noController));
@@ -158,16 +161,47 @@ export class SlurmWorld {
     const controller = [...this.hosts.values()].find(each => each.isRunning('slurmctld'));
     if (!controller || !host.isRunning('munged')) return refuse(noController);
     if (args.includes('reconfigure')) return {};
-    const update = /^nodename=(\S+) nodeaddr=(\S+)$/.exec(args.slice(1).join(' '));
-    if (update) {
-      controller.put(`/var/lib/slurm/slurmctld/nodes/${update[1]}`, update[2] ?? '');
+    const folder = '/var/lib/slurm/slurmctld/nodes';
+    const lineOf = (name: string) => {
+      const [address = '', ...more] = controller.text(`${folder}/${name}`).split('\n');
+      const busy = [...this.jobs.values()].includes(name) ? 'MIXED' : 'IDLE';
+      const up = this.hosts.get(address)?.isRunning('slurmd') === true;
+      const drain = more.some(line => line.startsWith('Reason=')) ? '+DRAIN' : '';
+      return `NodeName=${name} NodeAddr=${address} State=${up ? busy : 'DOWN'}${drain}+DYNAMIC_NORM ${more.join(' ')}\n`;
+    };
+    if (args.at(-1) === 'nodes')
+      return {
+        stdout: [...controller.files.keys()]
+          .filter(path => path.startsWith(folder))
+          .map(path => lineOf(path.slice(folder.length + 1)))
+          .join(''),
+      };
+    const [verb, ...words] = args;
+    if (verb === 'requeue') {
+      this.jobs.delete(Number(words[0]));
       return {};
     }
-    const node = /^nodename=(\S+)$/.exec(args[1] ?? '')?.[1] ?? args.at(-1) ?? '';
-    const address = controller.text(`/var/lib/slurm/slurmctld/nodes/${node}`);
-    if (address === '') return refuse(`Node ${node} not found`);
-    const up = this.hosts.get(address)?.isRunning('slurmd') === true;
-    return { stdout: `NodeName=${node} NodeAddr=${address} State=${up ? 'IDLE' : 'DOWN'}+DYNAMIC_NORM\n` };
+    const name = /^nodename=(\S+)$/.exec(words[0] ?? '')?.[1] ?? args.at(-1) ?? '';
+    const [address = '', ...more] = controller.text(`${folder}/${name}`).split('\n');
+    if (address === '') return refuse(`Node ${name} not found`);
+    if (verb === 'delete') controller.files.delete(`${folder}/${name}`);
+    if (verb !== 'update') return { stdout: lineOf(name) };
+    const given = new Map(words.map(word => [word.split('=')[0], word.slice(word.indexOf('=') + 1)]));
+    const lines = more.filter(line => given.get('state') !== 'resume' || !line.startsWith('Reason='));
+    const set = (key: string, line: string) => {
+      if (!given.has(key)) return;
+      const at = lines.findIndex(each => each.startsWith(line.slice(0, line.indexOf('=') + 1)));
+      lines.splice(at < 0 ? lines.length : at, at < 0 ? 0 : 1, line);
+    };
+    set('reason', `Reason=${given.get('reason')} [root@2026-11-23T12:00:00]`);
+    set('comment', `Comment=${given.get('comment')}`);
+    controller.put(`${folder}/${name}`, [given.get('nodeaddr') ?? address, ...lines].join('\n'));
+    return {};
+  }
+
+  #jobsOn(node: string): Partial<Outcome> {
+    const running = [...this.jobs].filter(([, where]) => where === node);
+    return { stdout: running.map(([id]) => `${id} games\n`).join('') };
   }
 }
 

@@ -34,6 +34,8 @@ interface Node {
   capabilities: readonly string[];
 }
 
+const spread = (drain: ViewNode['drain']) => (drain ? { drain } : {});
+
 /** A cluster without agents: its log is a list, applied as the real state machine would. */
 class Bench {
   readonly slurms = new SlurmWorld();
@@ -45,6 +47,9 @@ class Bench {
   grants: Grant[] = [];
   operations: OperationView[] = [];
   secrets = new Map<string, Uint8Array>();
+  /** What operators want, by id. */
+  readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
+  wallMs = 0;
   index = 10;
 
   async add(name: string): Promise<Node> {
@@ -77,6 +82,7 @@ class Bench {
         state: this.away.has(id) ? 'dead' : 'alive',
         capabilities,
         reports,
+        ...spread(this.drains.get(id)),
       }),
     );
     return {
@@ -88,6 +94,7 @@ class Bench {
         grants: this.grants,
         operations: this.operations,
       },
+      wallMs: this.wallMs,
       secretNames: [...this.secrets.keys()],
       tenure: this.tenure,
       secret: name => this.secrets.get(name),
@@ -244,6 +251,59 @@ test('a munge key that somebody changed is put right, and munged never goes on w
   assert.equal(b.host.files.get('/etc/munge/munge.key')?.content.length, 1024);
   assert.ok(munged !== undefined && !b.host.processes.has(munged), 'munged was restarted');
   assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+});
+
+const slurmNode = (controller: Node, name: string) =>
+  controller.host.text(`/var/lib/slurm/slurmctld/nodes/${name}`);
+
+test('a drained worker tells what still runs, then that nothing does, and takes work again when it is resumed', async () => {
+  const { bench, a, b } = await readyCluster();
+  bench.slurms.jobs.set(17, 'borea');
+  bench.drains.set(b.id, { reason: 'new fans', requeueAtMs: 5000 });
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['standby ready', 'worker draining']);
+  assert.match(b.reports.find(({ role }) => role === 'worker')?.detail ?? '', /still runs: 17 \(games\)/);
+  assert.match(slurmNode(a, 'borea'), /Reason=ClusterOS: new fans/);
+  bench.wallMs = 5000;
+  await bench.settle(a);
+  assert.deepEqual([...bench.slurms.jobs], [], 'it was started anew elsewhere');
+  assert.deepEqual(states(b), ['standby ready', 'worker drained']);
+  bench.drains.clear();
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  assert.doesNotMatch(slurmNode(a, 'borea'), /Reason/);
+});
+
+test('a drained machine gives the controller to another', async () => {
+  const { bench, a, b, c } = await readyCluster();
+  bench.tenure = { ...bench.tenure, hasReleased: () => true };
+  bench.drains.set(a.id, { reason: 'new fans', requeueAtMs: 0 });
+  await bench.settle(b);
+  assert.deepEqual(states(b), ['controller ready', 'worker ready']);
+  assert.ok(states(a).includes('worker drained'), states(a).join());
+  assert.deepEqual(states(c), ['standby ready', 'worker ready']);
+});
+
+test('no new work goes to a dead member until it is back, and what a person has drained is left alone', async () => {
+  const { bench, a, b, c } = await readyCluster();
+  const file = '/var/lib/slurm/slurmctld/nodes/ceres';
+  a.host.put(file, `${c.ip}\nReason=bad disk [root@2026-11-23T12:00:00]`);
+  bench.away.add(b.id);
+  await bench.settle(a);
+  assert.match(slurmNode(a, 'borea'), /Reason=ClusterOS: the member is dead/);
+  bench.away.clear();
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  assert.match(slurmNode(a, 'ceres'), /Reason=bad disk/);
+});
+
+test('the node of a removed member is deleted, and one that ClusterOS did not make is not', async () => {
+  const { bench, a, b } = await readyCluster();
+  a.host.put('/var/lib/slurm/slurmctld/nodes/guest', '100.64.7.7');
+  bench.nodes.splice(bench.nodes.indexOf(b), 1);
+  bench.grants = bench.grants.filter(({ node }) => node !== b.id);
+  await bench.settle(a);
+  assert.deepEqual([slurmNode(a, 'borea'), slurmNode(a, 'guest')], ['', '100.64.7.7']);
 });
 
 test('a worker whose address has changed is found by the controller again', async () => {

@@ -33,10 +33,12 @@ import {
   type Administered,
   backup,
   changeVoting,
+  drainMember,
   leaderOf,
   memberNamed,
   removeMember,
   restore,
+  resumeMember,
   transferLeader,
   votingOf,
 } from './operator.ts';
@@ -116,6 +118,8 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     Voting: (_call, answer) => answer(null, votingOf(agent)),
     ChangeVoting: ({ request }, answer) => reply(changeVoting(administered, request), answer),
     RemoveMember: ({ request }, answer) => reply(removeMember(administered, request), answer),
+    DrainMember: ({ request }, answer) => reply(drainMember(administered, request), answer),
+    ResumeMember: ({ request }, answer) => reply(resumeMember(administered, request), answer),
     Backup: (_call, answer) => reply(backup(administered), answer),
     Restore: ({ request }, answer) => reply(restore(administered, request), answer),
     ShowMember: ({ request }, answer) => reply(showMember(administered, request.member), answer),
@@ -232,6 +236,7 @@ function memberOf(agent: Agent, record: MemberRecord): Member {
     // One that was never heard of has been silent at least since this agent started.
     seenMs: own ? 0 : Math.round(heardAgoMs ?? agent.nowMs - agent.startedAtMs),
     admitted: Object.hasOwn(agent.state.nodes, id),
+    drain: agent.state.drains[id]?.reason ?? '',
   };
 }
 

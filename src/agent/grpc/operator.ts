@@ -4,13 +4,17 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { BackupReply } from '../../api/gen/clusteros/v1/BackupReply.ts';
 import type { ChangeVotingRequest__Output } from '../../api/gen/clusteros/v1/ChangeVotingRequest.ts';
+import type { DrainMemberReply } from '../../api/gen/clusteros/v1/DrainMemberReply.ts';
+import type { DrainMemberRequest__Output } from '../../api/gen/clusteros/v1/DrainMemberRequest.ts';
 import type { LeaderReply } from '../../api/gen/clusteros/v1/LeaderReply.ts';
 import type { RemoveMemberReply } from '../../api/gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RemoveMemberRequest__Output } from '../../api/gen/clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply } from '../../api/gen/clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest__Output } from '../../api/gen/clusteros/v1/RestoreRequest.ts';
+import type { ResumeMemberRequest__Output } from '../../api/gen/clusteros/v1/ResumeMemberRequest.ts';
 import type { VotingReply } from '../../api/gen/clusteros/v1/VotingReply.ts';
 import { type OperatorCommand, operatorCommandFrom } from '../../election/command.ts';
+import { drainReasonLengthMax } from '../../election/limits.ts';
 import type { Session } from '../../election/sessions.ts';
 import { isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
@@ -160,6 +164,38 @@ export async function removeMember(
   return { id, name };
 }
 
+/** No new work for a member, and what runs there moved elsewhere in time when asked for. */
+export async function drainMember(
+  administered: Administered,
+  { member, reason, requeue, requeueAfterMs, client }: DrainMemberRequest__Output,
+): Promise<DrainMemberReply> {
+  const { agent } = administered;
+  const { id } = memberNamed(administered, member);
+  const requeueAtMs = requeue ? Math.max(1, Math.round(agent.wallMs + requeueAfterMs)) : 0;
+  const asked = JSON.stringify({ kind: 'drain', node: id, reason, requeueAtMs });
+  const command = operatorCommandFrom(Buffer.from(asked));
+  if (!command)
+    throw new Refusal(
+      ...([status.INVALID_ARGUMENT, 'bad-request'] as const),
+      `a reason is one line of 1 to ${drainReasonLengthMax} characters without quotes`,
+    );
+  await decide(administered, command, sessionsOf(client)());
+  await agent.until(() => Object.hasOwn(agent.state.drains, id), decisionSeenMs);
+  return { id, name: agent.nameOf(id) };
+}
+
+/** Work for a member again. */
+export async function resumeMember(
+  administered: Administered,
+  { member, client }: ResumeMemberRequest__Output,
+): Promise<DrainMemberReply> {
+  const { agent } = administered;
+  const { id } = memberNamed(administered, member);
+  await decide(administered, { kind: 'resume', node: id }, sessionsOf(client)());
+  await agent.until(() => !Object.hasOwn(agent.state.drains, id), decisionSeenMs);
+  return { id, name: agent.nameOf(id) };
+}
+
 /** All that was decided before the call. */
 export async function backup(administered: Administered): Promise<BackupReply> {
   const { agent } = administered;
@@ -213,6 +249,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'last-node': 'it is the last node: a cluster without nodes decides nothing',
   'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
   'holds-it-already': 'it has the role already',
+  'not-drained': 'it is not drained',
 };
 /** What another leader, or the same one a moment later, may answer differently. */
 const passing = [

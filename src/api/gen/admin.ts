@@ -6,6 +6,8 @@ import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServi
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from './clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from './clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
+import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from './clusteros/v1/DrainMemberReply.ts';
+import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from './clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
@@ -23,6 +25,7 @@ import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMember
 import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from './clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from './clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from './clusteros/v1/RestoreRequest.ts';
+import type { ResumeMemberRequest as _clusteros_v1_ResumeMemberRequest, ResumeMemberRequest__Output as _clusteros_v1_ResumeMemberRequest__Output } from './clusteros/v1/ResumeMemberRequest.ts';
 import type { ServicePart as _clusteros_v1_ServicePart, ServicePart__Output as _clusteros_v1_ServicePart__Output } from './clusteros/v1/ServicePart.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from './clusteros/v1/ShowMemberReply.ts';
@@ -54,6 +57,8 @@ export interface ProtoGrpcType {
       BackupReply: MessageTypeDefinition<_clusteros_v1_BackupReply, _clusteros_v1_BackupReply__Output>
       BackupRequest: MessageTypeDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupRequest__Output>
       ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
+      DrainMemberReply: MessageTypeDefinition<_clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberReply__Output>
+      DrainMemberRequest: MessageTypeDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberRequest__Output>
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
       LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>
@@ -71,6 +76,7 @@ export interface ProtoGrpcType {
       RemoveMemberRequest: MessageTypeDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberRequest__Output>
       RestoreReply: MessageTypeDefinition<_clusteros_v1_RestoreReply, _clusteros_v1_RestoreReply__Output>
       RestoreRequest: MessageTypeDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreRequest__Output>
+      ResumeMemberRequest: MessageTypeDefinition<_clusteros_v1_ResumeMemberRequest, _clusteros_v1_ResumeMemberRequest__Output>
       ServicePart: MessageTypeDefinition<_clusteros_v1_ServicePart, _clusteros_v1_ServicePart__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
       ShowMemberReply: MessageTypeDefinition<_clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberReply__Output>

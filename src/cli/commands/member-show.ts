@@ -72,6 +72,7 @@ function sheetOf({ member, accusers }: ShowMemberReply__Output): string {
     ['tags', tagsText(member.tags)],
     ['machine', member.capabilities.join(', ') || '-'],
     ['services', services.join(', ') || '-'],
+    ...(member.drain === '' ? [] : [['drained', member.drain] satisfies [string, string]]),
     ['accused by', accusers.join(', ') || 'nobody'],
   ];
   return lines.map(([title, text]) => `${title.padEnd(12)}${plain(text)}`).join('\n');

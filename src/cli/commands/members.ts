@@ -51,7 +51,7 @@ export function memberJson(member: Member__Output): object {
   const { id, name, state, role, address, epoch, incarnation, version, rttMs, loss, seenMs } = member;
   return {
     ...{ id, name, state, role, address, epoch, incarnation, version, rttMs, loss, seenMs },
-    ...{ tags: member.tags, capabilities: member.capabilities },
+    ...{ tags: member.tags, capabilities: member.capabilities, drain: member.drain },
     services: member.services.map(({ service, role, token, state, step, reason, detail }) => ({
       ...{ service, role, token, state, step, reason, detail },
     })),

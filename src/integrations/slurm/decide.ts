@@ -37,7 +37,7 @@ export function decideSlurm(view: ClusterView): Decision[] {
 
 /** The leader's own machine when it can, else the first of those that can, so that any leader would say the same. */
 function firstController(view: ClusterView): ViewNode | undefined {
-  const able = controllerCandidates(view).filter(({ state }) => state === 'alive');
+  const able = controllerCandidates(view).filter(({ state, drain }) => state === 'alive' && !drain);
   return able.find(({ id }) => id === view.self.id) ?? able[0];
 }
 
@@ -51,11 +51,15 @@ function heirOf(view: ClusterView, { node, token, former }: Grant): ViewNode | u
   // Without a word from the leader itself a holder cannot know whether it still is one.
   const isAside = holder?.standing === 'observer';
   const cannot = report?.state === 'failing' && isPermanent(report.reason);
-  if (!isGone && !isAside && !cannot) return undefined;
+  if (!isGone && !isAside && !cannot && !holder.drain) return undefined;
   // One that never served has changed nothing: what its own predecessor had is as good.
   const tokens = report?.state === 'ready' || !former ? [token] : [token, former.token];
   const able = controllerCandidates(view).filter(
-    each => each.id !== node && each.state === 'alive' && tokens.some(copied => hasCopyOf(each, copied)),
+    each =>
+      each.id !== node &&
+      each.state === 'alive' &&
+      !each.drain &&
+      tokens.some(copied => hasCopyOf(each, copied)),
   );
   return able.find(({ id }) => id === view.self.id) ?? able[0];
 }
@@ -102,13 +106,18 @@ function joinOf({ nodes, operations }: ClusterView, { role, node, token }: Grant
   }
   if (!report) return [];
   // A join that failed is tried on by the node itself; only success is news, or the log would fill with failures.
-  if (latest.outcome === 'failed') return report.state === 'ready' ? [open] : [];
+  if (latest.outcome === 'failed') return hasJoined(report) ? [open] : [];
   if (latest.outcome === 'done') return [];
   const advanced = advancedBy(latest, report);
   if (advanced.outcome === 'running' && progressOf(advanced) < progressOf(latest)) return [];
   return newsIn(advanced) === newsIn(latest)
     ? []
     : [{ kind: 'advance-operation', id: latest.id, ...advanced }];
+}
+
+/** One that an operator drains has joined all the same. */
+function hasJoined({ state }: ServiceReport): boolean {
+  return state === 'ready' || state === 'draining' || state === 'drained';
 }
 
 type Progress = Pick<OperationView, 'steps' | 'outcome'>;
@@ -130,7 +139,7 @@ function advancedBy(
   { steps }: OperationView,
   report: ServiceReport,
 ): Pick<OperationView, 'steps' | 'outcome' | 'reason'> {
-  if (report.state === 'ready') {
+  if (hasJoined(report)) {
     return {
       steps: steps.map(({ name }) => ({ name, state: 'done', detail: '' })),
       outcome: 'done',

@@ -2,7 +2,10 @@
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import type { Copies } from '../copies.ts';
 import { fenceIn } from '../fencing.ts';
+import type { Host } from '../host.ts';
+import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
+import { oneLine, ServiceError } from '../service-error.ts';
 import { controllerGrant } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { controllerReconciler, endController } from './controller.ts';
@@ -11,6 +14,7 @@ import { renewFence } from './fence.ts';
 import type { InTurn } from './munge.ts';
 import { folders, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { standBy } from './standby.ts';
 import { workerReconciler } from './worker.ts';
 
@@ -52,8 +56,9 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       if (!grant) return holder ? standBy(host, { copies, takenFile }, view, holder) : [];
       const context = { host, view, grant, fence, retry, before: lastOfController, onReport };
       lastOfController = await reconcile(controller, context);
-      if (lastOfController.state === 'ready') await copies.hold(grant.token, folders.state);
-      return [lastOfController];
+      if (lastOfController.state !== 'ready') return [lastOfController];
+      await copies.hold(grant.token, folders.state);
+      return [await withNodesKept(host, view, lastOfController)];
     },
   };
   const workerLane: Lane = {
@@ -63,7 +68,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       if (!grant) return [];
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      return [lastOfWorker];
+      return [await whileDrained(host, view, lastOfWorker)];
     },
   };
   return {
@@ -76,6 +81,37 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     },
     lanes: [controllerLane, workerLane],
   };
+}
+
+/** It serves all the same when it does not take what it should think of the nodes. */
+async function withNodesKept(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+  try {
+    await keepNodes(host, view);
+    return report;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, detail: oneLine(`some nodes are not as they should be in SLURM: ${error.message}`) };
+  }
+}
+
+/** A worker that is as it should be, and that an operator drains: what still runs here. */
+async function whileDrained(
+  host: Host,
+  { nodes, self }: ClusterView,
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  const drains = nodes.find(({ id }) => id === self.id)?.drain !== undefined;
+  if (!drains || report.state !== 'ready') return report;
+  try {
+    const jobs = await jobsOn(host, self.name);
+    if (jobs.length === 0) return { ...report, state: 'drained' };
+    const shown = jobs.slice(0, jobsShownMax).map(({ id, user }) => `${id} (${user})`);
+    const more = jobs.length > shown.length ? ` and ${jobs.length - shown.length} more` : '';
+    return { ...report, state: 'draining', detail: `still runs: ${shown.join(', ')}${more}` };
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, state: 'draining', detail: oneLine(`it is not known what runs: ${error.message}`) };
+  }
 }
 
 /** True when this machine has anything of SLURM to configure. */

@@ -22,14 +22,19 @@ import {
 } from './munge.ts';
 import { controllerPort, files, folders, mungeKeyName, service, workerParts } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
 
 const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
 
 interface Desired {
   readonly mungeKey: Uint8Array;
+  /** Of the member. */
+  readonly id: string;
   readonly name: string;
   readonly ip: string;
+  /** An operator wants no new work here. */
+  readonly drains: boolean;
   /** HOST:PORT of the controller. */
   readonly controller: string;
   /** What slurm.conf should hold on this node. */
@@ -49,6 +54,8 @@ interface Observed {
   readonly conf: string;
   /** SLURM's word for the node's state, in small letters; empty while it is not registered. */
   readonly state: string;
+  /** ClusterOS, not a person, keeps work from it. */
+  readonly isOurs: boolean;
   /** The address that the controller reaches the node at. */
   readonly address: string;
 }
@@ -57,6 +64,8 @@ interface Observed {
 interface Registration {
   /** SLURM's word for its state, in small letters; empty while it is not listed. */
   readonly state: string;
+  /** ClusterOS, not a person, keeps work from it. */
+  readonly isOurs: boolean;
   readonly address: string;
   /** Why the controller did not say. */
   readonly trouble?: ServiceError;
@@ -104,8 +113,10 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
       return {
         mungeKey,
+        id: self.id,
         name: self.name,
         ip: self.ip,
+        drains: own?.drain !== undefined,
         controller: `${controller.ip}:${controllerPort}`,
         conf: nodeConfText(view),
         controllerName: controller.name,
@@ -116,18 +127,18 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
     async observe(host, { mungeKey, name }) {
       const pid = await host.runningPid(files.workerPid, 'slurmd');
       const munge = await observeMunge(host, mungeKey);
-      const { state, address } =
-        pid !== undefined && munge.answering ? await registration(host, name) : { state: '', address: '' };
+      const { state, isOurs, address } =
+        pid !== undefined && munge.answering ? await registration(host, name) : unlisted;
       return {
         munge,
         installed: (await host.which('slurmd')) !== undefined,
         running: pid !== undefined,
         conf: await observeNodeConf(host),
-        ...{ state, address },
+        ...{ state, isOurs, address },
       };
     },
 
-    plan(desired, { munge, installed, running, conf, state, address }) {
+    plan(desired, { munge, installed, running, conf, state, isOurs, address }) {
       const first = planMunge(desired.mungeKey, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
@@ -153,7 +164,14 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
           },
         ];
       }
-      if (usable.test(state)) return [];
+      const waiting = (summary: string): WorkerStep[] => [
+        { kind: 'await-controller', waits: true, part: 'registered', summary },
+      ];
+      if (state === 'drain' && desired.drains) return [];
+      if (state === 'drain' && isOurs)
+        return waiting(`waiting for the controller to give ${name} work again`);
+      if (usable.test(state))
+        return desired.drains ? waiting(`waiting for the controller to keep work from ${name}`) : [];
       return [
         {
           kind: 'await-registration',
@@ -197,27 +215,27 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
   };
 }
 
-async function startWorker(host: Host, { name, memoryMib }: Desired): Promise<void> {
+async function startWorker(host: Host, { id, name, memoryMib }: Desired): Promise<void> {
   await host.ensureFolder(folders.spool, { mode: 0o755 });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
   const memory = memoryMib === undefined ? [] : ['--conf', `RealMemory=${memoryMib}`];
   const args = ['-Z', '-N', name, ...memory];
   await startDaemon(host, slurmd, ['slurmd', ...args], slurmdStartTimeoutMs);
-  await haveSaved(host, name);
+  await haveSaved(host, name, id);
 }
 
 /**
  * slurmctld (22.05) does not write down that a dynamic node has come, so the next controller would not know it; it does after
- * any change of the node. One that is not listed yet is looked for by the next step.
+ * any change of the node. What is changed is whose it is. One that is not listed yet is looked for by the next step.
  */
-async function haveSaved(host: Host, name: string): Promise<void> {
+async function haveSaved(host: Host, name: string, id: string): Promise<void> {
   let isListed = false;
   for (let waitedMs = 0; !isListed && waitedMs <= registrationTimeoutMs; waitedMs += registrationPollMs) {
     isListed = (await registration(host, name)).state !== '';
     if (!isListed) await host.pause(registrationPollMs);
   }
   if (!isListed) return;
-  const args = ['update', `nodename=${name}`, 'weight=1'];
+  const args = ['update', `nodename=${name}`, `comment=${commentOf(id)}`];
   const { exitCode, stderr } = await host.run('scontrol', args, { timeoutMs: slurmQueryTimeoutMs });
   if (exitCode !== 0) throw errorFrom(`having the controller write down ${name}`, stderr);
 }
@@ -225,8 +243,8 @@ async function haveSaved(host: Host, name: string): Promise<void> {
 /** @throws ServiceError saying why the controller does not use the node */
 async function awaitRegistration(host: Host, name: string): Promise<void> {
   for (let waitedMs = 0; waitedMs <= registrationTimeoutMs; waitedMs += registrationPollMs) {
-    const { state, trouble } = await registration(host, name);
-    if (usable.test(state)) return;
+    const { state, isOurs, trouble } = await registration(host, name);
+    if (usable.test(state) || isOurs) return;
     if ((await host.runningPid(files.workerPid, 'slurmd')) === undefined) throw await deathOf(host, slurmd);
     if (trouble) throw trouble;
     if (state !== '') {
@@ -243,22 +261,25 @@ async function awaitRegistration(host: Host, name: string): Promise<void> {
   throw new ServiceError('not-registered', false, detail, true);
 }
 
+const unlisted: Registration = { state: '', isOurs: false, address: '' };
+
 async function registration(host: Host, name: string): Promise<Registration> {
   const { exitCode, stdout, stderr } = await host.run('scontrol', ['--oneliner', 'show', 'node', name], {
     timeoutMs: slurmQueryTimeoutMs,
   });
   if (exitCode !== 0) {
-    const unlisted = /not found|Invalid node name/i.test(`${stdout}${stderr}`);
-    if (unlisted) return { state: '', address: '' };
+    if (/not found|Invalid node name/i.test(`${stdout}${stderr}`)) return unlisted;
     // SLURM's clients ask on and on; cut off, they have not said yet that nobody answers.
     const words = exitCode === -1 ? `Unable to contact slurm controller: ${stderr}` : stderr;
-    return { state: '', address: '', trouble: errorFrom(`asking the controller about ${name}`, words) };
+    return { ...unlisted, trouble: errorFrom(`asking the controller about ${name}`, words) };
   }
   // "State=IDLE+DYNAMIC_NORM": what follows the first word are flags, of which some make a node unusable.
-  const words = (/\bState=(\S+)/.exec(stdout)?.[1] ?? '').toLowerCase().split('+');
-  const [base = '', ...flags] = words;
+  const [node] = nodesFrom(stdout);
+  if (!node) return unlisted;
+  const [base = '', ...flags] = node.words;
   const barred = flags.find(flag =>
     /^(drain|fail|invalid_reg|not_responding|powered_down|maintenance)$/.test(flag),
   );
-  return { state: barred ?? base, address: /\bNodeAddr=(\S+)/.exec(stdout)?.[1] ?? '' };
+  const address = /\bNodeAddr=(\S+)/.exec(stdout)?.[1] ?? '';
+  return { state: barred ?? base, isOurs: isOurDrain(node), address };
 }

@@ -5,6 +5,8 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from '../../clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
+import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from '../../clusteros/v1/DrainMemberReply.ts';
+import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from '../../clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
@@ -18,6 +20,7 @@ import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMember
 import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from '../../clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from '../../clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from '../../clusteros/v1/RestoreRequest.ts';
+import type { ResumeMemberRequest as _clusteros_v1_ResumeMemberRequest, ResumeMemberRequest__Output as _clusteros_v1_ResumeMemberRequest__Output } from '../../clusteros/v1/ResumeMemberRequest.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
 import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from '../../clusteros/v1/ShowServiceReply.ts';
@@ -50,6 +53,15 @@ export interface AdminServiceClient extends grpc.Client {
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  
+  DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  DrainMember(argument: _clusteros_v1_DrainMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  DrainMember(argument: _clusteros_v1_DrainMemberRequest, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  drainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  drainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  drainMember(argument: _clusteros_v1_DrainMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  drainMember(argument: _clusteros_v1_DrainMemberRequest, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   
   Events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   Events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
@@ -109,6 +121,15 @@ export interface AdminServiceClient extends grpc.Client {
   restore(argument: _clusteros_v1_RestoreRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
   restore(argument: _clusteros_v1_RestoreRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
   restore(argument: _clusteros_v1_RestoreRequest, callback: grpc.requestCallback<_clusteros_v1_RestoreReply__Output>): grpc.ClientUnaryCall;
+  
+  ResumeMember(argument: _clusteros_v1_ResumeMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  ResumeMember(argument: _clusteros_v1_ResumeMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  ResumeMember(argument: _clusteros_v1_ResumeMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  ResumeMember(argument: _clusteros_v1_ResumeMemberRequest, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  resumeMember(argument: _clusteros_v1_ResumeMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  resumeMember(argument: _clusteros_v1_ResumeMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  resumeMember(argument: _clusteros_v1_ResumeMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
+  resumeMember(argument: _clusteros_v1_ResumeMemberRequest, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
@@ -190,6 +211,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
   
+  DrainMember: grpc.handleUnaryCall<_clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
+  
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
   
   Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
@@ -203,6 +226,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   RemoveMember: grpc.handleUnaryCall<_clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply>;
   
   Restore: grpc.handleUnaryCall<_clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply>;
+  
+  ResumeMember: grpc.handleUnaryCall<_clusteros_v1_ResumeMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
   
   ShowMember: grpc.handleUnaryCall<_clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply>;
   
@@ -227,6 +252,7 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
+  DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
@@ -234,6 +260,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
+  ResumeMember: MethodDefinition<_clusteros_v1_ResumeMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_ResumeMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   ShowService: MethodDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>

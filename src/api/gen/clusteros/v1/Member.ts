@@ -19,6 +19,7 @@ export interface Member {
   'loss'?: (number | string);
   'tags'?: ({[key: string]: string});
   'capabilities'?: (string)[];
+  'drain'?: (string);
 }
 
 export interface Member__Output {
@@ -37,4 +38,5 @@ export interface Member__Output {
   'loss': (number);
   'tags': ({[key: string]: string});
   'capabilities': (string)[];
+  'drain': (string);
 }
