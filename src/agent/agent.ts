@@ -586,6 +586,7 @@ export class Agent {
           level: 'error',
           fields: { reason: effect.reason },
         });
+        if (effect.reason === 'removed') await this.#withdraw();
         this.#fatal(new Expelled(effect.text));
         break;
       case 'send':
@@ -608,6 +609,22 @@ export class Agent {
       case 'notice':
         this.#onNotice(effect.reason, effect.text);
         break;
+    }
+  }
+
+  /** What this node ran for the cluster ends. */
+  async #withdraw(): Promise<void> {
+    await Promise.all(this.#executors.map(executor => executor.close()));
+    for (const integration of this.options.integrations) {
+      const stayed = await integration.withdraw(this.#environment.host);
+      const rest = stayed === '' ? '' : `; what stayed: ${stayed}`;
+      this.#announcer.tell(
+        'service.withdrawn',
+        `${integration.name} was ended here, and its key and settings taken away${rest}`,
+        {
+          level: stayed === '' ? 'info' : 'warn',
+        },
+      );
     }
   }
 

@@ -23,6 +23,7 @@ export type EventName =
   | 'member.disbelieved'
   | 'member.too-old'
   | 'service.lapsed'
+  | 'service.withdrawn'
   | 'member.log-lost'
   | 'agent.stalled'
   | 'agent.expelled'

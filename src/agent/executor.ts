@@ -14,6 +14,7 @@ export class Executor {
   readonly #setTimer: (delayMs: number, run: () => void) => () => void;
   #reports: readonly ServiceReport[] = [];
   #busy = false;
+  #running: Promise<void> = Promise.resolve();
   #again = false;
   #closed = false;
   #cancelTimer: () => void = () => {};
@@ -38,13 +39,14 @@ export class Executor {
   /** Something has changed: reconcile now, or right after the pass that is under way. */
   poke(): void {
     this.#again = true;
-    if (!this.#busy && !this.#closed) this.#run().catch(this.#onFatal);
+    if (!this.#busy && !this.#closed) this.#running = this.#run().catch(this.#onFatal);
   }
 
-  /** Starts no further pass. Daemons that were started go on: they are not the agent's to end. */
-  close(): void {
+  /** Starts no further pass. Daemons that were started go on: they are not the agent's to end. Resolves when the pass under way has ended. */
+  close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
+    return this.#running;
   }
 
   async #run(): Promise<void> {

@@ -36,6 +36,8 @@ export interface Host {
   listFolder(path: string): Promise<readonly string[]>;
   /** Replaces a file, whole or not at all; nobody sees its content with other rights than these. The folder must exist. */
   writeFile(path: string, content: string | Uint8Array, ownership: Ownership): Promise<void>;
+  /** Takes a file away, durably; one that is not there is no error. */
+  removeFile(path: string): Promise<void>;
   /** Makes a folder, and those on the way to it; sets its rights also when it is there. */
   ensureFolder(path: string, ownership: Ownership): Promise<void>;
   /** The daemon behind a pid file when it runs and is `program`: a number that another process has got since is not it. */
@@ -44,6 +46,15 @@ export interface Host {
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
   /** Lets `durationMs` pass. */
   pause(durationMs: number): Promise<void>;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 const searchPath = (process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/'));
@@ -85,12 +96,16 @@ export function realHost(): Host {
         await file.close();
       }
       await rename(temporary, path);
-      const folder = await open(dirname(path), 'r');
+      await syncFolder(dirname(path));
+    },
+    async removeFile(path) {
       try {
-        await folder.sync();
-      } finally {
-        await folder.close();
+        await rm(path);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return;
+        throw error;
       }
+      await syncFolder(dirname(path));
     },
     async ensureFolder(path, { mode, owner }) {
       await mkdir(path, { recursive: true });

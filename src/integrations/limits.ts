@@ -48,6 +48,10 @@ export const memoryReserveMib = 512;
 export const takeOverTimeoutMs = 20_000;
 /** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */
 export const controllersMax = 3;
+/** Steps of jobs on a node that was taken out are waited for so long: SLURM gives them 10 s (KillWait) before it kills... */
+export const stepsEndTimeoutMs = 20_000;
+/** ...and this is the time between two looks. */
+export const stepsEndPollMs = 200;
 /** Jobs of one node that are looked at in one pass; a machine with more cores has its others looked at by the next. */
 export const nodeJobsMax = 256;
 /** Of them, so many are named in a report. */

@@ -32,6 +32,11 @@ export interface Integration {
   lapse(host: Host): Promise<boolean>;
   /** This node may act in the roles it holds alone for `leftMs` from now; told again and again while it may. */
   renew(host: Host, leftMs: number): Promise<void>;
+  /**
+   * This node was taken out of the cluster for good: ends what runs here for the service, and takes its keys and settings away. No pass
+   * is under way, and none will come. Resolves with what stayed, for people; empty when nothing did.
+   */
+  withdraw(host: Host): Promise<string>;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */
   readonly lanes: readonly Lane[];
 }

@@ -29,6 +29,14 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
       assert.equal(await host.readFile(`${folder}/none`), undefined);
       assert.equal(await host.readFile(`${folder}/none/deeper`), undefined);
     },
+    'a file that is taken away is gone, and one that is not there is no error': async ({ host, folder }) => {
+      await host.ensureFolder(folder, { mode: 0o755 });
+      await host.writeFile(`${folder}/file`, 'one', { mode: 0o600 });
+      await host.removeFile(`${folder}/file`);
+      assert.equal(await host.readFile(`${folder}/file`), undefined);
+      await host.removeFile(`${folder}/file`);
+      await host.removeFile(`${folder}/none/deeper`);
+    },
     'a folder lists what is directly in it, sorted; what is no folder lists nothing': async fixture => {
       const { host, folder } = fixture;
       await host.ensureFolder(`${folder}/a/deeper`, { mode: 0o755 });

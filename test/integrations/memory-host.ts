@@ -53,6 +53,10 @@ export class MemoryHost implements Host {
     this.files.set(path, { content: bytes, mode, owner });
   }
 
+  async removeFile(path: string): Promise<void> {
+    this.files.delete(path);
+  }
+
   async ensureFolder(path: string, ownership: Ownership): Promise<void> {
     this.folders.set(path, ownership);
   }

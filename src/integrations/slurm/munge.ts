@@ -6,7 +6,11 @@ import { type Daemon, startDaemon, stopDaemon } from './daemons.ts';
 import { files } from './names.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
 
-const munged: Daemon = { program: 'munged', pidFile: files.mungePid, log: '/var/log/munge/munged.log' };
+export const munged: Daemon = {
+  program: 'munged',
+  pidFile: files.mungePid,
+  log: '/var/log/munge/munged.log',
+};
 /** munged refuses to start when others could write to one of these (munged(8)). */
 const mungeFolders: readonly (readonly [string, number])[] = [
   ['/etc/munge', 0o700],

@@ -16,6 +16,7 @@ import { folders, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { standBy } from './standby.ts';
+import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
 
 export interface SlurmSettings {
@@ -76,6 +77,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     capabilities: slurmCapabilities,
     decide: decideSlurm,
     lapse: endController,
+    withdraw: withdrawSlurm,
     async renew(host, leftMs) {
       await renewFence(host, leftMs);
     },

@@ -25,7 +25,7 @@ import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeCo
 import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
 
-const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
+export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
 
 interface Desired {
   readonly mungeKey: Uint8Array;
