@@ -465,7 +465,11 @@ export class Agent {
         if (effect.after.state === 'dead' && effect.before?.state !== 'dead')
           this.#hasFailed(effect.after.id);
         // Whoever looks after the others' nodes hears of it at once.
-        if ((effect.after.state === 'dead') !== (effect.before?.state === 'dead')) this.#pokeExecutors();
+        if (
+          (effect.after.state === 'dead') !== (effect.before?.state === 'dead') ||
+          this.#isNewsOfHolder(effect)
+        )
+          this.#pokeExecutors();
         if (effect.after.id !== this.options.id)
           this.#announcer.member(effect.before, effect.after, this.#state);
         else this.#announceOwnServices(effect.before, effect.after);
@@ -503,6 +507,12 @@ export class Agent {
         this.#troubles.twin(effect.id, effect.epoch, effect.address, effect.yields);
         break;
     }
+  }
+
+  /** A member that holds a role alone says something new of its services, which others may have waited for. */
+  #isNewsOfHolder({ before, after }: Extract<MembershipEffect, { kind: 'changed' }>): boolean {
+    if (!this.#state.grants.some(({ sole, node }) => sole && node === after.id)) return false;
+    return JSON.stringify(before?.services) !== JSON.stringify(after.services);
   }
 
   /** Tells membership which streams Raft needs, and who must never be forgotten. */

@@ -7,6 +7,21 @@ export function controllerGrant({ grants }: ClusterView): Grant | undefined {
   return grants.find(grant => grant.service === service && grant.role === 'controller');
 }
 
+/** Whether the holder of the role says that it serves. */
+export function isServing(view: ClusterView): boolean {
+  const grant = controllerGrant(view);
+  const holder = view.nodes.find(({ id }) => id === grant?.node);
+  return (
+    holder?.reports.some(
+      each =>
+        each.service === service &&
+        each.role === 'controller' &&
+        each.token === grant?.token &&
+        each.state === 'ready',
+    ) === true
+  );
+}
+
 /** Every node that could be the controller, the holder first, then voters, then stand-bys; each by its id. At most three. */
 export function controllerCandidates(view: ClusterView): readonly ViewNode[] {
   const holder = controllerGrant(view)?.node;

@@ -147,7 +147,9 @@ export function controllerReconciler({
         const summary = 'take over the state of the former controller';
         return [{ kind: 'take-over', token, others, part: 'slurmctld', summary }];
       }
-      const steps: ControllerStep[] = [...planNodeConf(desired.conf, conf, 'slurmctld')];
+      const steps: ControllerStep[] = [
+        ...planNodeConf(desired.conf, conf, { part: 'slurmctld', serves: answering }),
+      ];
       if (!running) {
         const own = slurmConfText({ clusterName, controllers: [{ hostName, ip }] });
         const summary = 'start slurmctld';

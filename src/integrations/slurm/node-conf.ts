@@ -7,7 +7,10 @@ import { controllerCandidates } from './candidates.ts';
 import { files, folders } from './names.ts';
 import { slurmConfText } from './slurm-conf.ts';
 
-export type ConfStep = Step & { readonly kind: 'node-conf'; readonly text: string };
+export type ConfStep = Step & { readonly kind: 'node-conf'; readonly text: string; readonly serves: boolean };
+
+/** The last line of a file that slurmd has not read yet. */
+const unread = '# Not read by slurmd yet.\n';
 
 /** What the file should hold on every node. */
 export function nodeConfText(view: ClusterView): string {
@@ -19,17 +22,26 @@ export async function observeNodeConf(host: Host): Promise<string> {
   return new TextDecoder().decode(await host.readFile(files.slurmConf));
 }
 
-export function planNodeConf(wanted: string, present: string, part: string): readonly ConfStep[] {
-  if (present === wanted) return [];
-  return [{ kind: 'node-conf', text: wanted, part, summary: `write ${files.slurmConf}` }];
+/**
+ * @param serves whether the controller that the file names first answers: slurmd that reads the file before that asks in vain, one
+ *   controller after the other, and takes no work for more than ten seconds (22.05)
+ */
+export function planNodeConf(
+  wanted: string,
+  present: string,
+  { part, serves }: { readonly part: string; readonly serves: boolean },
+): readonly ConfStep[] {
+  if (present === wanted || (present === `${wanted}${unread}` && !serves)) return [];
+  return [{ kind: 'node-conf', text: wanted, serves, part, summary: `write ${files.slurmConf}` }];
 }
 
-export async function applyNodeConf(host: Host, { text }: ConfStep): Promise<void> {
+export async function applyNodeConf(host: Host, { text, serves }: ConfStep): Promise<void> {
   await host.ensureFolder(folders.conf, { mode: 0o755 });
   const pid = await host.runningPid(files.workerPid, 'slurmd');
   if (pid !== undefined) {
-    // Not yet the file that is wanted: after a crash right here the next pass has slurmd read it again.
-    await host.writeFile(files.slurmConf, `${text}# Not read by slurmd yet.\n`, { mode: 0o644 });
+    // People's commands read it each time. After a crash right here the next pass has slurmd read it.
+    await host.writeFile(files.slurmConf, `${text}${unread}`, { mode: 0o644 });
+    if (!serves) return;
     await host.signal(pid, 'SIGHUP');
   }
   await host.writeFile(files.slurmConf, text, { mode: 0o644 });

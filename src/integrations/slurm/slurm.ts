@@ -6,7 +6,7 @@ import type { Host } from '../host.ts';
 import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
-import { controllerGrant } from './candidates.ts';
+import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { controllerReconciler, endController } from './controller.ts';
 import { decideSlurm } from './decide.ts';
@@ -51,7 +51,8 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       const grant = own(view, 'controller');
       if (!grant && holder && worksFor(view)) {
         // At once, before anything that waits: commands of people ask whoever the file names first.
-        const [step] = planNodeConf(nodeConfText(view), await observeNodeConf(host), 'slurmd');
+        const serves = { part: 'slurmd', serves: isServing(view) };
+        const [step] = planNodeConf(nodeConfText(view), await observeNodeConf(host), serves);
         if (step) await inTurn(() => applyNodeConf(host, step));
       }
       if (!grant) return holder ? standBy(host, { copies, takenFile }, view, holder) : [];

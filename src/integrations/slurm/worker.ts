@@ -11,6 +11,7 @@ import {
 } from '../limits.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
+import { isServing } from './candidates.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import {
   applyMunge,
@@ -101,9 +102,6 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       const controller = nodes.find(({ id }) => id === grant?.node);
       if (!grant || !controller || controller.ip === '')
         return new Waiting('slurmd', 'waiting for a controller');
-      const serving = controller.reports.some(
-        ({ role, token, state }) => role === 'controller' && token === grant.token && state === 'ready',
-      );
       const own = nodes.find(({ id }) => id === self.id);
       const total = Number(
         own?.capabilities.find(each => each.startsWith('memory-mib='))?.slice('memory-mib='.length) ?? 0,
@@ -120,7 +118,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         controller: `${controller.ip}:${controllerPort}`,
         conf: nodeConfText(view),
         controllerName: controller.name,
-        ...{ serving, memoryMib },
+        ...{ serving: isServing(view), memoryMib },
       };
     },
 
@@ -143,7 +141,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
       const { name, ip } = desired;
-      const configure = planNodeConf(desired.conf, conf, 'slurmd');
+      const configure = planNodeConf(desired.conf, conf, { part: 'slurmd', serves: desired.serving });
       if (configure.length > 0) return configure;
       if (!running && !desired.serving) {
         const summary = `waiting for the controller on ${desired.controllerName}`;
