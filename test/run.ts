@@ -1,7 +1,7 @@
 // The test command of the README: every tier this machine can carry, then the counts. `--tier NAME` runs one tier,
 // further words are files. Exit code 0 only when nothing failed and something ran.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
@@ -52,10 +52,35 @@ function staticChecks(): void {
   rmSync(fresh, { recursive: true });
 }
 
+/** What one file of tests may take: the longest, of the lab, takes 3 minutes on two slow cores. */
+const fileLimitMs = 600_000;
+/** How long a file has to end after it was told to. */
+const fileGraceMs = 30_000;
+
+/**
+ * Kills files that did not end when they were told to: a test that loops without an end never reads SIGTERM, and would hold up everything
+ * behind it. Returns what ends the watch.
+ */
+function killStuckFiles(): () => void {
+  const seenAt = new Map<number, number>();
+  const timer = setInterval(() => {
+    for (const task of readdirSync('/proc/self/task')) {
+      const children = readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean);
+      for (const child of children.map(Number)) {
+        const since = seenAt.get(child) ?? Date.now();
+        seenAt.set(child, since);
+        if (Date.now() - since > fileLimitMs + fileGraceMs) process.kill(child, 'SIGKILL');
+      }
+    }
+  }, 5000);
+  return () => clearInterval(timer);
+}
+
 async function runFiles(name: string, files: string[], concurrency: number): Promise<void> {
   console.log(`\n== ${name}`);
   if (files.length === 0) return;
-  const events = run({ files, concurrency, timeout: 900_000 });
+  const events = run({ files, concurrency, timeout: fileLimitMs });
+  const endWatch = killStuckFiles();
   events.on('test:pass', ({ name: title, skip, details }) => {
     if (details.type === 'suite') return;
     if (skip === undefined) passed += 1;
@@ -69,7 +94,7 @@ async function runFiles(name: string, files: string[], concurrency: number): Pro
     printed.pipe(process.stdout, { end: false });
     printed.on('end', resolve);
     printed.on('error', reject);
-  });
+  }).finally(endWatch);
 }
 
 const startedAt = Date.now();

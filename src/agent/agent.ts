@@ -509,8 +509,12 @@ export class Agent {
     }
   }
 
-  /** A member that holds a role alone says something new of its services, which others may have waited for. */
+  /**
+   * Another member that holds a role alone says something new of its services, which this one may have waited for. What this node says
+   * itself comes out of its own passes: to run one for it would never end.
+   */
   #isNewsOfHolder({ before, after }: Extract<MembershipEffect, { kind: 'changed' }>): boolean {
+    if (after.id === this.options.id) return false;
     if (!this.#state.grants.some(({ sole, node }) => sole && node === after.id)) return false;
     return JSON.stringify(before?.services) !== JSON.stringify(after.services);
   }
