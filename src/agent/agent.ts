@@ -287,6 +287,11 @@ export class Agent {
     return this.#environment.wallMs();
   }
 
+  /** Random bytes that only those can read who hold the cluster key. */
+  newSecret(bytes: number): string {
+    return this.options.sealer.seal(this.#environment.secretBytes(bytes));
+  }
+
   records(): readonly MemberRecord[] {
     return this.#membership.records();
   }

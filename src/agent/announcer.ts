@@ -4,7 +4,7 @@ import type { ClusterState, Operation } from '../election/cluster-state.ts';
 import type { Configuration } from '../election/quorum.ts';
 import { accusersOf, type MemberRecord } from '../membership/member.ts';
 import type { ClusterEvent, EventLog, EventName } from './events.ts';
-import { nameOf } from './view.ts';
+import { nameOf, secretIdOf } from './view.ts';
 
 export class Announcer {
   readonly #log: EventLog;
@@ -111,6 +111,11 @@ export class Announcer {
         });
       if (former && !drain) this.tell('node.resumed', `${name} takes work again`, { member: name });
     }
+    for (const name of Object.keys(before.secrets))
+      if (Object.hasOwn(after.secrets, name) && after.secrets[name] !== before.secrets[name])
+        this.tell('secret.replaced', `${name} was replaced: every member takes the new one`, {
+          fields: { secret: name, keyId: secretIdOf(after, name) },
+        });
     if (after.level > before.level && before.clusterId !== '') {
       const message = `every node knows level ${after.level} now, and older programs are no longer admitted`;
       this.tell('cluster.raised', message, { fields: { level: after.level } });

@@ -33,6 +33,7 @@ export type EventName =
   | 'node.admitted'
   | 'node.drained'
   | 'node.resumed'
+  | 'secret.replaced'
   | 'leader.elected'
   | 'leader.lost'
   | 'voters.changed'

@@ -1,4 +1,5 @@
 // The one read model: what membership sees and what was decided, joined. Pure; built anew after each change.
+import { createHash } from 'node:crypto';
 import type { ClusterState } from '../election/cluster-state.ts';
 import { type Configuration, isVoter } from '../election/quorum.ts';
 import type { ClusterView, TenureView, ViewNode } from '../integrations/cluster-view.ts';
@@ -31,6 +32,12 @@ function standingOf(id: string, configuration: Configuration): ViewNode['standin
 /** The name a member goes by: the decided one, else its own word, else its id. */
 export function nameOf(id: string, state: ClusterState, record: MemberRecord | undefined): string {
   return state.nodes[id]?.name ?? record?.name ?? id;
+}
+
+/** Of a secret as it is sealed now: 8 hex digits of its SHA-256; empty when there is none of that name. */
+export function secretIdOf({ secrets }: ClusterState, name: string): string {
+  const sealed = secrets[name];
+  return sealed === undefined ? '' : createHash('sha256').update(sealed).digest('hex').slice(0, 8);
 }
 
 /** What integrations get. `openSecret` is given the ciphertext. */
@@ -82,5 +89,6 @@ export function clusterViewFrom(
       const sealed = state.secrets[name];
       return sealed === undefined ? undefined : openSecret(sealed);
     },
+    secretId: name => secretIdOf(state, name),
   };
 }

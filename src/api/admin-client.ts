@@ -11,6 +11,7 @@ import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
 import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
+import type { RotateKeyReply__Output } from './gen/clusteros/v1/RotateKeyReply.ts';
 import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply.ts';
 import type { ShowServiceReply__Output } from './gen/clusteros/v1/ShowServiceReply.ts';
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
@@ -148,6 +149,12 @@ export class AdminClient {
   moveService(service: string, member: string): Promise<ShowServiceReply__Output> {
     const request = { service, member, client: randomUUID() };
     return this.#ask((options, answer) => this.#client.moveService(request, options, answer));
+  }
+
+  /** Replaces the key of a service on all members; with `dryRun` only says who uses it. */
+  rotateKey(service: string, dryRun: boolean): Promise<RotateKeyReply__Output> {
+    const request = { service, dryRun, client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.rotateKey(request, options, answer));
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

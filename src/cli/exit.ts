@@ -97,7 +97,10 @@ function adminFailure(
       return {
         code: exitCode.notFound,
         error: detail,
-        hint: 'run "clusterctl members -o name" for the names there are',
+        hint:
+          code === 'no-such-service'
+            ? 'run "clusterctl members" for the services there are'
+            : 'run "clusterctl members -o name" for the names there are',
       };
     case 'refused':
       return { code: exitCode.usage, error: detail, hint: '' };

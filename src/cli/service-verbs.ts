@@ -7,15 +7,17 @@ import { type Format, formats } from './output.ts';
 const examples = `Examples:
   clusterctl service show slurm                   who runs what, and how near the copies of the queue are
   clusterctl service move slurm --to atlas        atlas shall run slurmctld; jobs go on
+  clusterctl service rotate-key slurm --yes       a new munge key on all members; jobs go on
 `;
 
-/** Adds `service show` and `service move`. */
+/** Adds `service show`, `service move` and `service rotate-key`. */
 export function addServiceVerbs(program: Command, { withCommonFlags, requestFor, done }: VerbTools): void {
   const service = program
     .command('service')
     .description('SLURM and the like: who runs what, and give the part of one member to another')
     .addHelpText('before', examples);
   const list: readonly Format[] = formats;
+  const sheet: readonly Format[] = ['table', 'json', 'yaml'];
   withCommonFlags(
     service.command('show').description('the roles of a service, and how near copies of its state are'),
     list,
@@ -40,5 +42,22 @@ export function addServiceVerbs(program: Command, { withCommonFlags, requestFor,
       const request = requestFor(command, list, moveTimeoutMsDefault);
       const { moveService } = await import('./commands/service.ts');
       done(await moveService(request, name, flags.to ?? ''));
+    });
+  withCommonFlags(
+    service
+      .command('rotate-key')
+      .description(
+        'replace the key of a service on all members, and wait until those that can be reached use it',
+      ),
+    sheet,
+    moveTimeoutMsDefault,
+  )
+    .argument('<SERVICE>', 'such as slurm')
+    .option('--dry-run', 'only say who uses the key', false)
+    .option('--yes', 'do not ask', false)
+    .action(async (name: string, flags, command: Command) => {
+      const request = requestFor(command, sheet, moveTimeoutMsDefault);
+      const { rotateKey } = await import('./commands/service-key.ts');
+      done(await rotateKey(request, name, flags));
     });
 }

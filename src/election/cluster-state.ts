@@ -191,6 +191,10 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       if (Object.hasOwn(state.secrets, command.name)) return refused('secret-exists');
       return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };
     }
+    case 'replace-secret': {
+      if (!Object.hasOwn(state.secrets, command.name)) return refused('no-such-secret');
+      return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };
+    }
     case 'move':
       return moveRole(state, command, index);
     case 'grant': {

@@ -41,6 +41,8 @@ export type Command =
   /** From now on commands of this level may be decided; every node knows them. */
   | { readonly kind: 'raise-level'; readonly level: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
+  /** An operator has a secret replaced that is in use. */
+  | { readonly kind: 'replace-secret'; readonly name: string; readonly sealed: string }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
   /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
   | {
@@ -71,7 +73,9 @@ export type Command =
 
 /** Commands that an operator gives; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
-const operatorCommandKinds = ['wish', 'want-voters', 'remove', 'drain', 'resume', 'restore', 'move'] as const;
+const operatorCommandKinds = [
+  ...(['wish', 'want-voters', 'remove', 'drain', 'resume', 'restore', 'move', 'replace-secret'] as const),
+] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
 export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefined {
@@ -129,6 +133,7 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   restore: { wanted: voterCount, wishes: recordOf(oneOf('always', 'never')), secrets: recordOf(text) },
   'raise-level': { level: count },
   secret: { name: text, sealed: text },
+  'replace-secret': { name: text, sealed: text },
   grant: { service: text, role: text, node: text },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {

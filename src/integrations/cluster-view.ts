@@ -21,6 +21,8 @@ export interface ServiceReport {
   readonly reason: string;
   /** One line for people that names the thing and the mend; empty when there is nothing to say. */
   readonly detail: string;
+  /** Of the service's key that is in use, which the log holds sealed: it tells two keys apart, and nothing of either. */
+  readonly keyId?: string;
 }
 
 /** An admitted node, joined with what membership knows of it. */
@@ -98,6 +100,8 @@ export interface ClusterView {
   readonly tenure: TenureView;
   /** Opens a sealed secret of the log; undefined when there is none of that name. */
   readonly secret: (name: string) => Uint8Array | undefined;
+  /** Tells one secret of that name from the one that replaces it; empty when there is none. Public. */
+  readonly secretId: (name: string) => string;
 }
 
 /** What a leader's integration asks to have decided; the agent turns each into one log entry. */

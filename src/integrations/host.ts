@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, chmod, chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outputBytesMax, outputDrainMs } from './limits.ts';
@@ -42,6 +43,10 @@ export interface Host {
   ensureFolder(path: string, ownership: Ownership): Promise<void>;
   /** The daemon behind a pid file when it runs and is `program`: a number that another process has got since is not it. */
   runningPid(pidFile: string, program: string): Promise<number | undefined>;
+  /** Whether the process is there and is `program`. A daemon takes its pid file away some time before it is gone. */
+  isRunning(pid: number, program: string): Promise<boolean>;
+  /** Whether something at HOST:PORT takes connections; false after `timeoutMs`. */
+  accepts(ip: string, port: number, timeoutMs: number): Promise<boolean>;
   /** Sends a signal; false when the process is gone. */
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
   /** Lets `durationMs` pass. */
@@ -119,11 +124,10 @@ export function realHost(): Host {
       const text = await readFile(pidFile, 'utf8').catch(() => '');
       const pid = Number.parseInt(text, 10);
       if (!Number.isSafeInteger(pid) || pid < 1) return undefined;
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // proc(5): pid (comm) state ...; comm is cut to 15 characters and may hold anything but the last parenthesis.
-      const [, comm, state] = /^\d+ \((.*)\) (\S)/s.exec(stat) ?? [];
-      return comm === program.slice(0, 15) && state !== 'Z' && state !== 'X' ? pid : undefined;
+      return (await isRunning(pid, program)) ? pid : undefined;
     },
+    isRunning,
+    accepts,
     async signal(pid, name) {
       try {
         process.kill(pid, name);
@@ -135,6 +139,27 @@ export function realHost(): Host {
     },
     pause: durationMs => sleep(durationMs),
   };
+}
+
+async function isRunning(pid: number, program: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // proc(5): pid (comm) state ...; comm is cut to 15 characters and may hold anything but the last parenthesis.
+  const [, comm, state] = /^\d+ \((.*)\) (\S)/s.exec(stat) ?? [];
+  return comm === program.slice(0, 15) && state !== 'Z' && state !== 'X';
+}
+
+function accepts(ip: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host: ip, port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(timeoutMs, () => end(false));
+    socket.on('connect', () => end(true));
+    // Refused, or no way there: nobody takes connections.
+    socket.on('error', () => end(false));
+  });
 }
 
 async function run(

@@ -14,6 +14,8 @@ export const soleRoleLookMs = 500;
 export const commandTimeoutMs = 10_000;
 /** slurmd gives up by itself after 9 s when its controller refuses, 19 s when it is silent (facts, section 5). */
 export const slurmdStartTimeoutMs = 25_000;
+/** A dead member whose slurmd takes no connection for so long is a dead machine: three tries of TCP go out in that time. */
+export const slurmdAnswerTimeoutMs = 1000;
 /** A query of the controller; Slurm's own clients retry for long, so they are cut off. */
 export const slurmQueryTimeoutMs = 5000;
 /** A daemon that was asked to end has this long before it is killed. */

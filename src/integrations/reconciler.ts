@@ -18,11 +18,20 @@ export interface Lane {
   ): Promise<readonly ServiceReport[]>;
 }
 
+/** A secret of random bytes. */
+export interface SecretKey {
+  /** As the log has it, such as `slurm/munge.key`. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** What a service brings to the agent. */
 export interface Integration {
   readonly name: string;
   /** What this machine could do for the service, such as `slurm-worker`; gossiped. */
   capabilities(host: Host): Promise<string[]>;
+  /** Its secrets in the log that may be replaced while everything runs. */
+  readonly keys: readonly SecretKey[];
   /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
   decide(view: ClusterView): Decision[];
   /**

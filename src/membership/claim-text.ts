@@ -105,9 +105,9 @@ function isTags(value: unknown): value is Readonly<Record<string, string>> {
 
 function isReport(value: unknown): value is ServiceReport {
   if (typeof value !== 'object' || value === null) return false;
-  const { service, role, token, state, step, reason, detail } = value as Record<string, unknown>;
+  const { service, role, token, state, step, reason, detail, keyId = '' } = value as Record<string, unknown>;
   return (
-    [service, role, step, reason, detail].every(isText) &&
+    [service, role, step, reason, detail, keyId].every(isText) &&
     isCount(token) &&
     ['starting', 'ready', 'draining', 'drained', 'failing', 'released'].includes(String(state))
   );

@@ -26,6 +26,8 @@ export interface ServiceReport {
   readonly step: string;
   readonly reason: string;
   readonly detail: string;
+  /** Of the service's key that is in use, which the log holds sealed: it tells two keys apart, and nothing of either. */
+  readonly keyId?: string;
 }
 
 /** What a member says of itself; it changes only with a higher incarnation. */

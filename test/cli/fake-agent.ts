@@ -103,6 +103,18 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       [to.member, from.member] = [from.member ?? '', to.member ?? ''];
       answer(null, agent.lab.slurm);
     },
+    RotateKey: ({ request: { service, dryRun } }, answer) => {
+      if (service !== 'slurm')
+        return answer(
+          refusal(
+            status.NOT_FOUND,
+            'no-such-service',
+            `no service ${service} has a key that could be replaced`,
+          ),
+        );
+      const using = dryRun ? ['atlas', 'borea'] : ['atlas'];
+      answer(null, { key: 'slurm/munge.key', using, awaited: dryRun ? [] : ['borea'], away: ['ceres'] });
+    },
     ChangeVoting: ({ request: { member, wish, count } }, answer) => {
       const node = agent.lab.voting.nodes?.find(({ name }) => name === member);
       if (member !== '' && !node)

@@ -53,6 +53,44 @@ error: ceres does not stand by
 `,
   },
   {
+    title: 'who would get a new key is told without giving it',
+    lab: soundLab,
+    args: 'service rotate-key slurm --dry-run',
+    stdout: `
+atlas would get a new key
+borea would get a new key
+ceres would get it when it is back
+`,
+    stderr: `
+Nothing was changed.
+`,
+  },
+  {
+    title: 'a new key is told by who uses it, and who does not',
+    lab: soundLab,
+    args: 'service rotate-key slurm --yes',
+    code: 6,
+    stdout: `
+atlas has the new key
+borea does not use it yet
+ceres cannot be reached: gets it when it is back
+`,
+    stderr: `
+hint: "clusterctl service show slurm" says how borea fare
+`,
+  },
+  {
+    title: 'a service without a key has none to replace',
+    lab: soundLab,
+    args: 'service rotate-key k3s --yes',
+    code: 5,
+    stdout: '',
+    stderr: `
+error: no service k3s has a key that could be replaced
+hint: run "clusterctl members" for the services there are
+`,
+  },
+  {
     title: 'members of an ailing lab come with a summary and a hint',
     lab: ailingLab,
     args: 'members',

@@ -11,6 +11,8 @@ export interface HostFixture {
   readonly program: string;
   /** Starts a long-lived process that is called `name` and writes its pid to `pidFile`; resolves with the pid. */
   startDaemon(pidFile: string): Promise<{ readonly name: string; readonly pid: number }>;
+  /** Takes connections. */
+  listen(): Promise<{ readonly ip: string; readonly port: number }>;
   dispose(): Promise<void>;
 }
 
@@ -24,6 +26,11 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
       await host.writeFile(`${folder}/a/b/file`, 'one', { mode: 0o600 });
       await host.writeFile(`${folder}/a/b/file`, new TextEncoder().encode('two'), { mode: 0o400 });
       assert.equal(text(await host.readFile(`${folder}/a/b/file`)), 'two');
+    },
+    'it is told who takes connections, and who does not': async ({ host, listen }) => {
+      const { ip, port } = await listen();
+      assert.equal(await host.accepts(ip, port, 2000), true);
+      assert.equal(await host.accepts(ip, 1, 2000), false, 'nobody listens there');
     },
     'a file that is not there is undefined, not an error': async ({ host, folder }) => {
       assert.equal(await host.readFile(`${folder}/none`), undefined);
@@ -66,9 +73,13 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
         undefined,
         'a recycled number is not our daemon',
       );
+      assert.equal(await host.isRunning(pid, program), true);
+      assert.equal(await host.isRunning(pid, 'another'), false);
+      await host.removeFile(pidFile);
+      assert.equal(await host.isRunning(pid, program), true, 'it runs without its pid file');
       assert.equal(await host.signal(pid, 'SIGKILL'), true);
-      for (let i = 0; i < 200 && (await host.runningPid(pidFile, program)) !== undefined; i++)
-        await host.pause(10);
+      for (let i = 0; i < 200 && (await host.isRunning(pid, program)); i++) await host.pause(10);
+      assert.equal(await host.isRunning(pid, program), false);
       assert.equal(await host.runningPid(pidFile, program), undefined);
       assert.equal(await host.signal(pid, 'SIGTERM'), false, 'a signal to nobody says so');
     },

@@ -1,7 +1,9 @@
 // The host suite, run on this machine and on the in-memory twin.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +13,7 @@ import { hostSuite } from './host.suite.ts';
 
 hostSuite('this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clusteros-host-'));
+  const server = createServer();
   const children: ReturnType<typeof spawn>[] = [];
   return {
     ...{ host: realHost(), folder, program: 'true' },
@@ -21,7 +24,13 @@ hostSuite('this machine', async () => {
       await writeFile(pidFile, `${child.pid}\n`);
       return { name: 'sleep', pid: child.pid };
     },
+    async listen() {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return { ip: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    },
     async dispose() {
+      server.close();
       for (const child of children) child.kill('SIGKILL');
       await rm(folder, { recursive: true });
     },
@@ -34,6 +43,10 @@ hostSuite('in memory', async () => {
   return {
     ...{ host, folder: '/work', program: 'true' },
     startDaemon: async pidFile => ({ name: 'sleep', pid: host.startProcess('sleep', pidFile) }),
+    async listen() {
+      host.accepting = (ip, port) => ip === '100.64.0.1' && port === 6818;
+      return { ip: '100.64.0.1', port: 6818 };
+    },
     dispose: async () => {},
   };
 });

@@ -34,7 +34,7 @@ function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView
   return {
     ...{ clusterId: 'c', clusterName: 'lab', self: { id: self, name: self, ip: '100.64.0.1' }, nodes },
     wallMs: 0,
-    ...{ grants, operations, secretNames, secret: () => undefined, tenure: always },
+    ...{ grants, operations, secretNames, secret: () => undefined, secretId: () => '', tenure: always },
   };
 }
 

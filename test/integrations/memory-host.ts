@@ -19,6 +19,10 @@ export class MemoryHost implements Host {
   readonly processes = new Map<number, string>();
   /** Every command that was run, in order. */
   readonly commands: string[] = [];
+  /** Whether something takes connections there, as seen from here. */
+  accepting: (ip: string, port: number) => boolean = () => false;
+  /** What munged was started with. */
+  mungedKey: Uint8Array | undefined;
   #lastPid = 100;
 
   async run(program: string, args: readonly string[]): Promise<Outcome> {
@@ -66,6 +70,14 @@ export class MemoryHost implements Host {
     return this.processes.get(pid) === program ? pid : undefined;
   }
 
+  async isRunning(pid: number, program: string): Promise<boolean> {
+    return this.processes.get(pid) === program;
+  }
+
+  async accepts(ip: string, port: number): Promise<boolean> {
+    return this.accepting(ip, port);
+  }
+
   async signal(pid: number, name: string): Promise<boolean> {
     return name === 'SIGHUP' ? this.processes.has(pid) : this.processes.delete(pid);
   }
@@ -89,7 +101,7 @@ export class MemoryHost implements Host {
     return this.#lastPid;
   }
 
-  isRunning(name: string): boolean {
+  runs(name: string): boolean {
     return [...this.processes.values()].includes(name);
   }
 
@@ -110,6 +122,7 @@ export class SlurmWorld {
   addHost(name: string, ip: string): MemoryHost {
     const host = new MemoryHost();
     this.hosts.set(ip, host);
+    host.accepting = (there, port) => port === 6818 && this.hosts.get(there)?.runs('slurmd') === true;
     host.put('/proc/sys/kernel/hostname', `${name}\n`);
     host.put('/proc/cpuinfo', 'processor\t: 0\nprocessor\t: 1\n');
     host.put('/proc/meminfo', 'MemTotal:        8137508 kB\n');
@@ -120,8 +133,10 @@ export class SlurmWorld {
     host.put('/proc/sys/kernel/osrelease', '6.1.0-18-amd64\n');
     host.programs.set('uname', () => ({ stdout: 'x86_64\n' }));
     host.programs.set('munged', () => ({}));
-    host.programs.set('munge', () => (host.isRunning('munged') ? {} : refuse(noMunge)));
+    host.programs.set('munge', () => (host.runs('munged') ? {} : refuse(noMunge)));
     host.programs.set('setpriv', () => {
+      // It reads its key once, when it starts.
+      host.mungedKey = host.files.get('/etc/munge/munge.key')?.content;
       host.startProcess('munged', '/run/munge/munged.pid');
       return {};
     });
@@ -137,7 +152,7 @@ export class SlurmWorld {
       if (args[0] === '-V') return version;
       const [, server = ''] = /SlurmctldHost=\S+\(([^)]*)\)/.exec(host.text('/etc/slurm/slurm.conf')) ?? [];
       const controller = this.hosts.get(server);
-      if (!controller?.isRunning('slurmctld'))
+      if (!controller?.runs('slurmctld'))
         return refuse(
           'error: fetch_config: failed to fetch remote configs: Unable to contact slurm controller',
         );
@@ -148,9 +163,9 @@ export class SlurmWorld {
     });
     host.programs.set('nft', () => ({}));
     host.programs.set('squeue', args => {
-      if (!host.isRunning('munged')) return refuse(noMunge);
+      if (!host.runs('munged')) return refuse(noMunge);
       if (args.includes('--nodelist')) return this.#jobsOn(args[args.indexOf('--nodelist') + 1] ?? '');
-      return host.isRunning('slurmctld') ? {} : refuse(noController);
+      return host.runs('slurmctld') ? {} : refuse(noController);
     });
     host.programs.set('scontrol', args => this.#scontrol(host, args, refuse, noController));
     return host;
@@ -162,14 +177,14 @@ export class SlurmWorld {
     refuse: (stderr: string) => Partial<Outcome>,
     noController: string,
   ): Partial<Outcome> {
-    const controller = [...this.hosts.values()].find(each => each.isRunning('slurmctld'));
-    if (!controller || !host.isRunning('munged')) return refuse(noController);
+    const controller = [...this.hosts.values()].find(each => each.runs('slurmctld'));
+    if (!controller || !host.runs('munged')) return refuse(noController);
     if (args.includes('reconfigure')) return {};
     const folder = '/var/lib/slurm/slurmctld/nodes';
     const lineOf = (name: string) => {
       const [address = '', ...more] = controller.text(`${folder}/${name}`).split('\n');
       const busy = [...this.jobs.values()].includes(name) ? 'MIXED' : 'IDLE';
-      const up = this.hosts.get(address)?.isRunning('slurmd') === true;
+      const up = this.hosts.get(address)?.runs('slurmd') === true;
       const drain = more.some(line => line.startsWith('Reason=')) ? '+DRAIN' : '';
       return `NodeName=${name} NodeAddr=${address} State=${up ? busy : 'DOWN'}${drain}+DYNAMIC_NORM ${more.join(' ')}\n`;
     };
@@ -210,6 +225,6 @@ export class SlurmWorld {
 }
 
 function sameKey(a: MemoryHost, b: MemoryHost): boolean {
-  const [left, right] = [a, b].map(host => host.files.get('/etc/munge/munge.key')?.content);
+  const [left, right] = [a, b].map(({ mungedKey }) => mungedKey);
   return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
 }

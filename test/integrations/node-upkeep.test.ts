@@ -48,6 +48,13 @@ for (const [title, nodes, present, expected, wallMs = 0] of [
   ["a person's drain is not over", [member({})], node({ words: busy, reason: 'bad disk' }), []],
   ['only suspect', [member({ state: 'suspect' })], node({}), []],
   ['dead', [member({ state: 'dead' })], node({}), ['drain ClusterOS: the member is dead']],
+  ['dead, and its slurmd answers', [member({ state: 'dead' })], node({}), []],
+  [
+    'drained as dead, and its slurmd answers',
+    [member({ state: 'dead' })],
+    node({ words: busy, reason: 'ClusterOS: the member is dead' }),
+    ['resume'],
+  ],
   ['left: its daemons go on', [member({ state: 'left' })], node({}), []],
   ['dead and drained', [member({ state: 'dead', drain })], node({ words: busy, reason: ours }), []],
   ['removed', [], node({}), ['delete']],
@@ -75,7 +82,11 @@ for (const [title, nodes, present, expected, wallMs = 0] of [
   ],
 ] as const)
   test(`a node and its member: ${title}`, () => {
-    const changes = nodeChanges({ nodes, wallMs }, [present]);
+    const changes = nodeChanges(
+      { nodes, wallMs },
+      [present],
+      new Set(title.endsWith('its slurmd answers') ? ['b'] : []),
+    );
     const texts = changes.map(each => (each.kind === 'drain' ? `${each.kind} ${each.reason}` : each.kind));
     assert.deepEqual(texts, expected);
   });

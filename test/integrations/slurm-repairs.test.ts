@@ -34,6 +34,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
     secretNames: ['slurm/munge.key'],
     tenure: { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false },
     secret: () => new Uint8Array(1024).fill(7),
+    secretId: () => 'cafe0007',
   };
 }
 
@@ -139,7 +140,7 @@ test('a worker without a controller waits, without a failure, and is repaired as
   const grants = [{ service: 'slurm', role: 'controller', node: 'b', token: 5 }, ...view.grants];
   const [waiting] = await slurm.pass(host, { ...view, nodes, grants }, () => {});
   assert.deepEqual([waiting?.state, waiting?.detail], ['starting', 'waiting for the controller on borea']);
-  assert.ok(host.isRunning('munged') && !host.isRunning('slurmd'));
+  assert.ok(host.runs('munged') && !host.runs('slurmd'));
 });
 
 test('a controller that does not answer is called that, and asked no more than twice in a pass', async () => {

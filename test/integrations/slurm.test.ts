@@ -98,6 +98,7 @@ class Bench {
       secretNames: [...this.secrets.keys()],
       tenure: this.tenure,
       secret: name => this.secrets.get(name),
+      secretId: name => `key-${this.secrets.get(name)?.[0]}`,
     };
   }
 
@@ -290,6 +291,9 @@ test('no new work goes to a dead member until it is back, and what a person has 
   a.host.put(file, `${c.ip}\nReason=bad disk [root@2026-11-23T12:00:00]`);
   bench.away.add(b.id);
   await bench.settle(a);
+  assert.doesNotMatch(slurmNode(a, 'borea'), /Reason/, 'only its agent has died: slurmd takes connections');
+  b.host.reboot();
+  await bench.settle(a);
   assert.match(slurmNode(a, 'borea'), /Reason=ClusterOS: the member is dead/);
   bench.away.clear();
   await bench.settle(a);
@@ -452,7 +456,7 @@ test('the controller dies with its machine: another goes on with its queue, and 
   assert.equal(b.host.text('/var/lib/slurm/slurmctld/job_state'), 'the queue');
   bench.away.delete(a.id);
   await bench.settle(b);
-  assert.ok(!a.host.isRunning('slurmctld'));
+  assert.ok(!a.host.runs('slurmctld'));
   assert.deepEqual(states(a), ['controller released', 'standby ready', 'worker ready']);
   assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
 });
@@ -464,13 +468,13 @@ test('a new controller waits until the former one has certainly ended, and one w
   bench.tenure = { leftMs: () => 1000, knownForMs: () => 2900, hasReleased: () => false };
   await bench.settle(b);
   assert.deepEqual(states(b)[0], 'controller starting');
-  assert.ok(!b.host.isRunning('slurmctld'), 'it is too early');
+  assert.ok(!b.host.runs('slurmctld'), 'it is too early');
   bench.tenure = { leftMs: () => 0, knownForMs: () => 60_000, hasReleased: () => false };
   await bench.settle(b);
-  assert.ok(!b.host.isRunning('slurmctld'), 'it has no tenure');
+  assert.ok(!b.host.runs('slurmctld'), 'it has no tenure');
   bench.tenure = { leftMs: () => 1000, knownForMs: () => 10, hasReleased: () => true };
   await bench.settle(b);
-  assert.ok(b.host.isRunning('slurmctld'), 'the former one has said that it has ended');
+  assert.ok(b.host.runs('slurmctld'), 'the former one has said that it has ended');
 });
 
 test('without a copy of the queue nobody takes over, and the report says whom to bring back', async () => {

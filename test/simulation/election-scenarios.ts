@@ -7,6 +7,7 @@ import { MemoryHost, SlurmWorld } from '../integrations/memory-host.ts';
 import {
   allHold,
   clusterIdOf,
+  decideThrough,
   formed,
   formLimitMs,
   holds,
@@ -18,6 +19,30 @@ import {
 } from './acts.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
+
+/** Machines with munge and SLURM, off. */
+function worldWithSlurm(seed: number, nodes: number): { readonly world: World; readonly slurm: SlurmWorld } {
+  const slurm = new SlurmWorld();
+  const copies = new CopyWorld();
+  const world: World = new World({
+    ...{ seed, nodes },
+    host: (name, ip) => slurm.addHost(name, ip),
+    integrations: name => {
+      const { host, id = '' } = world.machines.find(machine => machine.name === name) ?? {};
+      assert.ok(host instanceof MemoryHost);
+      return [
+        slurmIntegration({
+          ...{
+            fencingFile: '/var/lib/clusteros/fencing.json',
+            takenFile: '/var/lib/clusteros/slurm-taken',
+          },
+          ...{ retry: attempt => attempt(), copies: new MemoryCopies(copies, id, host) },
+        }),
+      ];
+    },
+  });
+  return { world, slurm };
+}
 
 export const electionScenarios: readonly Scenario[] = [
   {
@@ -595,26 +620,7 @@ export const electionScenarios: readonly Scenario[] = [
     title: 'the leader joins all machines to SLURM, though leaders and machines die in the middle of it',
     seeds: 60,
     async run(seed) {
-      const slurm = new SlurmWorld();
-      const copies = new CopyWorld();
-      const world: World = new World({
-        ...{ seed, nodes: 4 },
-        host: (name, ip) => slurm.addHost(name, ip),
-        integrations: name => {
-          const { host } = world.machines.find(machine => machine.name === name) ?? {};
-          assert.ok(host instanceof MemoryHost);
-          const id = world.machines.find(machine => machine.name === name)?.id ?? '';
-          return [
-            slurmIntegration({
-              ...{
-                fencingFile: '/var/lib/clusteros/fencing.json',
-                takenFile: '/var/lib/clusteros/slurm-taken',
-              },
-              ...{ retry: attempt => attempt(), copies: new MemoryCopies(copies, id, host) },
-            }),
-          ];
-        },
-      });
+      const { world, slurm } = worldWithSlurm(seed, 4);
       world.bootAll();
       await world.runUntil(
         () => world.machines.some(({ agent }) => (agent?.state.grants.length ?? 0) > 0),
@@ -669,10 +675,75 @@ export const electionScenarios: readonly Scenario[] = [
         'I16: each grant has a token of its own',
       );
       assert.equal(
-        [...slurm.hosts.values()].filter(host => host.isRunning('slurmctld')).length,
+        [...slurm.hosts.values()].filter(host => host.runs('slurmctld')).length,
         1,
         'one slurmctld runs',
       );
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S51',
+    title:
+      "a service's key is replaced, twice, while a third of the machines is off and leaders die: all use the last one in the end (I16)",
+    seeds: 40,
+    async run(seed) {
+      const { world, slurm } = worldWithSlurm(seed, 6);
+      world.bootAll();
+      const keyName = 'slurm/munge.key';
+      const keysOf = () => [...slurm.hosts.values()].map(({ mungedKey }) => Buffer.from(mungedKey ?? []));
+      const areAllReady = () =>
+        world.machines.every(({ agent }) =>
+          agent
+            ?.record(agent.options.id)
+            ?.services.some(({ role, state }) => role === 'worker' && state === 'ready'),
+        );
+      await world.runUntil(areAllReady, 60_000, 'six machines work for SLURM');
+      const [first] = keysOf();
+      assert.ok(first && first.length > 0 && keysOf().every(key => key.equals(first)), 'they share a key');
+      // A voter and another, or two others: a majority must be left to decide.
+      const { voters = [] } = leaderOf(world).agent?.configuration ?? {};
+      const one = world.machine(Math.floor(world.random() * 6));
+      const other = world.machines.find(machine => machine !== one && !voters.includes(machine.id));
+      assert.ok(other);
+      const off = [one, other];
+      const isRebooted = world.random() < 0.5;
+      for (const machine of off) {
+        machine.crash();
+        if (isRebooted) slurm.hosts.get(machine.address.split(':')[0] ?? '')?.reboot();
+      }
+      for (let round = 0; round < 2; round++) {
+        const { agent } = world.machines.find(each => each.agent !== undefined && !off.includes(each)) ?? {};
+        assert.ok(agent);
+        const command = { kind: 'replace-secret', name: keyName, sealed: agent.newSecret(1024) } as const;
+        await decideThrough(world, command);
+        const leader = world.leader();
+        if (leader && world.random() < 0.5) {
+          await world.run(world.random() * 40);
+          leader.crash();
+          await world.run(world.random() * 2000);
+          world.boot(leader);
+        }
+      }
+      await world.run(world.random() * 30_000);
+      for (const machine of off) world.boot(machine);
+      const { agent } = world.machines.find(each => each.agent !== undefined) ?? {};
+      const areAllAtOne = () => {
+        const keys = keysOf();
+        return keys.every(key => keys[0]?.equals(key) === true && !key.equals(first));
+      };
+      await world.runUntil(() => areAllReady() && areAllAtOne(), 120_000, 'all use one new key');
+      assert.ok(agent);
+      const decided = agent.view().secret(keyName);
+      assert.ok(decided && keysOf().every(key => key.equals(decided)), 'it is the last that was decided');
+      const saysSo = () =>
+        world.machines.every(machine =>
+          (machine.agent?.records() ?? []).every(({ services }) =>
+            services.some(({ role, keyId }) => role === 'worker' && keyId === agent.view().secretId(keyName)),
+          ),
+        );
+      await world.runUntil(saysSo, 10_000, 'each member says so, and all know');
       await world.settleDown();
       return world;
     },

@@ -100,6 +100,7 @@ function soleIntegration(
       return heir ? [{ kind: 'move', service, role, node: heir.id, from: grant?.token ?? 0 }] : [];
     },
     lapse: async () => end(),
+    keys: [],
     withdraw: async () => '',
     async renew(_host, leftMs) {
       if (reachableUntilMs.has(name)) begin(leftMs);

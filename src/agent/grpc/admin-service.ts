@@ -43,7 +43,7 @@ import {
   votingOf,
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
-import { moveService, showService } from './services.ts';
+import { moveService, rotateKey, showService } from './services.ts';
 
 export interface AdminServer {
   close(): void;
@@ -126,6 +126,7 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     TagMember: ({ request }, answer) => reply(tagMember(administered, request), answer),
     ShowService: ({ request }, answer) => reply(showService(administered, request.service), answer),
     MoveService: ({ request }, answer) => reply(moveService(administered, request), answer),
+    RotateKey: ({ request }, answer) => reply(rotateKey(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),

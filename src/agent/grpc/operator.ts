@@ -250,6 +250,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
   'holds-it-already': 'it has the role already',
   'not-drained': 'it is not drained',
+  'no-such-secret': 'the cluster holds no such secret',
 };
 /** What another leader, or the same one a moment later, may answer differently. */
 const passing = [

@@ -1,14 +1,17 @@
 // What an operator asks about a service: how its roles fare, how near the copies of its state are, and that another member
-// shall have the role that one holds alone.
+// shall have the role that one holds alone; and a new key for it.
 import { status } from '@grpc/grpc-js';
 import type { MoveServiceRequest__Output } from '../../api/gen/clusteros/v1/MoveServiceRequest.ts';
+import type { RotateKeyReply } from '../../api/gen/clusteros/v1/RotateKeyReply.ts';
+import type { RotateKeyRequest__Output } from '../../api/gen/clusteros/v1/RotateKeyRequest.ts';
 import type { ServicePart } from '../../api/gen/clusteros/v1/ServicePart.ts';
 import type { ShowServiceReply } from '../../api/gen/clusteros/v1/ShowServiceReply.ts';
 import type { Grant } from '../../election/cluster-state.ts';
 import type { CopyName } from '../../integrations/copies.ts';
 import { isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
-import { serviceMovedMs } from '../limits.ts';
+import { keyTakenMs, serviceMovedMs } from '../limits.ts';
+import { secretIdOf } from '../view.ts';
 import { type Administered, decide, memberNamed, sessionsOf } from './operator.ts';
 import { Refusal } from './refusal.ts';
 
@@ -163,4 +166,43 @@ function anyStandingBy(agent: Agent, sole: Grant): string | undefined {
     .map(({ id }) => id)
     .filter(id => id !== sole.node && standsBy(agent, id, sole))
     .sort()[0];
+}
+
+/** Has a service's key replaced, and waits until all members that can be reached use the new one. */
+export async function rotateKey(
+  administered: Administered,
+  { service, dryRun, client }: RotateKeyRequest__Output,
+): Promise<RotateKeyReply> {
+  const { agent } = administered;
+  const integration = agent.options.integrations.find(({ name }) => name === service);
+  const key = integration?.keys.find(({ name }) => Object.hasOwn(agent.state.secrets, name));
+  if (!key)
+    throw new Refusal(
+      ...([status.NOT_FOUND, 'no-such-service'] as const),
+      `no service ${service} has a key that could be replaced`,
+    );
+  if (dryRun) return { key: key.name, ...usersOf(agent, service, key.name) };
+  const sealed = agent.newSecret(key.bytes);
+  await decide(administered, { kind: 'replace-secret', name: key.name, sealed }, sessionsOf(client)());
+  const follows = () =>
+    agent.state.secrets[key.name] === sealed && usersOf(agent, service, key.name).awaited.length === 0;
+  await agent.until(follows, keyTakenMs);
+  return { key: key.name, ...usersOf(agent, service, key.name) };
+}
+
+/** Names of the members that have to do with the key of `service`, sorted. */
+function usersOf(agent: Agent, service: string, key: string): Required<Omit<RotateKeyReply, 'key'>> {
+  const present = secretIdOf(agent.state, key);
+  const using: string[] = [];
+  const awaited: string[] = [];
+  const away: string[] = [];
+  for (const { id, state, services } of agent.records()) {
+    const reports = services.filter(
+      each => each.service === service && each.role !== 'standby' && each.state !== 'released',
+    );
+    if (reports.length === 0) continue;
+    const kept = reports.every(({ keyId }) => keyId === present) ? using : awaited;
+    (isReachable(state) ? kept : away).push(agent.nameOf(id));
+  }
+  return { using: using.sort(), awaited: awaited.sort(), away: away.sort() };
 }

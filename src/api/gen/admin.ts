@@ -26,6 +26,8 @@ import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMe
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from './clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from './clusteros/v1/RestoreRequest.ts';
 import type { ResumeMemberRequest as _clusteros_v1_ResumeMemberRequest, ResumeMemberRequest__Output as _clusteros_v1_ResumeMemberRequest__Output } from './clusteros/v1/ResumeMemberRequest.ts';
+import type { RotateKeyReply as _clusteros_v1_RotateKeyReply, RotateKeyReply__Output as _clusteros_v1_RotateKeyReply__Output } from './clusteros/v1/RotateKeyReply.ts';
+import type { RotateKeyRequest as _clusteros_v1_RotateKeyRequest, RotateKeyRequest__Output as _clusteros_v1_RotateKeyRequest__Output } from './clusteros/v1/RotateKeyRequest.ts';
 import type { ServicePart as _clusteros_v1_ServicePart, ServicePart__Output as _clusteros_v1_ServicePart__Output } from './clusteros/v1/ServicePart.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from './clusteros/v1/ShowMemberReply.ts';
@@ -77,6 +79,8 @@ export interface ProtoGrpcType {
       RestoreReply: MessageTypeDefinition<_clusteros_v1_RestoreReply, _clusteros_v1_RestoreReply__Output>
       RestoreRequest: MessageTypeDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreRequest__Output>
       ResumeMemberRequest: MessageTypeDefinition<_clusteros_v1_ResumeMemberRequest, _clusteros_v1_ResumeMemberRequest__Output>
+      RotateKeyReply: MessageTypeDefinition<_clusteros_v1_RotateKeyReply, _clusteros_v1_RotateKeyReply__Output>
+      RotateKeyRequest: MessageTypeDefinition<_clusteros_v1_RotateKeyRequest, _clusteros_v1_RotateKeyRequest__Output>
       ServicePart: MessageTypeDefinition<_clusteros_v1_ServicePart, _clusteros_v1_ServicePart__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
       ShowMemberReply: MessageTypeDefinition<_clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberReply__Output>

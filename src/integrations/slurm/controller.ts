@@ -23,7 +23,7 @@ import {
   observeMunge,
   planMunge,
 } from './munge.ts';
-import { controllerParts, files, folders, mungeKeyName, service } from './names.ts';
+import { controllerParts, files, folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
@@ -99,8 +99,8 @@ export function controllerReconciler({
 
     desired(view, grant) {
       const { clusterName, self, secret } = view;
-      const mungeKey = secret(mungeKeyName);
-      if (!mungeKey) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
+      const key = secret(mungeKey.name);
+      if (!key) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
       const others = controllerCandidates(view)
         .filter(({ id }) => id !== self.id)
         .map(({ id, name, ip, address, state }) => ({ id, hostName: name, ip, address, state }));
@@ -108,7 +108,7 @@ export function controllerReconciler({
       const begins = () => beginsInMs(view, grant);
       const conf = nodeConfText(view);
       return {
-        mungeKey,
+        mungeKey: key,
         clusterName,
         ip: self.ip,
         others,
@@ -119,10 +119,10 @@ export function controllerReconciler({
       };
     },
 
-    async observe(host, { mungeKey, beginsInMs: begins }) {
+    async observe(host, { mungeKey: key, beginsInMs: begins }) {
       const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
       return {
-        munge: await observeMunge(host, mungeKey),
+        munge: await observeMunge(host, key),
         installed: (await host.which('slurmctld')) !== undefined,
         hostName: ((await textOf(host, '/proc/sys/kernel/hostname')) ?? '').trim(),
         conf: await observeNodeConf(host),
@@ -134,9 +134,9 @@ export function controllerReconciler({
     },
 
     plan(desired, observed) {
-      const { mungeKey, clusterName, ip, others, token, succeeds, beginsInMs: begins } = desired;
+      const { mungeKey: key, clusterName, ip, others, token, succeeds, beginsInMs: begins } = desired;
       const { munge, installed, hostName, conf, running, answering, taken } = observed;
-      const first = planMunge(mungeKey, munge);
+      const first = planMunge(key, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
       if (observed.beginsInMs > 0) {

@@ -49,11 +49,11 @@ export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Prom
   if (pid === undefined) return;
   await host.signal(pid, 'SIGTERM');
   for (let waitedMs = 0; waitedMs < stopDaemonTimeoutMs; waitedMs += stopPollMs) {
-    if ((await host.runningPid(pidFile, program)) !== pid) return;
+    if (!(await host.isRunning(pid, program))) return;
     await host.pause(stopPollMs);
   }
   await host.signal(pid, 'SIGKILL');
-  if ((await host.runningPid(pidFile, program)) === pid) {
+  if (await host.isRunning(pid, program)) {
     throw new ServiceError(
       'daemon-does-not-end',
       false,

@@ -10,7 +10,7 @@ import type {
 } from '../cluster-view.ts';
 import { joinHistoryMin } from '../limits.ts';
 import { controllerCandidates, controllerGrant, hasCopyOf } from './candidates.ts';
-import { controllerParts, mungeKeyBytes, mungeKeyName, service, workerParts } from './names.ts';
+import { controllerParts, mungeKey, service, workerParts } from './names.ts';
 import { isPermanent } from './reasons.ts';
 
 /** The decisions that are due. */
@@ -19,9 +19,9 @@ export function decideSlurm(view: ClusterView): Decision[] {
   const heir = controller ? heirOf(view, controller) : firstController(view);
   if (!controller && !heir) return [];
   // Asked also when there is a controller: of the two decisions one may be lost when the leader is.
-  const secret: Decision[] = view.secretNames.includes(mungeKeyName)
+  const secret: Decision[] = view.secretNames.includes(mungeKey.name)
     ? []
-    : [{ kind: 'secret', name: mungeKeyName, bytes: mungeKeyBytes }];
+    : [{ kind: 'secret', ...mungeKey }];
   const move: Decision[] = heir
     ? [{ kind: 'move', service, role: 'controller', node: heir.id, from: controller?.token ?? 0 }]
     : [];

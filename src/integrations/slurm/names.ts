@@ -1,9 +1,9 @@
 // Names and places that the parts of this integration share; SLURM's own are those of Debian's packages.
+import type { SecretKey } from '../reconciler.ts';
 
 export const service = 'slurm';
-export const mungeKeyName = 'slurm/munge.key';
 /** munged takes 32 to 1024 bytes (munged(8)); the most costs nothing. */
-export const mungeKeyBytes = 1024;
+export const mungeKey: SecretKey = { name: 'slurm/munge.key', bytes: 1024 };
 export const controllerParts: readonly string[] = ['munge', 'slurmctld', 'answering'];
 export const workerParts: readonly string[] = ['munge', 'slurmd', 'registered'];
 export const controllerPort = 6817;

@@ -1,8 +1,9 @@
-// What slurmctld should think of the nodes: the one that serves keeps work from members that are dead or that an operator drains, gives
+// What slurmctld should think of the nodes: the one that serves keeps work from machines that are dead or that an operator drains, gives
 // it back, and takes out the nodes of members that were removed. What somebody else has said of a node is left alone.
-import type { ClusterView } from '../cluster-view.ts';
+import type { ClusterView, ViewNode } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
-import { nodeJobsMax, slurmQueryTimeoutMs } from '../limits.ts';
+import { nodeJobsMax, slurmdAnswerTimeoutMs, slurmQueryTimeoutMs } from '../limits.ts';
+import { workerPort } from './names.ts';
 import { errorFrom } from './reasons.ts';
 
 /** A node as slurmctld has it. */
@@ -53,16 +54,20 @@ export function nodesFrom(text: string): SlurmNode[] {
   });
 }
 
-/** The changes that are due, none when slurmctld thinks of all nodes as it should. Pure. */
+/**
+ * The changes that are due, none when slurmctld thinks of all nodes as it should. Pure.
+ * @param answering ids of dead members whose slurmd takes connections: only their agent has died, and work goes on there
+ */
 export function nodeChanges(
   { nodes, wallMs }: Pick<ClusterView, 'nodes' | 'wallMs'>,
   present: readonly SlurmNode[],
+  answering: ReadonlySet<string>,
 ): readonly NodeChange[] {
   return present.flatMap((slurmNode): NodeChange[] => {
     const { name: node, reason } = slurmNode;
     const member = nodes.find(each => each.name === node);
     if (!member) return slurmNode.member === '' ? [] : [{ kind: 'delete', node }];
-    const wanted = drainReason(member);
+    const wanted = drainReason(member, answering);
     const changes: NodeChange[] = [];
     if (wanted === undefined) {
       if (isOurDrain(slurmNode)) changes.push({ kind: 'resume', node });
@@ -76,9 +81,18 @@ export function nodeChanges(
 }
 
 /** An operator's word comes before what the machine's death says: it stays when the machine is back. */
-function drainReason({ drain, state }: ClusterView['nodes'][number]): string | undefined {
+function drainReason({ id, drain, state }: ViewNode, answering: ReadonlySet<string>): string | undefined {
   if (drain) return `${reasonMark}${drain.reason}`;
-  return state === 'dead' ? `${reasonMark}the member is dead` : undefined;
+  return state === 'dead' && !answering.has(id) ? `${reasonMark}the member is dead` : undefined;
+}
+
+/** Ids of the dead members whose slurmd takes connections all the same. */
+async function answeringOf(host: Host, nodes: readonly ViewNode[]): Promise<ReadonlySet<string>> {
+  const dead = nodes.filter(({ state, ip }) => state === 'dead' && ip !== '');
+  const asked = dead.map(async ({ id, ip }) =>
+    (await host.accepts(ip, workerPort, slurmdAnswerTimeoutMs)) ? [id] : [],
+  );
+  return new Set((await Promise.all(asked)).flat());
 }
 
 function mayRun({ words }: SlurmNode): boolean {
@@ -96,7 +110,8 @@ export async function keepNodes(host: Host, view: ClusterView): Promise<void> {
   // "No nodes in the system" is said with exit code 0 or 1, by version.
   if (exitCode !== 0 && !/no nodes/i.test(`${stdout}${stderr}`))
     throw errorFrom('asking slurmctld for its nodes', stderr);
-  for (const change of nodeChanges(view, nodesFrom(stdout))) await apply(host, change);
+  const answering = await answeringOf(host, view.nodes);
+  for (const change of nodeChanges(view, nodesFrom(stdout), answering)) await apply(host, change);
 }
 
 async function apply(host: Host, change: NodeChange): Promise<void> {

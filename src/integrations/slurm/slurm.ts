@@ -12,7 +12,7 @@ import { controllerReconciler, endController } from './controller.ts';
 import { decideSlurm } from './decide.ts';
 import { renewFence } from './fence.ts';
 import type { InTurn } from './munge.ts';
-import { folders, service } from './names.ts';
+import { folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { standBy } from './standby.ts';
@@ -60,7 +60,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      return [await withNodesKept(host, view, lastOfController)];
+      return [withKeyId(view, await withNodesKept(host, view, lastOfController))];
     },
   };
   const workerLane: Lane = {
@@ -70,11 +70,12 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       if (!grant) return [];
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      return [await whileDrained(host, view, lastOfWorker)];
+      return [withKeyId(view, await whileDrained(host, view, lastOfWorker))];
     },
   };
   return {
     name: service,
+    keys: [mungeKey],
     capabilities: slurmCapabilities,
     decide: decideSlurm,
     lapse: endController,
@@ -84,6 +85,13 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     },
     lanes: [controllerLane, workerLane],
   };
+}
+
+/** What runs here was looked at: it uses the key that was decided when the pass began. */
+function withKeyId({ secretId }: ClusterView, report: ServiceReport): ServiceReport {
+  return ['ready', 'draining', 'drained'].includes(report.state)
+    ? { ...report, keyId: secretId(mungeKey.name) }
+    : report;
 }
 
 /** It serves all the same when it does not take what it should think of the nodes. */

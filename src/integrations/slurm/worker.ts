@@ -21,7 +21,7 @@ import {
   observeMunge,
   planMunge,
 } from './munge.ts';
-import { controllerPort, files, folders, mungeKeyName, service, workerParts } from './names.ts';
+import { controllerPort, files, folders, mungeKey, service, workerParts } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
@@ -96,8 +96,8 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
 
     desired(view) {
       const { self, nodes, grants, secret } = view;
-      const mungeKey = secret(mungeKeyName);
-      if (!mungeKey) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
+      const key = secret(mungeKey.name);
+      if (!key) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
       const grant = grants.find(each => each.service === service && each.role === 'controller');
       const controller = nodes.find(({ id }) => id === grant?.node);
       if (!grant || !controller || controller.ip === '')
@@ -110,7 +110,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       const reserve = Math.min(Math.max(memoryReserveMib, total * memoryReserveShare), total / 2);
       const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
       return {
-        mungeKey,
+        mungeKey: key,
         id: self.id,
         name: self.name,
         ip: self.ip,
@@ -122,9 +122,9 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       };
     },
 
-    async observe(host, { mungeKey, name }) {
+    async observe(host, { mungeKey: key, name }) {
       const pid = await host.runningPid(files.workerPid, 'slurmd');
-      const munge = await observeMunge(host, mungeKey);
+      const munge = await observeMunge(host, key);
       const { state, isOurs, address } =
         pid !== undefined && munge.answering ? await registration(host, name) : unlisted;
       return {

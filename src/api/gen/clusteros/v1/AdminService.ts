@@ -21,6 +21,8 @@ import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMe
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from '../../clusteros/v1/RestoreReply.ts';
 import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Output as _clusteros_v1_RestoreRequest__Output } from '../../clusteros/v1/RestoreRequest.ts';
 import type { ResumeMemberRequest as _clusteros_v1_ResumeMemberRequest, ResumeMemberRequest__Output as _clusteros_v1_ResumeMemberRequest__Output } from '../../clusteros/v1/ResumeMemberRequest.ts';
+import type { RotateKeyReply as _clusteros_v1_RotateKeyReply, RotateKeyReply__Output as _clusteros_v1_RotateKeyReply__Output } from '../../clusteros/v1/RotateKeyReply.ts';
+import type { RotateKeyRequest as _clusteros_v1_RotateKeyRequest, RotateKeyRequest__Output as _clusteros_v1_RotateKeyRequest__Output } from '../../clusteros/v1/RotateKeyRequest.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
 import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from '../../clusteros/v1/ShowServiceReply.ts';
@@ -131,6 +133,15 @@ export interface AdminServiceClient extends grpc.Client {
   resumeMember(argument: _clusteros_v1_ResumeMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   resumeMember(argument: _clusteros_v1_ResumeMemberRequest, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   
+  RotateKey(argument: _clusteros_v1_RotateKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  RotateKey(argument: _clusteros_v1_RotateKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  RotateKey(argument: _clusteros_v1_RotateKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  RotateKey(argument: _clusteros_v1_RotateKeyRequest, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  rotateKey(argument: _clusteros_v1_RotateKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  rotateKey(argument: _clusteros_v1_RotateKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  rotateKey(argument: _clusteros_v1_RotateKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  rotateKey(argument: _clusteros_v1_RotateKeyRequest, callback: grpc.requestCallback<_clusteros_v1_RotateKeyReply__Output>): grpc.ClientUnaryCall;
+  
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
   ShowMember(argument: _clusteros_v1_ShowMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowMemberReply__Output>): grpc.ClientUnaryCall;
@@ -229,6 +240,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   ResumeMember: grpc.handleUnaryCall<_clusteros_v1_ResumeMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
   
+  RotateKey: grpc.handleUnaryCall<_clusteros_v1_RotateKeyRequest__Output, _clusteros_v1_RotateKeyReply>;
+  
   ShowMember: grpc.handleUnaryCall<_clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply>;
   
   ShowService: grpc.handleUnaryCall<_clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
@@ -261,6 +274,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
   ResumeMember: MethodDefinition<_clusteros_v1_ResumeMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_ResumeMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
+  RotateKey: MethodDefinition<_clusteros_v1_RotateKeyRequest, _clusteros_v1_RotateKeyReply, _clusteros_v1_RotateKeyRequest__Output, _clusteros_v1_RotateKeyReply__Output>
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   ShowService: MethodDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>

@@ -10,6 +10,7 @@ export interface ServiceReport {
   'step'?: (string);
   'reason'?: (string);
   'detail'?: (string);
+  'keyId'?: (string);
 }
 
 export interface ServiceReport__Output {
@@ -20,4 +21,5 @@ export interface ServiceReport__Output {
   'step': (string);
   'reason': (string);
   'detail': (string);
+  'keyId': (string);
 }
