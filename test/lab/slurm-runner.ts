@@ -10,7 +10,7 @@ import { inOnePass } from '../integrations/one-pass.ts';
 
 const { secrets, ...view } = JSON.parse(readFileSync(0, 'utf8')) as Omit<
   ClusterView,
-  'secret' | 'secretNames' | 'tenure'
+  'secret' | 'secretNames' | 'secretId' | 'tenure'
 > & {
   readonly secrets: Readonly<Record<string, string>>;
 };
@@ -39,7 +39,13 @@ const slurm = inOnePass(
 const startedAt = performance.now();
 const reports = await slurm.pass(
   realHost(),
-  { ...view, secretNames: Object.keys(secrets), secret, tenure },
+  {
+    ...view,
+    secretNames: Object.keys(secrets),
+    secret,
+    secretId: name => secrets[name]?.slice(0, 8) ?? '',
+    tenure,
+  },
   progress => console.log(JSON.stringify({ progress })),
 );
 console.log(JSON.stringify({ reports, ms: Math.round(performance.now() - startedAt) }));
