@@ -29,6 +29,7 @@ import {
   failedTogetherMin,
   failedTogetherMs,
   farewellMs,
+  handOverRestMs,
   inputsMax,
   readTimeoutMs,
   settleMs,
@@ -244,11 +245,18 @@ export class Agent {
   async stop(): Promise<void> {
     if (this.#closed) return;
     // A leader that leaves without a word costs the cluster an election timeout.
-    if (this.#leadership.role === 'leader') await this.handOver('');
+    if (this.#leadership.role === 'leader') {
+      await this.handOver('');
+      await this.#rest(handOverRestMs);
+    }
     this.#announcer.tell('agent.stopping', 'leaving: the others are told');
     this.#membershipLane.submit({ kind: 'leave' });
-    await new Promise<void>(resolve => this.#environment.setTimer(farewellMs, resolve));
+    await this.#rest(farewellMs);
     await this.close();
+  }
+
+  #rest(durationMs: number): Promise<void> {
+    return new Promise(resolve => this.#environment.setTimer(durationMs, resolve));
   }
 
   /** Stops without a word, as a crash would, but lets the disks finish. */

@@ -10,6 +10,8 @@ export const eventsMax = 1000;
 export const tableWriteDelayMs = 200;
 /** ...and at most this long after writes that failed. */
 export const tableRetryMaxMs = 60_000;
+/** A leader that leaves says farewell this long after the hand-over: the successor's first decisions go first. */
+export const handOverRestMs = 100;
 /** How long a leaving node stays to see its farewell sent; several gossip windows. */
 export const farewellMs = 400;
 /** A service is reconciled at least this often, whatever happens; level-triggered means also without a trigger. */
@@ -56,6 +58,14 @@ export const diskAmpleBytes = 64 * 1024 * 1024;
 export const diskNeededBytes = 8 * 1024 * 1024;
 /** An answer to an admin request that needs a majority. */
 export const readTimeoutMs = 3000;
+/** Changes of leader that are played through once the agent is ready: after about so many V8 has compiled what they run. */
+export const rehearsedHandOvers = 100;
+/** Questions that the agent asks itself through its own admin socket then, for the same reason. */
+export const rehearsedQuestions = 30;
+/** So many at once: less than a millisecond each, once they are compiled. */
+export const handOversAtOnce = 5;
+/** Time that passes between two of them, of a clock of their own: a heartbeat is due. */
+export const rehearsalStepMs = 300;
 /** Longest that stopping may take before the process ends anyway. */
 export const stopTimeoutMs = 5000;
 /** Unread bytes of a watching administrator before updates are skipped (states) or the watch ends (events). */
@@ -67,6 +77,10 @@ export const handshakesMax = 16;
 /** ...and so many may begin in a second, after a burst; a switch that reboots is no storm (S58). */
 export const handshakesPerSecond = 20;
 export const handshakeBurst = 40;
+/** Questions to one peer over its stream that wait for an answer; a leader takes that many proposals. */
+export const questionsMax = 1024;
+/** A larger question has a connection of its own: on a relayed path of 100 kB/s heartbeats would wait behind it. */
+export const streamQuestionBytesMax = 64 * 1024;
 /** A connection that was made to ask another agent something is kept this long for the next question: a handshake costs more than most answers. */
 export const peerCallIdleMs = 10_000;
 /** How long the neighbours of a member are asked what they see of it. */

@@ -1,12 +1,13 @@
 // What a leader knows of one follower's log: how far it is equal to the leader's own, and what is on its way to it.
-// A leader sends ahead of the acknowledgements, a bounded number of messages; after a gap it sends one and waits.
+// A leader sends ahead of the acknowledgements, a bounded number of messages, from its first entry on: most followers lack
+// nothing, and a write that waits for the leader's first entry costs a round trip. After a gap it sends one and waits.
 import { appendsInFlightMax, bytesInFlightMax } from './limits.ts';
 
 export class Progress {
   #matchIndex = 0;
   #nextIndex: number;
-  /** True while it is not known where the logs part: one message at a time. */
-  #probing = true;
+  /** True while it is known that there is a gap and not where the logs part: one message at a time. */
+  #probing = false;
   /** Each message with entries that is on its way: its last index, and its size. */
   #inFlight: { readonly last: number; readonly bytes: number }[] = [];
   /** Where the last probe began, and the heartbeat round it was sent in. */

@@ -1,7 +1,6 @@
 // Agents as far as state copies go, for tests: a real transport on loopback, real files, no membership.
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { authorityOf } from '../../src/agent/certificates.ts';
@@ -12,23 +11,10 @@ import type { StateAnswers } from '../../src/agent/grpc/state-service.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
 import { StateCopies } from '../../src/agent/state-copies.ts';
 import { rules } from '../integrations/state-folder.ts';
+import { freePort } from './free-port.ts';
 
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
 const names = { service: 'slurm', role: 'controller' };
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
 
 export function setTimer(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs);

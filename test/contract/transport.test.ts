@@ -1,30 +1,16 @@
 // The transport suite, run on the gRPC transport over loopback and on the simulator's twin.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:net';
 import { authorityOf } from '../../src/agent/certificates.ts';
 import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
+import { freePort } from '../agent/free-port.ts';
 import { VirtualNetwork } from '../simulation/network.ts';
 import { randomFrom } from '../simulation/random.ts';
 import { Timeline } from '../simulation/timeline.ts';
 import { transportSuite } from './transport.suite.ts';
 
 const hash = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
 
 transportSuite('gRPC over mTLS', () => ({
   async side(number, key) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { operatorCommandFrom } from '../../election/command.ts';
 import { realHost } from '../../integrations/host.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
@@ -25,6 +26,7 @@ import { logEvent, openLog } from '../log.ts';
 import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
 import { recordSealOf } from '../record-seal.ts';
+import { rehearse } from '../rehearsal.ts';
 import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
 import { StateCopies } from '../state-copies.ts';
@@ -104,7 +106,11 @@ export async function start({ values }: Config): Promise<number> {
   for (const event of agent.events.recent()) logEvent(log, event);
   agent.events.listen(event => {
     logEvent(log, event);
-    if (event.event === 'agent.ready' && marker) rm(marker, { force: true }).catch(fail);
+    if (event.event !== 'agent.ready') return;
+    rehearse(nextTurn, values['admin.socket']).catch(error =>
+      log.warn({ event: 'agent.unrehearsed' }, `a change of leader will be slow here: ${error}`),
+    );
+    if (marker) rm(marker, { force: true }).catch(fail);
   });
   const tag = async (set: Tags, remove: readonly string[]) => {
     const tags = await tagBook.change(set, remove);

@@ -1,11 +1,13 @@
 // Between the frames on the wire and the values of the cores. What a peer sends is not trusted: a frame that is not
 // well formed is refused with the reason, and nothing of it reaches a core.
 import type { Accusation__Output } from '../../api/gen/clusteros/v1/Accusation.ts';
+import type { Answer__Output } from '../../api/gen/clusteros/v1/Answer.ts';
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
 import type {
   MemberRecord__Output,
   MemberRecord as WireRecord,
 } from '../../api/gen/clusteros/v1/MemberRecord.ts';
+import type { Question__Output } from '../../api/gen/clusteros/v1/Question.ts';
 import { type Entry, payloadFrom } from '../../election/command.ts';
 import type { ElectionMessage } from '../../election/messages.ts';
 import { claimBytesMax } from '../../membership/limits.ts';
@@ -15,7 +17,9 @@ import type { Greeting, PeerMessage } from '../environment.ts';
 
 export type Decoded =
   | { readonly kind: 'hello'; readonly greeting: Greeting; readonly protocol: number }
-  | { readonly kind: 'message'; readonly message: PeerMessage };
+  | { readonly kind: 'message'; readonly message: PeerMessage }
+  | { readonly kind: 'question'; readonly question: Question__Output }
+  | { readonly kind: 'answer'; readonly answer: Answer__Output };
 
 /** A frame that cannot be taken, and why. */
 export class FrameError extends Error {
@@ -143,6 +147,10 @@ export function decodeFrame(frame: Frame__Output): Decoded {
       const names = { boot: text(boot, 'boot'), name: text(name, 'name'), address: addressIn(address) };
       return { kind: 'hello', greeting: { epoch: count(epoch, 'epoch'), ...names }, protocol };
     }
+    case 'question':
+      return { kind: 'question', question: frame.question ?? missing('question') };
+    case 'answer':
+      return { kind: 'answer', answer: frame.answer ?? missing('answer') };
     case 'ping': {
       const { seq, digest, rttMs, loss, records } = frame.ping ?? missing('ping');
       const numbers = { seq: count(seq, 'seq'), digest: count(digest, 'digest') };

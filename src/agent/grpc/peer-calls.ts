@@ -1,19 +1,19 @@
-// Single questions to other agents, on behalf of an administrator: what do you see, change your tags. Each with a
-// deadline, over a connection that must show the expected identity and is kept for a while.
-import type { ConfirmReply__Output } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
-import type { DecideReply__Output } from '../../api/gen/clusteros/v1/DecideReply.ts';
+// Single questions to other agents, on behalf of an administrator: what do you see, change your tags, decide this. Each
+// with a deadline, over the stream to the peer or, where there is none, over a connection that must show the expected
+// identity and is kept for a while.
+import { status } from '@grpc/grpc-js';
+import type { Answer__Output } from '../../api/gen/clusteros/v1/Answer.ts';
 import type { DescribeCopyReply__Output } from '../../api/gen/clusteros/v1/DescribeCopyReply.ts';
-import type { HandOverReply__Output } from '../../api/gen/clusteros/v1/HandOverReply.ts';
-import type { LookReply__Output } from '../../api/gen/clusteros/v1/LookReply.ts';
-import type { TagReply__Output } from '../../api/gen/clusteros/v1/TagReply.ts';
+import type { Question } from '../../api/gen/clusteros/v1/Question.ts';
 import type { OperatorCommand } from '../../election/command.ts';
 import type { Session } from '../../election/sessions.ts';
 import { lookTimeoutMs, peerCallIdleMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
 import type { Sighting } from '../look.ts';
-import type { Answer } from '../requests.ts';
+import type { Answer as Outcome } from '../requests.ts';
 import type { Tags } from '../tags.ts';
 import type { PeerClient } from './peer-client.ts';
 import type { GrpcPeerTransport } from './peer-transport.ts';
+import { PeerFailure } from './questions.ts';
 
 export interface PeerAddress {
   readonly id: string;
@@ -41,56 +41,38 @@ export class PeerCalls {
   }
 
   /** What the agent of `peer` sees of `subjects` (ids); undefined when it does not answer within `lookTimeoutMs`. */
-  async look(peer: PeerAddress, subjects: readonly string[]): Promise<readonly Sighting[] | undefined> {
-    const answered = this.#ask<LookReply__Output>(peer, lookTimeoutMs, (client, options, answer) =>
-      client.look({ subjects: [...subjects] }, options, answer),
-    );
-    return answered.then(
-      ({ looks }) => looks,
+  look(peer: PeerAddress, subjects: readonly string[]): Promise<readonly Sighting[] | undefined> {
+    return this.#ask(peer, { look: { subjects: [...subjects] } }, lookTimeoutMs).then(
+      ({ look }) => look?.looks,
       () => undefined,
     );
   }
 
   /** Changes the tags of `peer` there. Rejects with gRPC's error. */
   async tag(peer: PeerAddress, set: Tags, remove: readonly string[]): Promise<Tags> {
-    const request = { set: { ...set }, remove: [...remove] };
-    const { tags } = await this.#ask<TagReply__Output>(
-      peer,
-      remoteChangeTimeoutMs,
-      (client, options, answer) => client.tag(request, options, answer),
-    );
-    return tags;
+    const question = { tag: { set: { ...set }, remove: [...remove] } };
+    const { tag } = await this.#ask(peer, question, remoteChangeTimeoutMs);
+    return tag?.tags ?? missing(peer);
   }
 
   /** Whether `peer` is confirmed as the leader by a majority, and up to where a reader must see then. Rejects with gRPC's error. */
-  async confirm(peer: PeerAddress): Promise<Answer> {
-    const { refused, index } = await this.#ask<ConfirmReply__Output>(
-      peer,
-      readTimeoutMs,
-      (client, options, answer) => client.confirm({}, options, answer),
-    );
+  async confirm(peer: PeerAddress): Promise<Outcome> {
+    const { confirm } = await this.#ask(peer, { confirm: {} }, readTimeoutMs);
+    const { refused, index } = confirm ?? missing(peer);
     return refused === '' ? { index } : { index: 0, refused };
   }
 
   /** Has `peer`, which leads, hand over to `target` (id, or empty). Gives why it did not, or nothing. Rejects with gRPC's error. */
   async handOver(peer: PeerAddress, target: string): Promise<string> {
-    const { refused } = await this.#ask<HandOverReply__Output>(
-      peer,
-      remoteChangeTimeoutMs,
-      (client, options, answer) => client.handOver({ target }, options, answer),
-    );
-    return refused;
+    const { handOver } = await this.#ask(peer, { handOver: { target } }, remoteChangeTimeoutMs);
+    return (handOver ?? missing(peer)).refused;
   }
 
   /** Has `peer`, which leads, have `command` decided. Gives why it was not, or nothing. Rejects with gRPC's error. */
-  async decide(peer: PeerAddress, command: OperatorCommand, { client: name, seq }: Session): Promise<string> {
-    const request = { command: Buffer.from(JSON.stringify(command)), client: name, seq };
-    const { refused } = await this.#ask<DecideReply__Output>(
-      peer,
-      remoteChangeTimeoutMs,
-      (client, options, answer) => client.decide(request, options, answer),
-    );
-    return refused;
+  async decide(peer: PeerAddress, command: OperatorCommand, { client, seq }: Session): Promise<string> {
+    const question = { decide: { command: Buffer.from(JSON.stringify(command)), client, seq } };
+    const { decide } = await this.#ask(peer, question, remoteChangeTimeoutMs);
+    return (decide ?? missing(peer)).refused;
   }
 
   /** Which copy of a role's state `peer` has; a token of 0 for none. Rejects with gRPC's error. */
@@ -98,12 +80,22 @@ export class PeerCalls {
     peer: PeerAddress,
     { service, role }: { readonly service: string; readonly role: string },
   ): Promise<DescribeCopyReply__Output> {
-    return this.#ask<DescribeCopyReply__Output>(peer, lookTimeoutMs, (client, options, answer) =>
+    return this.#call<DescribeCopyReply__Output>(peer, lookTimeoutMs, (client, options, answer) =>
       client.describeCopy({ service, role }, options, answer),
     );
   }
 
-  async #ask<Reply>(
+  async #ask(peer: PeerAddress, question: Question, timeoutMs: number): Promise<Answer__Output> {
+    const overStream = this.#transport.ask(peer.id, question, timeoutMs);
+    if (overStream) return overStream;
+    const answer = await this.#call<Answer__Output>(peer, timeoutMs, (client, options, done) =>
+      client.ask(question, options, done),
+    );
+    if (answer.failure) throw new PeerFailure(answer.failure.code, answer.failure.details);
+    return answer;
+  }
+
+  async #call<Reply>(
     { id, address }: PeerAddress,
     timeoutMs: number,
     call: (
@@ -147,4 +139,8 @@ export class PeerCalls {
       () => {},
     );
   }
+}
+
+function missing({ address }: PeerAddress): never {
+  throw new PeerFailure(status.INTERNAL, `the agent at ${address} has answered another question`);
 }

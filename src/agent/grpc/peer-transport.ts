@@ -10,18 +10,10 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import type { ConfirmReply } from '../../api/gen/clusteros/v1/ConfirmReply.ts';
-import type { DecideReply } from '../../api/gen/clusteros/v1/DecideReply.ts';
-import type { DecideRequest__Output } from '../../api/gen/clusteros/v1/DecideRequest.ts';
+import type { Answer, Answer__Output } from '../../api/gen/clusteros/v1/Answer.ts';
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
-import type { HandOverReply } from '../../api/gen/clusteros/v1/HandOverReply.ts';
-import type { HandOverRequest__Output } from '../../api/gen/clusteros/v1/HandOverRequest.ts';
-import type { LookReply } from '../../api/gen/clusteros/v1/LookReply.ts';
-import type { LookRequest__Output } from '../../api/gen/clusteros/v1/LookRequest.ts';
-import type { TagReply } from '../../api/gen/clusteros/v1/TagReply.ts';
-import type { TagRequest__Output } from '../../api/gen/clusteros/v1/TagRequest.ts';
+import type { Question, Question__Output } from '../../api/gen/clusteros/v1/Question.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
-import type { Session } from '../../election/sessions.ts';
 import { type Authority, type Credentials, issueCredentials } from '../certificates.ts';
 import type {
   Greeting,
@@ -40,13 +32,14 @@ import {
   streamBufferBytesMax,
   streamEndMs,
   streamFarewellMs,
+  streamQuestionBytesMax,
 } from '../limits.ts';
-import type { Answer } from '../requests.ts';
-import { TagError } from '../tags.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
+import { answerTo, type PeerAnswers } from './peer-answers.ts';
 import { type PeerClient, peerClient } from './peer-client.ts';
+import { Questions } from './questions.ts';
 import { type StateAnswers, StateService } from './state-service.ts';
 
 type Call = ClientDuplexStream<Frame, Frame__Output> | ServerDuplexStream<Frame__Output, Frame>;
@@ -56,6 +49,7 @@ interface Stream {
   readonly epoch: number;
   readonly dialledByUs: boolean;
   readonly call: Call;
+  readonly questions: Questions;
   /** Tears the stream down at once. */
   cut(): void;
   /** Ends the stream; the other side sees an intended end. */
@@ -69,19 +63,6 @@ export interface PeerTransportOptions {
   readonly port: number;
   readonly wallMs: () => number;
   readonly nowMs: () => number;
-}
-
-/** What this node answers when a peer asks on behalf of an administrator. */
-export interface PeerAnswers {
-  look(request: LookRequest__Output): LookReply;
-  /** Rejects with an Error for people. */
-  tag(request: TagRequest__Output): Promise<TagReply>;
-  /** Resolves with up to where a reader must see, or why a majority does not confirm this node. */
-  confirm(): Promise<Answer>;
-  /** Resolves with why this node did not hand over; empty when it leads no more. */
-  handOver(target: string): Promise<string>;
-  /** Resolves with why an operator's command was not decided; empty when it was. */
-  decide(command: Uint8Array, session: Session): Promise<string>;
 }
 
 export class GrpcPeerTransport implements PeerTransport {
@@ -136,18 +117,8 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#onEvent = onEvent;
     this.#server.addService(v1.PeerService.service, {
       Exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
-      Look: ({ request }: { request: LookRequest__Output }, answer: sendUnaryData<LookReply>) => {
-        if (this.#answers) answer(null, this.#answers.look(request));
-        else answer({ code: status.UNAVAILABLE, details: 'this agent is just starting' });
-      },
-      Tag: ({ request }: { request: TagRequest__Output }, answer: sendUnaryData<TagReply>) =>
-        this.#answer(answers => answers.tag(request), answer),
-      Confirm: (_call: unknown, answer: sendUnaryData<ConfirmReply>) =>
-        this.#answer(answers => answers.confirm(), answer),
-      HandOver: ({ request }: { request: HandOverRequest__Output }, answer: sendUnaryData<HandOverReply>) =>
-        this.#answer(async answers => ({ refused: await answers.handOver(request.target) }), answer),
-      Decide: ({ request }: { request: DecideRequest__Output }, answer: sendUnaryData<DecideReply>) =>
-        this.#answer(async answers => ({ refused: await answers.decide(request.command, request) }), answer),
+      Ask: ({ request }: { request: Question__Output }, answer: sendUnaryData<Answer>) =>
+        answerTo(this.#answers, request).then(said => answer(null, said)),
       ...this.#states.handlers,
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -162,19 +133,6 @@ export class GrpcPeerTransport implements PeerTransport {
       },
       onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
     });
-  }
-
-  #answer<Reply>(ask: (answers: PeerAnswers) => Promise<Reply>, answer: sendUnaryData<Reply>): void {
-    const asked = this.#answers
-      ? ask(this.#answers)
-      : Promise.reject(new Error('this agent is just starting'));
-    asked.then(
-      reply => answer(null, reply),
-      error => {
-        const code = error instanceof TagError ? status.INVALID_ARGUMENT : status.INTERNAL;
-        answer({ code, details: error instanceof Error ? error.message : String(error) });
-      },
-    );
   }
 
   dial(address: string): void {
@@ -192,7 +150,7 @@ export class GrpcPeerTransport implements PeerTransport {
   disconnect(id: string): void {
     const stream = this.#streams.get(id);
     if (!stream) return;
-    this.#streams.delete(id);
+    this.#letGo(stream);
     stream.end();
     // The other side hangs up when it hears of it; one that hears nothing any more must not keep a socket open here.
     const socket = stream.dialledByUs ? undefined : this.#sockets.get(stream.call.getPeer());
@@ -206,12 +164,26 @@ export class GrpcPeerTransport implements PeerTransport {
     else call.write(encodeMessage(message));
   }
 
+  /**
+   * Asks `to` over the stream to it; undefined when there is none, or none that the question may go over.
+   * Rejects with a PeerFailure.
+   */
+  ask(to: string, question: Question, timeoutMs: number): Promise<Answer__Output> | undefined {
+    const stream = this.#streams.get(to);
+    if (!stream || stream.call.writableLength > streamBufferBytesMax) return undefined;
+    // What is large would hold up the heartbeats behind it on a slow path.
+    if ((question.decide?.command?.length ?? 0) > streamQuestionBytesMax) return undefined;
+    return stream.questions.ask(question, timeoutMs, numbered => stream.call.write({ question: numbered }));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#listener?.close();
     for (const cancel of this.#dialling) cancel();
-    for (const stream of this.#streams.values()) stream.end();
-    this.#streams.clear();
+    for (const stream of [...this.#streams.values()]) {
+      this.#letGo(stream);
+      stream.end();
+    }
     this.#server.forceShutdown();
   }
 
@@ -307,7 +279,13 @@ export class GrpcPeerTransport implements PeerTransport {
   #greeted(
     call: Call,
     frame: Frame__Output,
-    { id, address, dialledByUs, cut, end }: Omit<Stream, 'call' | 'epoch'> & { readonly address: string },
+    {
+      id,
+      address,
+      dialledByUs,
+      cut,
+      end,
+    }: Omit<Stream, 'call' | 'epoch' | 'questions'> & { readonly address: string },
   ): void {
     const fail = (reason: UnreachableReason, detail: string) => {
       if (dialledByUs) {
@@ -343,7 +321,7 @@ export class GrpcPeerTransport implements PeerTransport {
       if (!own) this.#onEvent({ kind: 'twin', address: listens, epoch });
       return;
     }
-    const stream: Stream = { id, epoch, dialledByUs, call, cut, end };
+    const stream: Stream = { id, epoch, dialledByUs, call, questions: new Questions(), cut, end };
     const former = this.#streams.get(id);
     if (former && epoch < former.epoch) {
       fail('superseded', `this identity runs in a later boot (${former.epoch}), too`);
@@ -363,7 +341,7 @@ export class GrpcPeerTransport implements PeerTransport {
       return;
     }
     if (former) {
-      this.#streams.delete(id);
+      this.#letGo(former);
       former.end();
       this.#onEvent({ kind: 'down', id, reason: former.epoch === epoch ? 'closed' : 'reset' });
     }
@@ -384,7 +362,7 @@ export class GrpcPeerTransport implements PeerTransport {
     const { id, call } = stream;
     const gone = (reason: 'reset' | 'closed') => {
       if (this.#streams.get(id) !== stream) return;
-      this.#streams.delete(id);
+      this.#letGo(stream);
       stream.cut();
       if (!this.#closed) this.#onEvent({ kind: 'down', id, reason });
     };
@@ -394,6 +372,8 @@ export class GrpcPeerTransport implements PeerTransport {
         const decoded = decodeFrame(frame);
         if (decoded.kind === 'message')
           this.#onEvent({ kind: 'message', from: id, message: decoded.message });
+        else if (decoded.kind === 'answer') stream.questions.answered(decoded.answer);
+        else if (decoded.kind === 'question') this.#answer(stream, decoded.question);
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;
         this.#turnedAway(id, 'protocol', error.message);
@@ -402,6 +382,17 @@ export class GrpcPeerTransport implements PeerTransport {
     call.on('error', () => gone('reset'));
     call.on('cancelled', () => gone('reset'));
     call.on('end', () => setTimeout(() => gone('closed'), streamEndMs).unref());
+  }
+
+  #answer(stream: Stream, question: Question__Output): void {
+    answerTo(this.#answers, question).then(answer => {
+      if (this.#streams.get(stream.id) === stream) stream.call.write({ answer });
+    });
+  }
+
+  #letGo(stream: Stream): void {
+    this.#streams.delete(stream.id);
+    stream.questions.end();
   }
 
   #turnedAway(address: string, reason: UnreachableReason, detail: string): void {

@@ -3,6 +3,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clusteros_v1_Accusation__Output } from './clusteros/v1/Accusation.ts';
 import type { Ack as _clusteros_v1_Ack, Ack__Output as _clusteros_v1_Ack__Output } from './clusteros/v1/Ack.ts';
+import type { Answer as _clusteros_v1_Answer, Answer__Output as _clusteros_v1_Answer__Output } from './clusteros/v1/Answer.ts';
 import type { AppendReply as _clusteros_v1_AppendReply, AppendReply__Output as _clusteros_v1_AppendReply__Output } from './clusteros/v1/AppendReply.ts';
 import type { AppendRequest as _clusteros_v1_AppendRequest, AppendRequest__Output as _clusteros_v1_AppendRequest__Output } from './clusteros/v1/AppendRequest.ts';
 import type { BlobPiece as _clusteros_v1_BlobPiece, BlobPiece__Output as _clusteros_v1_BlobPiece__Output } from './clusteros/v1/BlobPiece.ts';
@@ -14,6 +15,7 @@ import type { DecideReply as _clusteros_v1_DecideReply, DecideReply__Output as _
 import type { DecideRequest as _clusteros_v1_DecideRequest, DecideRequest__Output as _clusteros_v1_DecideRequest__Output } from './clusteros/v1/DecideRequest.ts';
 import type { DescribeCopyReply as _clusteros_v1_DescribeCopyReply, DescribeCopyReply__Output as _clusteros_v1_DescribeCopyReply__Output } from './clusteros/v1/DescribeCopyReply.ts';
 import type { DescribeCopyRequest as _clusteros_v1_DescribeCopyRequest, DescribeCopyRequest__Output as _clusteros_v1_DescribeCopyRequest__Output } from './clusteros/v1/DescribeCopyRequest.ts';
+import type { Failure as _clusteros_v1_Failure, Failure__Output as _clusteros_v1_Failure__Output } from './clusteros/v1/Failure.ts';
 import type { FetchBlobRequest as _clusteros_v1_FetchBlobRequest, FetchBlobRequest__Output as _clusteros_v1_FetchBlobRequest__Output } from './clusteros/v1/FetchBlobRequest.ts';
 import type { FetchReply as _clusteros_v1_FetchReply, FetchReply__Output as _clusteros_v1_FetchReply__Output } from './clusteros/v1/FetchReply.ts';
 import type { FetchRequest as _clusteros_v1_FetchRequest, FetchRequest__Output as _clusteros_v1_FetchRequest__Output } from './clusteros/v1/FetchRequest.ts';
@@ -32,6 +34,7 @@ import type { PeerServiceClient as _clusteros_v1_PeerServiceClient, PeerServiceD
 import type { Ping as _clusteros_v1_Ping, Ping__Output as _clusteros_v1_Ping__Output } from './clusteros/v1/Ping.ts';
 import type { PingReport as _clusteros_v1_PingReport, PingReport__Output as _clusteros_v1_PingReport__Output } from './clusteros/v1/PingReport.ts';
 import type { PingRequest as _clusteros_v1_PingRequest, PingRequest__Output as _clusteros_v1_PingRequest__Output } from './clusteros/v1/PingRequest.ts';
+import type { Question as _clusteros_v1_Question, Question__Output as _clusteros_v1_Question__Output } from './clusteros/v1/Question.ts';
 import type { Records as _clusteros_v1_Records, Records__Output as _clusteros_v1_Records__Output } from './clusteros/v1/Records.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
 import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from './clusteros/v1/SnapshotChunk.ts';
@@ -55,6 +58,7 @@ export interface ProtoGrpcType {
     v1: {
       Accusation: MessageTypeDefinition<_clusteros_v1_Accusation, _clusteros_v1_Accusation__Output>
       Ack: MessageTypeDefinition<_clusteros_v1_Ack, _clusteros_v1_Ack__Output>
+      Answer: MessageTypeDefinition<_clusteros_v1_Answer, _clusteros_v1_Answer__Output>
       AppendReply: MessageTypeDefinition<_clusteros_v1_AppendReply, _clusteros_v1_AppendReply__Output>
       AppendRequest: MessageTypeDefinition<_clusteros_v1_AppendRequest, _clusteros_v1_AppendRequest__Output>
       BlobPiece: MessageTypeDefinition<_clusteros_v1_BlobPiece, _clusteros_v1_BlobPiece__Output>
@@ -66,6 +70,7 @@ export interface ProtoGrpcType {
       DecideRequest: MessageTypeDefinition<_clusteros_v1_DecideRequest, _clusteros_v1_DecideRequest__Output>
       DescribeCopyReply: MessageTypeDefinition<_clusteros_v1_DescribeCopyReply, _clusteros_v1_DescribeCopyReply__Output>
       DescribeCopyRequest: MessageTypeDefinition<_clusteros_v1_DescribeCopyRequest, _clusteros_v1_DescribeCopyRequest__Output>
+      Failure: MessageTypeDefinition<_clusteros_v1_Failure, _clusteros_v1_Failure__Output>
       FetchBlobRequest: MessageTypeDefinition<_clusteros_v1_FetchBlobRequest, _clusteros_v1_FetchBlobRequest__Output>
       FetchReply: MessageTypeDefinition<_clusteros_v1_FetchReply, _clusteros_v1_FetchReply__Output>
       FetchRequest: MessageTypeDefinition<_clusteros_v1_FetchRequest, _clusteros_v1_FetchRequest__Output>
@@ -84,6 +89,7 @@ export interface ProtoGrpcType {
       Ping: MessageTypeDefinition<_clusteros_v1_Ping, _clusteros_v1_Ping__Output>
       PingReport: MessageTypeDefinition<_clusteros_v1_PingReport, _clusteros_v1_PingReport__Output>
       PingRequest: MessageTypeDefinition<_clusteros_v1_PingRequest, _clusteros_v1_PingRequest__Output>
+      Question: MessageTypeDefinition<_clusteros_v1_Question, _clusteros_v1_Question__Output>
       Records: MessageTypeDefinition<_clusteros_v1_Records, _clusteros_v1_Records__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
       SnapshotChunk: MessageTypeDefinition<_clusteros_v1_SnapshotChunk, _clusteros_v1_SnapshotChunk__Output>

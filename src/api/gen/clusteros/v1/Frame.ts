@@ -20,6 +20,8 @@ import type { SnapshotOffer as _clusteros_v1_SnapshotOffer, SnapshotOffer__Outpu
 import type { SnapshotRequest as _clusteros_v1_SnapshotRequest, SnapshotRequest__Output as _clusteros_v1_SnapshotRequest__Output } from '../../clusteros/v1/SnapshotRequest.ts';
 import type { SnapshotChunk as _clusteros_v1_SnapshotChunk, SnapshotChunk__Output as _clusteros_v1_SnapshotChunk__Output } from '../../clusteros/v1/SnapshotChunk.ts';
 import type { LogLost as _clusteros_v1_LogLost, LogLost__Output as _clusteros_v1_LogLost__Output } from '../../clusteros/v1/LogLost.ts';
+import type { Question as _clusteros_v1_Question, Question__Output as _clusteros_v1_Question__Output } from '../../clusteros/v1/Question.ts';
+import type { Answer as _clusteros_v1_Answer, Answer__Output as _clusteros_v1_Answer__Output } from '../../clusteros/v1/Answer.ts';
 
 export interface Frame {
   'hello'?: (_clusteros_v1_Hello | null);
@@ -42,7 +44,9 @@ export interface Frame {
   'snapshotRequest'?: (_clusteros_v1_SnapshotRequest | null);
   'snapshotChunk'?: (_clusteros_v1_SnapshotChunk | null);
   'logLost'?: (_clusteros_v1_LogLost | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
+  'question'?: (_clusteros_v1_Question | null);
+  'answer'?: (_clusteros_v1_Answer | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk"|"question"|"answer";
 }
 
 export interface Frame__Output {
@@ -66,5 +70,7 @@ export interface Frame__Output {
   'snapshotRequest'?: (_clusteros_v1_SnapshotRequest__Output | null);
   'snapshotChunk'?: (_clusteros_v1_SnapshotChunk__Output | null);
   'logLost'?: (_clusteros_v1_LogLost__Output | null);
-  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk";
+  'question'?: (_clusteros_v1_Question__Output | null);
+  'answer'?: (_clusteros_v1_Answer__Output | null);
+  'body'?: "hello"|"ping"|"ack"|"pingRequest"|"pingReport"|"records"|"buckets"|"twin"|"commitNotice"|"fetchRequest"|"fetchReply"|"voteRequest"|"voteReply"|"appendRequest"|"appendReply"|"timeoutNow"|"logLost"|"snapshotOffer"|"snapshotRequest"|"snapshotChunk"|"question"|"answer";
 }

@@ -1,0 +1,12 @@
+// Original file: proto/clusteros/v1/peer.proto
+
+
+export interface Failure {
+  'code'?: (number);
+  'details'?: (string);
+}
+
+export interface Failure__Output {
+  'code': (number);
+  'details': (string);
+}
