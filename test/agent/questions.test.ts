@@ -86,7 +86,7 @@ test('a question goes over the stream, whoever has dialled it, and needs no addr
       await asker.calls.decide(peer, { kind: 'want-voters', count: 3 }, { client: 'c', seq: 2 }),
       '',
     );
-    assert.deepEqual(other.decided, ['33 of c 2']);
+    assert.deepEqual(other.decided, ['32 of c 2']);
   }
 });
 
