@@ -71,5 +71,11 @@ export function restoreOf(
     if (!same(sealed, own))
       changes.push(`secret ${name} is ${own === undefined ? 'brought back' : 'replaced'}`);
   }
-  return { command: { kind: 'restore', wanted, wishes, secrets: kept.secrets }, changes };
+  const settings = Object.fromEntries(
+    Object.entries(kept.settings).map(([service, each]) => [service, each.settings]),
+  );
+  for (const [service, wished] of Object.entries(settings))
+    if (JSON.stringify(wished) !== JSON.stringify(present.settings[service]?.settings))
+      changes.push(`settings of ${service} are those of the backup`);
+  return { command: { kind: 'restore', wanted, wishes, secrets: kept.secrets, settings }, changes };
 }

@@ -70,6 +70,7 @@ export function clusterViewFrom(
         standing: standingOf(node.id, configuration),
         state: record?.state ?? 'dead',
         capabilities: record?.capabilities ?? [],
+        tags: record?.tags ?? {},
         reports: record?.services ?? [],
         ...(drain ? { drain } : {}),
       };
@@ -81,6 +82,7 @@ export function clusterViewFrom(
     self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },
     nodes,
     grants: state.grants,
+    settings: state.settings,
     wallMs,
     operations: state.operations,
     secretNames: Object.keys(state.secrets).sort(),

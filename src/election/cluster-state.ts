@@ -50,6 +50,13 @@ export interface Drain {
   readonly requeueAtMs: number;
 }
 
+/** What an operator has set for a service. */
+export interface ServiceSettings {
+  /** Log index of the entry that decided them. */
+  readonly version: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /** An operator made a new cluster of what one node of a former one knew. */
 export interface Recovery {
   readonly formerId: string;
@@ -83,6 +90,8 @@ export interface ClusterState {
   readonly vacant: readonly Grant[];
   /** By id of the node. */
   readonly drains: Readonly<Record<string, Drain>>;
+  /** By service; none while its own defaults hold. */
+  readonly settings: Readonly<Record<string, ServiceSettings>>;
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
@@ -104,6 +113,7 @@ export const unborn: ClusterState = {
   grants: [],
   vacant: [],
   drains: {},
+  settings: {},
   secrets: {},
   operations: [],
 };
@@ -115,7 +125,7 @@ export function isClusterState(value: unknown): value is ClusterState {
   const isRecord = (each: unknown) => typeof each === 'object' && each !== null && !Array.isArray(each);
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
-    [state.nodes, state.removed, state.voting, state.drains, state.secrets].every(isRecord) &&
+    [state.nodes, state.removed, state.voting, state.drains, state.settings, state.secrets].every(isRecord) &&
     [state.grants, state.vacant, state.operations, state.recoveries, state.sessions].every(each =>
       Array.isArray(each),
     ) &&
@@ -180,9 +190,21 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
     }
     case 'restore': {
       const { wanted, secrets } = command;
+      const brought = Object.entries(command.settings).map(([service, settings]) => [
+        service,
+        { version: index, settings },
+      ]);
       const known = Object.entries(command.wishes).filter(([node]) => Object.hasOwn(state.nodes, node));
       const voting = { wanted, wishes: { ...state.voting.wishes, ...Object.fromEntries(known) } };
-      return { state: { ...state, voting, secrets: { ...state.secrets, ...secrets } } };
+      const settings = { ...state.settings, ...Object.fromEntries(brought) };
+      return { state: { ...state, voting, settings, secrets: { ...state.secrets, ...secrets } } };
+    }
+    case 'configure': {
+      const { service, from, settings } = command;
+      if ((state.settings[service]?.version ?? 0) !== from) return refused('settings-changed-meanwhile');
+      return {
+        state: { ...state, settings: { ...state.settings, [service]: { version: index, settings } } },
+      };
     }
     case 'raise-level':
       if (command.level <= state.level) return refused('already-raised');

@@ -37,12 +37,24 @@ export type Command =
       readonly wanted: number;
       readonly wishes: Readonly<Record<string, Wish>>;
       readonly secrets: Readonly<Record<string, string>>;
+      /** Of services, by their name. */
+      readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     }
   /** From now on commands of this level may be decided; every node knows them. */
   | { readonly kind: 'raise-level'; readonly level: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
   /** An operator has a secret replaced that is in use. */
   | { readonly kind: 'replace-secret'; readonly name: string; readonly sealed: string }
+  /**
+   * An operator's settings for a service, in place of those that entry `from` decided (0: none), so that two operators do not undo
+   * each other's. What they mean, the service's integration knows.
+   */
+  | {
+      readonly kind: 'configure';
+      readonly service: string;
+      readonly from: number;
+      readonly settings: Readonly<Record<string, unknown>>;
+    }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
   /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
   | {
@@ -74,7 +86,17 @@ export type Command =
 /** Commands that an operator gives; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
 const operatorCommandKinds = [
-  ...(['wish', 'want-voters', 'remove', 'drain', 'resume', 'restore', 'move', 'replace-secret'] as const),
+  ...([
+    'wish',
+    'want-voters',
+    'remove',
+    'drain',
+    'resume',
+    'restore',
+    'move',
+    'replace-secret',
+    'configure',
+  ] as const),
 ] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
@@ -130,10 +152,16 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   remove: { node: text, atMs: count },
   drain: { node: text, reason: drainReason, requeueAtMs: count },
   resume: { node: text },
-  restore: { wanted: voterCount, wishes: recordOf(oneOf('always', 'never')), secrets: recordOf(text) },
+  restore: {
+    wanted: voterCount,
+    wishes: recordOf(oneOf('always', 'never')),
+    secrets: recordOf(text),
+    settings: recordOf(recordOf(() => true)),
+  },
   'raise-level': { level: count },
   secret: { name: text, sealed: text },
   'replace-secret': { name: text, sealed: text },
+  configure: { service: text, from: count, settings: recordOf(() => true) },
   grant: { service: text, role: text, node: text },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {

@@ -38,6 +38,8 @@ export interface ViewNode {
   readonly state: MemberState;
   /** What the node found on its own machine, e.g. `slurm-controller`, `slurm-worker`, `cores=8`, `memory-mib=7950`. */
   readonly capabilities: readonly string[];
+  /** An operator's labels for it. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly reports: readonly ServiceReport[];
   /** An operator wants no new work there, and what runs moved elsewhere from `requeueAtMs` on (wall clock; 0: never). */
   readonly drain?: { readonly reason: string; readonly requeueAtMs: number };
@@ -92,6 +94,8 @@ export interface ClusterView {
   /** Admitted nodes, sorted by id. */
   readonly nodes: readonly ViewNode[];
   readonly grants: readonly Grant[];
+  /** By service, what an operator has decided for it, and by which entry of the log; none while defaults hold. */
+  readonly settings: Readonly<Record<string, { readonly version: number; readonly settings: unknown }>>;
   /** Wall clock of this node. */
   readonly wallMs: number;
   readonly operations: readonly OperationView[];

@@ -16,6 +16,8 @@ export const commandTimeoutMs = 10_000;
 export const slurmdStartTimeoutMs = 25_000;
 /** A dead member whose slurmd takes no connection for so long is a dead machine: three tries of TCP go out in that time. */
 export const slurmdAnswerTimeoutMs = 1000;
+/** slurmctld answers this soon after its start (0.05 to 3 s were seen), or reads a large queue: then the next pass looks again. */
+export const controllerAnswerTimeoutMs = 5000;
 /** A query of the controller; Slurm's own clients retry for long, so they are cut off. */
 export const slurmQueryTimeoutMs = 5000;
 /** A daemon that was asked to end has this long before it is killed. */
@@ -46,6 +48,22 @@ export const attemptWaitMs = 100;
 export const memoryReserveShare = 0.05;
 /** but at least so much. */
 export const memoryReserveMib = 512;
+/** A machine whose memory differs by more from what SLURM was told has been rebuilt; kernels differ by less. */
+export const memoryToleranceShare = 1 / 16;
+/** Memory for each processor of a job that asks for none, unless a worker has less for one. */
+export const memoryPerCpuMibDefault = 1024;
+/** It changes in steps of this, and is never less: slurmctld is started anew when it does. */
+export const memoryPerCpuMibStep = 64;
+/** What an operator may set it to: 1 TiB. */
+export const memoryPerCpuMibMax = 1024 * 1024;
+/** Partitions of one cluster: each is a line of slurm.conf and a queue that people must tell apart. */
+export const partitionsMax = 64;
+/** An operator's lines for slurm.conf... */
+export const extraLinesMax = 64;
+/** ...and characters of one. */
+export const extraLineLengthMax = 500;
+/** Cards of one machine: the largest servers have 16. */
+export const gpusPerMachineMax = 64;
 /** A newer copy of the queue is fetched from another candidate within this: megabytes over a relayed path. */
 export const takeOverTimeoutMs = 20_000;
 /** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */

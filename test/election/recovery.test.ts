@@ -113,17 +113,18 @@ test('a snapshot of the first version is completed, one of a later version refus
     removed: _removed,
     recoveries: _recoveries,
     sessions: _sessions,
+    settings: _settings,
     ...old
   } = after(born);
   const configuration = { voters: ['a'], outgoing: [], learners: [] };
   const first = JSON.stringify({ version: 1, configuration, state: old });
   assert.deepEqual(snapshotContent(first), { configuration, state: after(born) });
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 4, configuration, state: old })),
-    /version 4/,
+    () => snapshotContent(JSON.stringify({ version: 5, configuration, state: old })),
+    /version 5/,
   );
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 3, configuration, state: old })),
+    () => snapshotContent(JSON.stringify({ version: 4, configuration, state: old })),
     /no decided state/,
   );
 });

@@ -34,6 +34,7 @@ function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView
   return {
     ...{ clusterId: 'c', clusterName: 'lab', self: { id: self, name: self, ip: '100.64.0.1' }, nodes },
     wallMs: 0,
+    settings: {},
     ...{ grants, operations, secretNames, secret: () => undefined, secretId: () => '', tenure: always },
   };
 }
@@ -94,7 +95,7 @@ function decided(log: Log, self: string, nodesOf: (log: Log) => readonly ViewNod
 const nodeOf = (id: string, change: Partial<ViewNode> = {}): ViewNode => ({
   ...{ id, name: id, ip: '100.64.0.1', address: '100.64.0.1:7443', state: 'alive', reports: [] },
   standing: 'voter',
-  ...{ capabilities: ['slurm-controller', 'slurm-worker'] },
+  ...{ capabilities: ['slurm-controller', 'slurm-worker'], tags: {} },
   ...change,
 });
 

@@ -158,10 +158,19 @@ export class SlurmWorld {
         );
       if (!sameKey(controller, host)) return refuse('error: Zero Bytes were transmitted or received');
       host.startProcess('slurmd', '/run/slurmd.pid', args);
-      controller.put(`/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`, ip);
+      // One that is known already stays what it was taken for, whatever this slurmd says of the machine.
+      const record = `/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`;
+      if (!controller.files.has(record)) controller.put(record, [ip, ...shapeIn(args)].join('\n'));
       return {};
     });
     host.programs.set('nft', () => ({}));
+    // SLURM's clients read a configuration before they ask anybody.
+    host.programs.set('env', ([conf = '']) => {
+      const bad = /^Wrong\w*=/m.exec(host.text(conf.slice(conf.indexOf('=') + 1)))?.[0];
+      if (bad === undefined) return {};
+      const key = bad.slice(0, -1);
+      return refuse(`scontrol: error: _parse_next_key: Parsing error at unrecognized key: ${key}\n`);
+    });
     host.programs.set('squeue', args => {
       if (!host.runs('munged')) return refuse(noMunge);
       if (args.includes('--nodelist')) return this.#jobsOn(args[args.indexOf('--nodelist') + 1] ?? '');
@@ -213,6 +222,7 @@ export class SlurmWorld {
       lines.splice(at < 0 ? lines.length : at, at < 0 ? 0 : 1, line);
     };
     set('reason', `Reason=${given.get('reason')} [root@2026-11-23T12:00:00]`);
+    set('availablefeatures', `AvailableFeatures=${given.get('availablefeatures')}`);
     set('comment', `Comment=${given.get('comment')}`);
     controller.put(`${folder}/${name}`, [given.get('nodeaddr') ?? address, ...lines].join('\n'));
     return {};
@@ -222,6 +232,17 @@ export class SlurmWorld {
     const running = [...this.jobs].filter(([, where]) => where === node);
     return { stdout: running.map(([id]) => `${id} games\n`).join('') };
   }
+}
+
+/** What the arguments of slurmd say of its machine, as scontrol shows it. */
+function shapeIn(args: readonly string[]): readonly string[] {
+  const shape = args.includes('--conf') ? (args[args.indexOf('--conf') + 1] ?? '').split(' ') : [];
+  const said = (key: string) =>
+    shape.find(each => each.startsWith(`${key}=`))?.slice(key.length + 1) ?? '(null)';
+  return [
+    ...[`AvailableFeatures=${said('Feature')}`, `Gres=${said('Gres')}`],
+    `RealMemory=${shape.find(each => each.startsWith('RealMemory='))?.slice('RealMemory='.length) ?? 1}`,
+  ];
 }
 
 function sameKey(a: MemoryHost, b: MemoryHost): boolean {

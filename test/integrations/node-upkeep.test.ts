@@ -2,31 +2,36 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ViewNode } from '../../src/integrations/cluster-view.ts';
-import { nodeChanges, nodesFrom, type SlurmNode } from '../../src/integrations/slurm/node-upkeep.ts';
+import { nodesFrom, type SlurmNode } from '../../src/integrations/slurm/node-lines.ts';
+import { nodeChanges } from '../../src/integrations/slurm/node-upkeep.ts';
 
 test("nodes are read from scontrol's lines", () => {
   const text =
     'NodeName=node-b Arch=x86_64 NodeAddr=100.64.0.2 NodeHostName=node-b State=MIXED+DRAIN+DYNAMIC_NORM ThreadsPerCore=1 ' +
-    'Reason=ClusterOS: new "fans" at State=IDLE [root@2026-11-23T21:52:58] Comment=clusteros:abcdef\n' +
-    'NodeName=node-a State=IDLE+DYNAMIC_NORM Comment=mine\n\nNo nodes in the system\n';
+    'AvailableFeatures=arch_x86_64,site_east Gres=gpu:nvidia:2 RealMemory=800 Reason=ClusterOS: new "fans" at State=IDLE [root@2026-11-23T21:52:58] Comment=clusteros:abcdef\n' +
+    'NodeName=node-a AvailableFeatures=(null) Gres=(null) State=IDLE+DYNAMIC_NORM Comment=mine\n\nNo nodes in the system\n';
+  const nothing = { features: [], gres: '', memoryMib: 0, address: '' };
   assert.deepEqual(nodesFrom(text), [
     {
       name: 'node-b',
       words: ['mixed', 'drain', 'dynamic_norm'],
       reason: 'ClusterOS: new "fans" at State=IDLE',
       member: 'abcdef',
+      ...{ features: ['arch_x86_64', 'site_east'], gres: 'gpu:nvidia:2', memoryMib: 800 },
+      address: '100.64.0.2',
     },
-    { name: 'node-a', words: ['idle', 'dynamic_norm'], reason: '', member: '' },
+    { name: 'node-a', words: ['idle', 'dynamic_norm'], reason: '', member: '', ...nothing },
   ]);
 });
 
 const node = (change: Partial<SlurmNode>): SlurmNode => ({
-  ...{ name: 'borea', words: ['idle'], reason: '', member: 'b' },
+  ...{ name: 'borea', words: ['idle'], reason: '', member: 'b', features: [] },
+  ...{ gres: '', memoryMib: 8000, address: '' },
   ...change,
 });
 const member = (change: Partial<ViewNode>): ViewNode => ({
   ...({ id: 'b', name: 'borea', ip: '', address: '', standing: 'voter', state: 'alive' } as const),
-  ...{ capabilities: [], reports: [] },
+  ...{ capabilities: [], tags: {}, reports: [] },
   ...change,
 });
 const drain = { reason: 'new fans', requeueAtMs: 0 };

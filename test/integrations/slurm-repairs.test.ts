@@ -21,6 +21,7 @@ const ip = '100.64.0.1';
 const node = {
   ...({ id: 'a', name: 'atlas', ip, address: `${ip}:7443`, standing: 'voter', state: 'alive' } as const),
   capabilities: ['memory-mib=8000'],
+  tags: {},
 };
 
 function viewWith(reports: readonly ServiceReport[]): ClusterView {
@@ -31,6 +32,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
       { service: 'slurm', role: 'worker', node: 'a', token: 6 },
     ],
     wallMs: 0,
+    settings: {},
     secretNames: ['slurm/munge.key'],
     tenure: { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false },
     secret: () => new Uint8Array(1024).fill(7),

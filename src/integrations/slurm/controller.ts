@@ -5,16 +5,20 @@ import type { Copies, CopyPeer } from '../copies.ts';
 import type { Host } from '../host.ts';
 import {
   commandTimeoutMs,
+  controllerAnswerTimeoutMs,
   slurmQueryTimeoutMs,
   soleRoleLookMs,
   soleRolePollMs,
+  stopPollMs,
   takeOverTimeoutMs,
 } from '../limits.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
 import { controllerCandidates } from './candidates.ts';
+import { type ConfRefusal, canRead } from './conf-check.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import { memoryPerCpuMib, settingsIn, unreadableSettings } from './machine-shape.ts';
 import {
   applyMunge,
   type InTurn,
@@ -24,8 +28,17 @@ import {
   planMunge,
 } from './munge.ts';
 import { controllerParts, files, folders, mungeKey, service } from './names.ts';
-import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import {
+  applyNodeConf,
+  type ConfStep,
+  ensureOperatorConf,
+  nodeConfText,
+  observeNodeConf,
+  ownLines,
+  planNodeConf,
+} from './node-conf.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
+import { plainSettings, type SlurmSettings } from './settings.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
 
 export const slurmctld: Daemon = {
@@ -40,6 +53,8 @@ interface Desired {
   readonly mungeKey: Uint8Array;
   readonly clusterName: string;
   readonly ip: string;
+  readonly settings: SlurmSettings;
+  readonly memoryPerCpuMib: number;
   /** The other candidates. */
   readonly others: readonly Candidate[];
   /** What slurm.conf should hold on this node. */
@@ -58,6 +73,10 @@ interface Observed {
   readonly hostName: string;
   /** Of the node. */
   readonly conf: string;
+  /** What slurmctld was started with last. */
+  readonly controllerConf: string;
+  /** The machine's own lines of slurm.conf. */
+  readonly local: string;
   readonly running: boolean;
   readonly answering: boolean;
   /** The state folder is that of the former holder, or of this one since; by token. */
@@ -75,10 +94,10 @@ type ControllerStep =
         | { readonly kind: 'take-over'; readonly token: number; readonly others: readonly Candidate[] }
         | {
             readonly kind: 'start';
-            readonly beginsInMs: () => number;
-            readonly conf: string;
+            readonly start: Start;
             readonly token: number;
           }
+        | { readonly kind: 'reconfigure'; readonly start: Start }
         | { readonly kind: 'await-answer' }
       ));
 
@@ -87,12 +106,15 @@ export interface ControllerSettings {
   /** Where it is remembered by which grant the state folder came to be what it is; its folder exists. */
   readonly takenFile: string;
   readonly inTurn: InTurn;
+  /** What slurmctld has been found not to take. */
+  readonly refusal: ConfRefusal;
 }
 
 export function controllerReconciler({
   copies,
   takenFile,
   inTurn,
+  refusal,
 }: ControllerSettings): Reconciler<Desired, Observed, ControllerStep> {
   return {
     ...{ service, role: 'controller', parts: controllerParts },
@@ -101,6 +123,8 @@ export function controllerReconciler({
       const { clusterName, self, secret } = view;
       const key = secret(mungeKey.name);
       if (!key) return new Waiting('munge', 'the munge key cannot be opened with this cluster key');
+      const unreadable = unreadableSettings(view);
+      if (unreadable !== '') return new Waiting('slurmctld', unreadable);
       const others = controllerCandidates(view)
         .filter(({ id }) => id !== self.id)
         .map(({ id, name, ip, address, state }) => ({ id, hostName: name, ip, address, state }));
@@ -111,6 +135,7 @@ export function controllerReconciler({
         mungeKey: key,
         clusterName,
         ip: self.ip,
+        ...{ settings: settingsIn(view), memoryPerCpuMib: memoryPerCpuMib(view) },
         others,
         conf,
         token: grant.token,
@@ -119,23 +144,27 @@ export function controllerReconciler({
       };
     },
 
-    async observe(host, { mungeKey: key, beginsInMs: begins }) {
+    async observe(host, desired) {
       const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
-      return {
-        munge: await observeMunge(host, key),
+      const observed: Observed = {
+        munge: await observeMunge(host, desired.mungeKey),
         installed: (await host.which('slurmctld')) !== undefined,
         hostName: ((await textOf(host, '/proc/sys/kernel/hostname')) ?? '').trim(),
         conf: await observeNodeConf(host),
+        controllerConf: (await textOf(host, files.controllerConf)) ?? '',
+        local: ownLines((await textOf(host, files.operatorConf)) ?? ''),
         running,
         answering: running && (await answers(host)),
         taken: await takenBy(host, takenFile),
-        beginsInMs: begins(),
+        beginsInMs: desired.beginsInMs(),
       };
+      if (observed.controllerConf === controllerConfOf(desired, observed)) refusal.end();
+      return observed;
     },
 
     plan(desired, observed) {
-      const { mungeKey: key, clusterName, ip, others, token, succeeds, beginsInMs: begins } = desired;
-      const { munge, installed, hostName, conf, running, answering, taken } = observed;
+      const { mungeKey: key, others, token, succeeds, beginsInMs: begins } = desired;
+      const { munge, installed, conf, running, answering, taken } = observed;
       const first = planMunge(key, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
@@ -150,10 +179,23 @@ export function controllerReconciler({
       const steps: ControllerStep[] = [
         ...planNodeConf(desired.conf, conf, { part: 'slurmctld', serves: answering }),
       ];
+      const wanted = controllerConfOf(desired, observed);
+      const plain = controllerConfOf(
+        { ...desired, settings: plainSettings(desired.settings) },
+        { ...observed, local: '' },
+      );
       if (!running) {
-        const own = slurmConfText({ clusterName, controllers: [{ hostName, ip }] });
-        const summary = 'start slurmctld';
-        steps.push({ kind: 'start', beginsInMs: begins, conf: own, token, part: 'slurmctld', summary });
+        const refused = refusal.text === wanted;
+        const start: Start = { beginsInMs: begins, conf: refused ? plain : wanted, fallback: plain };
+        steps.push({ kind: 'start', start, token, part: 'slurmctld', summary: 'start slurmctld' });
+      } else if (answering && observed.controllerConf !== wanted && refusal.text !== wanted) {
+        const start: Start = { beginsInMs: begins, conf: wanted, fallback: observed.controllerConf };
+        steps.push({
+          kind: 'reconfigure',
+          start,
+          part: 'slurmctld',
+          summary: 'start slurmctld with new settings',
+        });
       }
       if (!answering)
         steps.push({ kind: 'await-answer', part: 'answering', summary: 'wait for slurmctld to answer' });
@@ -178,8 +220,13 @@ export function controllerReconciler({
         case 'node-conf':
           await inTurn(() => applyNodeConf(host, step));
           break;
+        case 'reconfigure':
+          if (!(await canRead(host, step.start.conf, refusal))) break;
+          await stopDaemon(host, slurmctld);
+          await startWithFallback(host, copies, step.start, refusal);
+          break;
         case 'start':
-          await startController(host, copies, step);
+          await startWithFallback(host, copies, step.start, refusal);
           await host.writeFile(takenFile, `${step.token}\n`, { mode: 0o600 });
           break;
         case 'await-answer': {
@@ -236,7 +283,7 @@ async function textOf(host: Host, path: string): Promise<string | undefined> {
 async function startController(
   host: Host,
   copies: Copies,
-  { beginsInMs: begins, conf }: { readonly beginsInMs: () => number; readonly conf: string },
+  { beginsInMs: begins, conf }: Pick<Start, 'beginsInMs' | 'conf'>,
 ): Promise<void> {
   const lapsed = () =>
     new ServiceError(
@@ -249,7 +296,7 @@ async function startController(
   await copies.recover(folders.state);
   await host.ensureFolder(folders.state, { mode: 0o700, owner: 'slurm' });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
-  await host.ensureFolder(folders.conf, { mode: 0o755 });
+  await ensureOperatorConf(host);
   await host.writeFile(files.controllerConf, conf, { mode: 0o644 });
   await startDaemon(host, slurmctld, ['slurmctld', '-f', files.controllerConf], commandTimeoutMs);
   // It may have come to be while the tenure ended, and then nobody has ended it.
@@ -264,6 +311,59 @@ export async function endController(host: Host): Promise<boolean> {
   const pid = await host.runningPid(files.controllerPid, 'slurmctld');
   if (pid === undefined || !conf.startsWith(confMark)) return false;
   return host.signal(pid, 'SIGKILL');
+}
+
+/** How slurmctld is to be started. */
+interface Start {
+  readonly beginsInMs: () => number;
+  readonly conf: string;
+  /** What it serves with when it does not take `conf`: a queue under old settings is better than none. */
+  readonly fallback: string;
+}
+
+function controllerConfOf(
+  {
+    clusterName,
+    ip,
+    settings,
+    memoryPerCpuMib: memory,
+  }: Pick<Desired, 'clusterName' | 'ip' | 'settings' | 'memoryPerCpuMib'>,
+  { hostName, local }: Pick<Observed, 'hostName' | 'local'>,
+): string {
+  return slurmConfText({
+    ...{ clusterName, controllers: [{ hostName, ip }], settings },
+    ...{ memoryPerCpuMib: memory, local },
+  });
+}
+
+/** @throws ServiceError when it serves with neither */
+async function startWithFallback(
+  host: Host,
+  copies: Copies,
+  { beginsInMs: begins, conf, fallback }: Start,
+  refusal: ConfRefusal,
+): Promise<void> {
+  try {
+    await startController(host, copies, { beginsInMs: begins, conf });
+    await awaitAnswer(host);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.reason === 'tenure-lapsed' || conf === fallback)
+      throw error;
+    await stopDaemon(host, slurmctld);
+    await startController(host, copies, { beginsInMs: begins, conf: fallback });
+    await awaitAnswer(host);
+    refusal.take(conf, error.message);
+  }
+}
+
+/** @throws ServiceError by its last words when slurmctld has died */
+async function awaitAnswer(host: Host): Promise<void> {
+  for (let waitedMs = 0; waitedMs < controllerAnswerTimeoutMs; waitedMs += stopPollMs) {
+    if (await answers(host)) return;
+    if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
+      throw await deathOf(host, slurmctld);
+    await host.pause(stopPollMs);
+  }
 }
 
 async function answers(host: Host): Promise<boolean> {

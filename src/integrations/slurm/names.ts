@@ -16,6 +16,12 @@ export const files = {
   slurmConf: '/etc/slurm/slurm.conf',
   /** Of slurmctld: it knows itself only, and so waits for nobody that has died. */
   controllerConf: '/etc/slurm/clusteros-slurmctld.conf',
+  /** An operator's own lines, on one machine; made empty, and never touched again. */
+  operatorConf: '/etc/slurm/local.conf',
+  /** What is only looked at. */
+  checkedConf: '/etc/slurm/clusteros-checked.conf',
+  /** The cards of this machine. */
+  gresConf: '/etc/slurm/gres.conf',
   controllerPid: '/run/slurmctld.pid',
   workerPid: '/run/slurmd.pid',
   controllerLog: '/var/log/slurm/slurmctld.log',

@@ -4,6 +4,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import type { Step } from '../reconciler.ts';
 import { controllerCandidates } from './candidates.ts';
+import { settingsIn } from './machine-shape.ts';
 import { files, folders } from './names.ts';
 import { slurmConfText } from './slurm-conf.ts';
 
@@ -15,12 +16,31 @@ const unread = '# Not read by slurmd yet.\n';
 /** What the file should hold on every node. */
 export function nodeConfText(view: ClusterView): string {
   const controllers = controllerCandidates(view).map(({ name, ip }) => ({ hostName: name, ip }));
-  return slurmConfText({ clusterName: view.clusterName, controllers });
+  return slurmConfText({ clusterName: view.clusterName, controllers, settings: settingsIn(view) });
 }
 
+/** What the file holds; empty when SLURM cannot read it, because what it includes is not there. */
 export async function observeNodeConf(host: Host): Promise<string> {
+  if ((await host.readFile(files.operatorConf)) === undefined) return '';
   return new TextDecoder().decode(await host.readFile(files.slurmConf));
 }
+
+/** An operator's own lines for this machine: the file is there, whatever it holds. */
+export async function ensureOperatorConf(host: Host): Promise<void> {
+  await host.ensureFolder(folders.conf, { mode: 0o755 });
+  if ((await host.readFile(files.operatorConf)) !== undefined) return;
+  await host.writeFile(files.operatorConf, operatorConfText, { mode: 0o644 });
+}
+
+/** What of that file means something to SLURM. */
+export function ownLines(text: string): string {
+  const lines = text.split('\n').filter(line => !/^\s*(#|$)/.test(line));
+  return lines.map(line => `${line}\n`).join('');
+}
+
+const operatorConfText = `# Lines of slurm.conf(5) for this machine alone; ClusterOS reads them and changes nothing here. What is meant for all
+# machines belongs to "clusterctl service configure slurm".
+`;
 
 /**
  * @param serves whether the controller that the file names first answers: slurmd that reads the file before that asks in vain, one
@@ -36,7 +56,7 @@ export function planNodeConf(
 }
 
 export async function applyNodeConf(host: Host, { text, serves }: ConfStep): Promise<void> {
-  await host.ensureFolder(folders.conf, { mode: 0o755 });
+  await ensureOperatorConf(host);
   const pid = await host.runningPid(files.workerPid, 'slurmd');
   if (pid !== undefined) {
     // People's commands read it each time. After a crash right here the next pass has slurmd read it.

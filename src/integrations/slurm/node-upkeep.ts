@@ -3,18 +3,12 @@
 import type { ClusterView, ViewNode } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { nodeJobsMax, slurmdAnswerTimeoutMs, slurmQueryTimeoutMs } from '../limits.ts';
+import { settingsIn } from './machine-shape.ts';
 import { workerPort } from './names.ts';
+import { nodesFrom, type SlurmNode } from './node-lines.ts';
+import { keepPartitions } from './partition-upkeep.ts';
 import { errorFrom } from './reasons.ts';
-
-/** A node as slurmctld has it. */
-export interface SlurmNode {
-  readonly name: string;
-  /** SLURM's words for its state, in small letters: the state, then flags such as `drain`. */
-  readonly words: readonly string[];
-  readonly reason: string;
-  /** Id of the member it is of; empty when ClusterOS has not marked it. */
-  readonly member: string;
-}
+import { scontrol } from './scontrol.ts';
 
 export type NodeChange =
   | { readonly kind: 'drain'; readonly node: string; readonly reason: string }
@@ -25,12 +19,6 @@ export type NodeChange =
 
 /** Ours are told from those of people by it. */
 const reasonMark = 'ClusterOS: ';
-const memberMark = 'clusteros:';
-
-/** What a node of the member `id` carries as its comment. */
-export function commentOf(id: string): string {
-  return `${memberMark}${id}`;
-}
 
 /** Whether ClusterOS, not a person, keeps work from the node. */
 export function isOurDrain({ words, reason }: Pick<SlurmNode, 'words' | 'reason'>): boolean {
@@ -41,26 +29,13 @@ export function isDrained({ words }: Pick<SlurmNode, 'words'>): boolean {
   return words.includes('drain') || words.includes('draining') || words.includes('drained');
 }
 
-/** The nodes in the output of `scontrol --oneliner show nodes`; lines without a name are none. */
-export function nodesFrom(text: string): SlurmNode[] {
-  return text.split('\n').flatMap(line => {
-    const name = /^NodeName=(\S+)/.exec(line)?.[1];
-    if (name === undefined) return [];
-    const words = (/\bState=(\S+)/.exec(line)?.[1] ?? '').toLowerCase().split('+');
-    const reason = /\bReason=(.*?) \[[^\]]*@[^\]]*\]/.exec(line)?.[1] ?? '';
-    const comment = /\bComment=(\S+)/.exec(line)?.[1] ?? '';
-    const member = comment.startsWith(memberMark) ? comment.slice(memberMark.length) : '';
-    return [{ name, words, reason, member }];
-  });
-}
-
 /**
  * The changes that are due, none when slurmctld thinks of all nodes as it should. Pure.
  * @param answering ids of dead members whose slurmd takes connections: only their agent has died, and work goes on there
  */
 export function nodeChanges(
   { nodes, wallMs }: Pick<ClusterView, 'nodes' | 'wallMs'>,
-  present: readonly SlurmNode[],
+  present: readonly Pick<SlurmNode, 'name' | 'words' | 'reason' | 'member'>[],
   answering: ReadonlySet<string>,
 ): readonly NodeChange[] {
   return present.flatMap((slurmNode): NodeChange[] => {
@@ -95,7 +70,7 @@ async function answeringOf(host: Host, nodes: readonly ViewNode[]): Promise<Read
   return new Set((await Promise.all(asked)).flat());
 }
 
-function mayRun({ words }: SlurmNode): boolean {
+function mayRun({ words }: Pick<SlurmNode, 'words'>): boolean {
   return words.some(word => /^(allocated|mixed|completing|draining)$/.test(word));
 }
 
@@ -111,7 +86,9 @@ export async function keepNodes(host: Host, view: ClusterView): Promise<void> {
   if (exitCode !== 0 && !/no nodes/i.test(`${stdout}${stderr}`))
     throw errorFrom('asking slurmctld for its nodes', stderr);
   const answering = await answeringOf(host, view.nodes);
-  for (const change of nodeChanges(view, nodesFrom(stdout), answering)) await apply(host, change);
+  const present = nodesFrom(stdout);
+  for (const change of nodeChanges(view, present, answering)) await apply(host, change);
+  await keepPartitions(host, settingsIn(view), present);
 }
 
 async function apply(host: Host, change: NodeChange): Promise<void> {
@@ -140,11 +117,6 @@ async function requeue(host: Host, job: string): Promise<void> {
   });
   const stays = /disabled|completing|invalid job id|already (done|finished)|not pending|batch jobs/i;
   if (exitCode !== 0 && !stays.test(stderr)) throw errorFrom(`starting job ${job} anew elsewhere`, stderr);
-}
-
-async function scontrol(host: Host, args: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await host.run('scontrol', args, { timeoutMs: slurmQueryTimeoutMs });
-  if (exitCode !== 0) throw errorFrom(`"scontrol ${args.join(' ')}"`, stderr);
 }
 
 export interface NodeJob {

@@ -1,7 +1,9 @@
 // Renders slurm.conf for a cluster of dynamic nodes. Each node has it from its own agent, with all controllers in it; slurmctld
 // has one with itself only. SLURM's own ways are not used: `scontrol reconfigure` breaks dynamic nodes (22.05: their port is lost).
 import { slurmNodesMax } from '../limits.ts';
+import { isChoosy, partitionFeature } from './machine-shape.ts';
 import { controllerPort, files, folders, workerPort } from './names.ts';
+import type { Partition, SlurmSettings } from './settings.ts';
 
 /** The first line: a file without it is not ours, nor is the daemon that reads it. */
 export const confMark = '# Written by ClusterOS from what the cluster decided; changes here do not last.';
@@ -11,6 +13,11 @@ export interface SlurmConf {
   readonly clusterName: string;
   /** The machine that serves, and then those that may have to go on: whoever is first serves. */
   readonly controllers: readonly ControllerHost[];
+  readonly settings: SlurmSettings;
+  /** For slurmctld only: memory for each processor of a job that asks for none. */
+  readonly memoryPerCpuMib?: number;
+  /** For slurmctld only: the machine's own lines, taken in rather than included, so that it is seen when they change. */
+  readonly local?: string;
 }
 
 export interface ControllerHost {
@@ -20,11 +27,19 @@ export interface ControllerHost {
 }
 
 /** The text of slurm.conf(5). Equal input gives equal text. */
-export function slurmConfText({ clusterName, controllers }: SlurmConf): string {
+export function slurmConfText({
+  clusterName,
+  controllers,
+  settings,
+  memoryPerCpuMib,
+  local,
+}: SlurmConf): string {
   const name = clusterName
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '-')
     .slice(0, 40);
+  const memory = memoryPerCpuMib === undefined ? '' : `DefMemPerCPU=${memoryPerCpuMib}\n`;
+  const extra = settings.extra.map(line => `${line}\n`).join('');
   return `${confMark}
 ClusterName=${name}
 ${controllers.map(({ hostName, ip }) => `SlurmctldHost=${hostName}(${ip})\n`).join('')}AuthType=auth/munge
@@ -58,6 +73,19 @@ KillWait=10
 MaxNodeCount=${slurmNodesMax}
 # Dynamic nodes are not in this file, so messages go straight to each of them.
 TreeWidth=65533
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
-`;
+GresTypes=gpu
+${memory}${settings.partitions.map(partitionLines).join('')}${extra}# Lines of this machine's own.
+${local ?? `Include ${files.operatorConf}\n`}`;
+}
+
+function partitionLines(partition: Partition): string {
+  const { name, maxTime, options, default: isDefault } = partition;
+  const set = `nodes_${name}`;
+  const nodes = isChoosy(partition) ? `NodeSet=${set} Feature=${partitionFeature(partition)}\n` : '';
+  const words = [
+    ...[`PartitionName=${name}`, `Nodes=${isChoosy(partition) ? set : 'ALL'}`],
+    ...[`Default=${isDefault ? 'YES' : 'NO'}`, `MaxTime=${maxTime}`, 'State=UP'],
+    ...Object.entries(options).map(([key, value]) => `${key}=${value}`),
+  ];
+  return `${nodes}${words.join(' ')}\n`;
 }

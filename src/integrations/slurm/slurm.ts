@@ -8,6 +8,7 @@ import { type Integration, type Lane, type Retry, reconcile } from '../reconcile
 import { oneLine, ServiceError } from '../service-error.ts';
 import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
+import { ConfRefusal } from './conf-check.ts';
 import { controllerReconciler, endController } from './controller.ts';
 import { decideSlurm } from './decide.ts';
 import { renewFence } from './fence.ts';
@@ -19,7 +20,7 @@ import { standBy } from './standby.ts';
 import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
 
-export interface SlurmSettings {
+export interface SlurmOptions {
   /** Where the tokens of obeyed orders are kept; its folder exists. */
   readonly fencingFile: string;
   readonly retry: Retry;
@@ -29,7 +30,7 @@ export interface SlurmSettings {
   readonly takenFile: string;
 }
 
-export function slurmIntegration({ fencingFile, retry, copies, takenFile }: SlurmSettings): Integration {
+export function slurmIntegration({ fencingFile, retry, copies, takenFile }: SlurmOptions): Integration {
   const fence = fenceIn(fencingFile);
   // Both lanes set up munge: one at a time, and the second finds it done.
   let turn: Promise<void> = Promise.resolve();
@@ -38,7 +39,8 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     turn = done.catch(() => {});
     return done;
   };
-  const controller = controllerReconciler({ copies, takenFile, inTurn });
+  const refusal = new ConfRefusal();
+  const controller = controllerReconciler({ copies, takenFile, inTurn, refusal });
   const worker = workerReconciler(inTurn);
   const own = (view: ClusterView, role: string) =>
     view.grants.find(each => each.service === service && each.role === role && each.node === view.self.id);
@@ -60,7 +62,8 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      return [withKeyId(view, await withNodesKept(host, view, lastOfController))];
+      const serving = await withNodesKept(host, view, withRefusal(refusal, lastOfController));
+      return [withKeyId(view, serving)];
     },
   };
   const workerLane: Lane = {
@@ -92,6 +95,13 @@ function withKeyId({ secretId }: ClusterView, report: ServiceReport): ServiceRep
   return ['ready', 'draining', 'drained'].includes(report.state)
     ? { ...report, keyId: secretId(mungeKey.name) }
     : report;
+}
+
+/** It serves all the same, by other settings than were decided. */
+function withRefusal({ text, why }: ConfRefusal, report: ServiceReport): ServiceReport {
+  if (text === '') return report;
+  const detail = `it does not serve by its latest settings, which slurmctld does not take (${why}): "clusterctl service configure slurm" sets others`;
+  return { ...report, detail: oneLine(detail) };
 }
 
 /** It serves all the same when it does not take what it should think of the nodes. */

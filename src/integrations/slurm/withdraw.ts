@@ -19,7 +19,10 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   await stopDaemon(host, slurmctld);
   await stopDaemon(host, munged);
   await dropFence(host);
-  for (const path of [files.mungeKey, files.controllerConf, files.slurmConf]) await host.removeFile(path);
+  const gres = new TextDecoder().decode(await host.readFile(files.gresConf));
+  // What an operator has written stays: local.conf, and a gres.conf of his own.
+  const ours = [files.mungeKey, files.controllerConf, ...(gres.startsWith(confMark) ? [files.gresConf] : [])];
+  for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
   return left.length === 0 ? '' : `steps of jobs that slurmctld did not end: ${left.join(', ')}`;
 }
 

@@ -1,9 +1,7 @@
 // The worker role: slurmd as a dynamic node under the member's name, configured by the controller.
 import type { Host } from '../host.ts';
 import {
-  commandTimeoutMs,
-  memoryReserveMib,
-  memoryReserveShare,
+  memoryToleranceShare,
   registrationPollMs,
   registrationTimeoutMs,
   slurmdStartTimeoutMs,
@@ -13,6 +11,8 @@ import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { isServing } from './candidates.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import { type GpuDevice, gpuDevices, gresConfText, gresText } from './gpus.ts';
+import { featuresOf, jobMemoryMib, settingsIn } from './machine-shape.ts';
 import {
   applyMunge,
   type InTurn,
@@ -23,8 +23,11 @@ import {
 } from './munge.ts';
 import { controllerPort, files, folders, mungeKey, service, workerParts } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
-import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
+import { commentOf, nodesFrom } from './node-lines.ts';
+import { isOurDrain } from './node-upkeep.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
+import { scontrol } from './scontrol.ts';
+import { confMark } from './slurm-conf.ts';
 
 export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
 
@@ -46,6 +49,8 @@ interface Desired {
   readonly controllerName: string;
   /** What is left for jobs; undefined when the machine did not tell its size. */
   readonly memoryMib: number | undefined;
+  /** Sorted. */
+  readonly features: readonly string[];
 }
 
 interface Observed {
@@ -59,6 +64,20 @@ interface Observed {
   readonly isOurs: boolean;
   /** The address that the controller reaches the node at. */
   readonly address: string;
+  /** What the controller believes the machine to have. */
+  readonly record: MachineRecord;
+  /** Jobs run there, or just end. */
+  readonly busy: boolean;
+  readonly gpus: readonly GpuDevice[];
+  /** Of gres.conf(5); undefined when there is none. */
+  readonly gresConf: string | undefined;
+}
+
+/** What a node is taken for. */
+interface MachineRecord {
+  readonly features: readonly string[];
+  readonly gres: string;
+  readonly memoryMib: number;
 }
 
 /** What the controller says of a node. */
@@ -68,6 +87,8 @@ interface Registration {
   /** ClusterOS, not a person, keeps work from it. */
   readonly isOurs: boolean;
   readonly address: string;
+  readonly record: MachineRecord;
+  readonly busy: boolean;
   /** Why the controller did not say. */
   readonly trouble?: ServiceError;
 }
@@ -79,7 +100,10 @@ type WorkerStep =
       (
         | { readonly kind: 'missing' }
         | { readonly kind: 'await-controller' }
-        | { readonly kind: 'start'; readonly desired: Desired }
+        | { readonly kind: 'gpus'; readonly text: string }
+        | { readonly kind: 'start'; readonly desired: Desired; readonly gres: string }
+        | { readonly kind: 'describe'; readonly name: string; readonly features: readonly string[] }
+        | { readonly kind: 'renew'; readonly name: string }
         | { readonly kind: 'move'; readonly name: string; readonly ip: string }
         | { readonly kind: 'await-registration'; readonly name: string }
       ));
@@ -103,12 +127,6 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       if (!grant || !controller || controller.ip === '')
         return new Waiting('slurmd', 'waiting for a controller');
       const own = nodes.find(({ id }) => id === self.id);
-      const total = Number(
-        own?.capabilities.find(each => each.startsWith('memory-mib='))?.slice('memory-mib='.length) ?? 0,
-      );
-      // A machine that is smaller than two reserves gives half of what it has.
-      const reserve = Math.min(Math.max(memoryReserveMib, total * memoryReserveShare), total / 2);
-      const memoryMib = total > 0 ? Math.floor(total - reserve) : undefined;
       return {
         mungeKey: key,
         id: self.id,
@@ -118,25 +136,28 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         controller: `${controller.ip}:${controllerPort}`,
         conf: nodeConfText(view),
         controllerName: controller.name,
-        ...{ serving: isServing(view), memoryMib },
+        ...{ serving: isServing(view), memoryMib: jobMemoryMib(own) },
+        features: own ? featuresOf(own, settingsIn(view)) : [],
       };
     },
 
     async observe(host, { mungeKey: key, name }) {
       const pid = await host.runningPid(files.workerPid, 'slurmd');
       const munge = await observeMunge(host, key);
-      const { state, isOurs, address } =
+      const { state, isOurs, address, record, busy } =
         pid !== undefined && munge.answering ? await registration(host, name) : unlisted;
       return {
         munge,
         installed: (await host.which('slurmd')) !== undefined,
         running: pid !== undefined,
         conf: await observeNodeConf(host),
-        ...{ state, isOurs, address },
+        ...{ state, isOurs, address, record, busy, gpus: await gpuDevices(host) },
+        gresConf: await textOf(host, files.gresConf),
       };
     },
 
-    plan(desired, { munge, installed, running, conf, state, isOurs, address }) {
+    plan(desired, observed) {
+      const { munge, installed, running, conf, state, isOurs, address, gpus, gresConf } = observed;
       const first = planMunge(desired.mungeKey, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
@@ -147,10 +168,14 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         const summary = `waiting for the controller on ${desired.controllerName}`;
         return [{ kind: 'await-controller', waits: true, part: 'slurmd', summary }];
       }
-      if (!running)
-        return [
-          { kind: 'start', desired, part: 'slurmd', summary: `start slurmd for ${desired.controller}` },
-        ];
+      if (gresConfIsDue(gpus, gresConf)) {
+        const summary = `tell slurmd of ${gpus.length} GPUs`;
+        return [{ kind: 'gpus', text: gresConfText(confMark, gpus), part: 'slurmd', summary }];
+      }
+      if (!running) {
+        const summary = `start slurmd for ${desired.controller}`;
+        return [{ kind: 'start', desired, gres: gresText(gpus), part: 'slurmd', summary }];
+      }
       if (state !== '' && address !== ip) {
         return [
           {
@@ -161,6 +186,14 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
             summary: `tell the controller that ${name} is at ${ip}`,
           },
         ];
+      }
+      if (state !== '' && !observed.busy && isAnotherMachine(desired, observed)) {
+        const summary = `have the controller take ${name} for what it is now`;
+        return [{ kind: 'renew', name, part: 'registered', summary }];
+      }
+      if (state !== '' && observed.record.features.join() !== desired.features.join()) {
+        const summary = `tell the controller the features of ${name}`;
+        return [{ kind: 'describe', name, features: desired.features, part: 'registered', summary }];
       }
       const waiting = (summary: string): WorkerStep[] => [
         { kind: 'await-controller', waits: true, part: 'registered', summary },
@@ -190,19 +223,27 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
           await inTurn(() => applyNodeConf(host, step));
           break;
         case 'start':
-          await startWorker(host, step.desired);
+          await startWorker(host, step.desired, step.gres);
           break;
-        case 'move': {
-          const { exitCode, stderr } = await host.run(
-            'scontrol',
-            ['update', `nodename=${step.name}`, `nodeaddr=${step.ip}`],
-            {
-              timeoutMs: commandTimeoutMs,
-            },
-          );
-          if (exitCode !== 0) throw errorFrom(`telling the controller where ${step.name} is`, stderr);
+        case 'gpus':
+          // A slurmd that finds a card gone ends; one that runs does not see a new one. Steps of jobs go on without it.
+          await stopDaemon(host, slurmd);
+          await host.writeFile(files.gresConf, step.text, { mode: 0o644 });
+          break;
+        case 'describe': {
+          const features = step.features.join(',');
+          const change = [`availablefeatures=${features}`, `activefeatures=${features}`];
+          await scontrol(host, ['update', `nodename=${step.name}`, ...change]);
           break;
         }
+        case 'renew':
+          // SLURM (22.05) changes neither memory nor generic resources of a dynamic node that it knows.
+          await scontrol(host, ['delete', `nodename=${step.name}`]);
+          await stopDaemon(host, slurmd);
+          break;
+        case 'move':
+          await scontrol(host, ['update', `nodename=${step.name}`, `nodeaddr=${step.ip}`]);
+          break;
         case 'await-registration':
           await awaitRegistration(host, step.name);
           break;
@@ -213,11 +254,33 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
   };
 }
 
-async function startWorker(host: Host, { id, name, memoryMib }: Desired): Promise<void> {
+/** An operator's own file is left as it is. */
+function gresConfIsDue(gpus: readonly GpuDevice[], present: string | undefined): boolean {
+  if (present === undefined) return gpus.length > 0;
+  return present.startsWith(confMark) && present !== gresConfText(confMark, gpus);
+}
+
+/** Memory or cards are not those that the controller was told of when the node came. */
+function isAnotherMachine({ memoryMib }: Desired, { record, gpus, gresConf }: Observed): boolean {
+  const isOperators = gresConf !== undefined && !gresConf.startsWith(confMark);
+  if (!isOperators && record.gres !== gresText(gpus)) return true;
+  if (memoryMib === undefined || record.memoryMib === 0) return false;
+  return Math.abs(memoryMib - record.memoryMib) > record.memoryMib * memoryToleranceShare;
+}
+
+async function startWorker(
+  host: Host,
+  { id, name, memoryMib, features }: Desired,
+  gres: string,
+): Promise<void> {
   await host.ensureFolder(folders.spool, { mode: 0o755 });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
-  const memory = memoryMib === undefined ? [] : ['--conf', `RealMemory=${memoryMib}`];
-  const args = ['-Z', '-N', name, ...memory];
+  const shape = [
+    ...(memoryMib === undefined ? [] : [`RealMemory=${memoryMib}`]),
+    ...(features.length === 0 ? [] : [`Feature=${features.join(',')}`]),
+    ...(gres === '' ? [] : [`Gres=${gres}`]),
+  ];
+  const args = ['-Z', '-N', name, ...(shape.length === 0 ? [] : ['--conf', shape.join(' ')])];
   await startDaemon(host, slurmd, ['slurmd', ...args], slurmdStartTimeoutMs);
   await haveSaved(host, name, id);
 }
@@ -259,7 +322,10 @@ async function awaitRegistration(host: Host, name: string): Promise<void> {
   throw new ServiceError('not-registered', false, detail, true);
 }
 
-const unlisted: Registration = { state: '', isOurs: false, address: '' };
+const unlisted: Registration = {
+  ...{ state: '', isOurs: false, address: '', busy: false },
+  record: { features: [], gres: '', memoryMib: 0 },
+};
 
 async function registration(host: Host, name: string): Promise<Registration> {
   const { exitCode, stdout, stderr } = await host.run('scontrol', ['--oneliner', 'show', 'node', name], {
@@ -278,6 +344,13 @@ async function registration(host: Host, name: string): Promise<Registration> {
   const barred = flags.find(flag =>
     /^(drain|fail|invalid_reg|not_responding|powered_down|maintenance)$/.test(flag),
   );
-  const address = /\bNodeAddr=(\S+)/.exec(stdout)?.[1] ?? '';
-  return { state: barred ?? base, isOurs: isOurDrain(node), address };
+  const { features, gres, memoryMib, address } = node;
+  const busy = node.words.some(word => /^(allocated|mixed|completing)$/.test(word));
+  const record = { features: features.toSorted(), gres, memoryMib };
+  return { state: barred ?? base, isOurs: isOurDrain(node), address, record, busy };
+}
+
+async function textOf(host: Host, path: string): Promise<string | undefined> {
+  const bytes = await host.readFile(path);
+  return bytes && new TextDecoder().decode(bytes);
 }
