@@ -89,6 +89,8 @@ export const lookTimeoutMs = 1000;
 export const handOverSeenMs = 1000;
 /** Longest wait until a role that was given to another is served there: the former holder ends, and the state is put in place. */
 export const serviceMovedMs = 25_000;
+/** Longest wait until whoever runs a service goes by new settings: a pass comes at once, and a daemon starts within seconds. */
+export const settingsFollowedMs = 15_000;
 /** Longest wait until all members that can be reached use a key that replaces another: each restarts a daemon at once, or in its next pass. */
 export const keyTakenMs = 25_000;
 /** An operator's command is asked for again this long while leadership changes; an election takes less... */

@@ -12,6 +12,7 @@ import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply
 import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
 import type { RotateKeyReply__Output } from './gen/clusteros/v1/RotateKeyReply.ts';
+import type { SettingsReply__Output } from './gen/clusteros/v1/SettingsReply.ts';
 import type { ShowMemberReply__Output } from './gen/clusteros/v1/ShowMemberReply.ts';
 import type { ShowServiceReply__Output } from './gen/clusteros/v1/ShowServiceReply.ts';
 import type { StatusReply__Output } from './gen/clusteros/v1/StatusReply.ts';
@@ -155,6 +156,24 @@ export class AdminClient {
   rotateKey(service: string, dryRun: boolean): Promise<RotateKeyReply__Output> {
     const request = { service, dryRun, client: randomUUID() };
     return this.#ask((options, answer) => this.#client.rotateKey(request, options, answer));
+  }
+
+  /** What operators have set for a service, as JSON. Rejects with `not-found`. */
+  showSettings(service: string): Promise<SettingsReply__Output> {
+    return this.#ask((options, answer) => this.#client.showSettings({ service }, options, answer));
+  }
+
+  /** Sets it anew, in place of version `from`; with `dryRun` only says what that would come to. */
+  configure(change: {
+    readonly service: string;
+    /** JSON. */
+    readonly settings: Uint8Array;
+    readonly from: number;
+    readonly dryRun: boolean;
+    readonly force: boolean;
+  }): Promise<SettingsReply__Output> {
+    const request = { ...change, settings: Buffer.from(change.settings), client: randomUUID() };
+    return this.#ask((options, answer) => this.#client.configure(request, options, answer));
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

@@ -24,5 +24,7 @@ export const socketPathBytesMax = 107;
 export const membersMax = 100_000;
 /** The cluster key: 256 bits, as `agent` expects it. */
 export const clusterKeyBytes = 32;
+/** Largest file that is taken for a service's settings: some hundred lines are much. */
+export const settingsBytesMax = 256 * 1024;
 /** Largest file that is taken for a backup: gRPC carries 4 MiB, and the decided state is far smaller (DESIGN). */
 export const backupBytesMax = 4_000_000;

@@ -23,6 +23,8 @@ export interface ServiceReport {
   readonly detail: string;
   /** Of the service's key that is in use, which the log holds sealed: it tells two keys apart, and nothing of either. */
   readonly keyId?: string;
+  /** Version of the settings (`ClusterView.settings`) that are in use; 0 for the defaults. */
+  readonly settingsVersion?: number;
 }
 
 /** An admitted node, joined with what membership knows of it. */

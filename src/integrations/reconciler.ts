@@ -25,6 +25,23 @@ export interface SecretKey {
   readonly bytes: number;
 }
 
+/** What an operator may set for a service. */
+export interface SettingsBook {
+  /** Those that hold, whole, when `decided` is what the log has. */
+  inForce(decided: { readonly settings: unknown } | undefined): Readonly<Record<string, unknown>>;
+  /** What `wanted` comes to, as far as can be told on this machine; or why it cannot be taken. */
+  judge(host: Host, view: ClusterView, wanted: unknown): Promise<Judgement | { readonly refused: string }>;
+}
+
+export interface Judgement {
+  /** Whole. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** For people: what would be otherwise. */
+  readonly changes: readonly string[];
+  /** For people: what would be lost, such as running jobs. */
+  readonly harms: readonly string[];
+}
+
 /** What a service brings to the agent. */
 export interface Integration {
   readonly name: string;
@@ -32,6 +49,7 @@ export interface Integration {
   capabilities(host: Host): Promise<string[]>;
   /** Its secrets in the log that may be replaced while everything runs. */
   readonly keys: readonly SecretKey[];
+  readonly settings: SettingsBook;
   /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
   decide(view: ClusterView): Decision[];
   /**

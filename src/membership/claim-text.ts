@@ -106,9 +106,11 @@ function isTags(value: unknown): value is Readonly<Record<string, string>> {
 function isReport(value: unknown): value is ServiceReport {
   if (typeof value !== 'object' || value === null) return false;
   const { service, role, token, state, step, reason, detail, keyId = '' } = value as Record<string, unknown>;
+  const { settingsVersion = 0 } = value as Record<string, unknown>;
   return (
     [service, role, step, reason, detail, keyId].every(isText) &&
     isCount(token) &&
+    isCount(settingsVersion) &&
     ['starting', 'ready', 'draining', 'drained', 'failing', 'released'].includes(String(state))
   );
 }

@@ -28,6 +28,8 @@ export interface ServiceReport {
   readonly detail: string;
   /** Of the service's key that is in use, which the log holds sealed: it tells two keys apart, and nothing of either. */
   readonly keyId?: string;
+  /** Which version of the service's settings it goes by. */
+  readonly settingsVersion?: number;
 }
 
 /** What a member says of itself; it changes only with a higher incarnation. */

@@ -115,6 +115,31 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       const using = dryRun ? ['atlas', 'borea'] : ['atlas'];
       answer(null, { key: 'slurm/munge.key', using, awaited: dryRun ? [] : ['borea'], away: ['ceres'] });
     },
+    ShowSettings: (_call, answer) => answer(null, settingsOf()),
+    Configure: ({ request: { settings, from, dryRun, force } }, answer) => {
+      const wanted = JSON.parse(settings.toString()) as { colour?: string; partitions?: unknown[] };
+      if (wanted.colour !== undefined)
+        return answer(
+          refusal(
+            status.INVALID_ARGUMENT,
+            'bad-settings',
+            'these settings cannot be taken: Unrecognized key: "colour"',
+          ),
+        );
+      const harms = wanted.partitions?.length === 1 ? ['2 jobs in partition fast, which goes'] : [];
+      const changes = ['partition fast goes'].slice(0, harms.length);
+      if (!dryRun && harms.length > 0 && !force)
+        return answer(
+          refusal(
+            status.FAILED_PRECONDITION,
+            'jobs-would-end',
+            `this would end jobs: ${harms.join('; ')}: wait for them ("squeue"), or use --force`,
+          ),
+        );
+      if (!dryRun && from !== 41)
+        return answer(refusal(status.FAILED_PRECONDITION, 'settings-changed-meanwhile', `from ${from}`));
+      answer(null, { ...settingsOf(), version: dryRun ? 41 : 44, settings, changes, harms });
+    },
     ChangeVoting: ({ request: { member, wish, count } }, answer) => {
       const node = agent.lab.voting.nodes?.find(({ name }) => name === member);
       if (member !== '' && !node)
@@ -208,4 +233,22 @@ function refusal(code: status, reason: string, details: string) {
   const metadata = new Metadata();
   if (reason !== '') metadata.set('clusteros-reason', reason);
   return { code, details, metadata };
+}
+
+/** Of a service whose holder goes by what was set. */
+function settingsOf() {
+  const settings = {
+    partitions: [
+      { name: 'main', default: true },
+      { name: 'fast', tags: { site: 'east' } },
+    ],
+  };
+  return {
+    version: 41,
+    settings: Buffer.from(JSON.stringify(settings)),
+    changes: [],
+    harms: [],
+    followed: true,
+    detail: '',
+  };
 }

@@ -101,6 +101,7 @@ function soleIntegration(
     },
     lapse: async () => end(),
     keys: [],
+    settings: { inForce: () => ({}), judge: async () => ({ refused: 'there are none' }) },
     withdraw: async () => '',
     async renew(_host, leftMs) {
       if (reachableUntilMs.has(name)) begin(leftMs);

@@ -129,7 +129,7 @@ export async function start({ values }: Config): Promise<number> {
         : ((await agent.decide(command, { client, seq })) ?? '');
     },
   });
-  const admin = await serveAdmin({ agent, peers: calls, tag, copies }, values['admin.socket']);
+  const admin = await serveAdmin({ agent, host, peers: calls, tag, copies }, values['admin.socket']);
   http?.serve({ agent, transport, copies });
   // What was compiled for this start is there for the next one, however this one ends.
   flushCompileCache();

@@ -44,6 +44,7 @@ import {
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
 import { moveService, rotateKey, showService } from './services.ts';
+import { configure, showSettings } from './settings.ts';
 
 export interface AdminServer {
   close(): void;
@@ -127,6 +128,9 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     ShowService: ({ request }, answer) => reply(showService(administered, request.service), answer),
     MoveService: ({ request }, answer) => reply(moveService(administered, request), answer),
     RotateKey: ({ request }, answer) => reply(rotateKey(administered, request), answer),
+    ShowSettings: ({ request: { service } }, answer) =>
+      reply(Promise.try(showSettings, administered, service), answer),
+    Configure: ({ request }, answer) => reply(configure(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),

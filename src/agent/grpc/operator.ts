@@ -16,6 +16,7 @@ import type { VotingReply } from '../../api/gen/clusteros/v1/VotingReply.ts';
 import { type OperatorCommand, operatorCommandFrom } from '../../election/command.ts';
 import { drainReasonLengthMax } from '../../election/limits.ts';
 import type { Session } from '../../election/sessions.ts';
+import type { Host } from '../../integrations/host.ts';
 import { isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import { type Backup, backupFrom, backupText, restoreOf } from '../backup.ts';
@@ -30,6 +31,8 @@ import { Refusal } from './refusal.ts';
 export interface Administered {
   readonly agent: Agent;
   readonly peers: PeerCalls;
+  /** Of this machine. */
+  readonly host: Host;
   /** Changes this node's own tags, durably. */
   readonly tag: (set: Tags, remove: readonly string[]) => Promise<Tags>;
   /** Of the role whose state is copied. */
@@ -250,6 +253,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
   'holds-it-already': 'it has the role already',
   'not-drained': 'it is not drained',
+  'settings-changed-meanwhile': 'somebody has changed the settings meanwhile: look again, then set them',
   'no-such-secret': 'the cluster holds no such secret',
 };
 /** What another leader, or the same one a moment later, may answer differently. */

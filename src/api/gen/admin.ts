@@ -6,6 +6,7 @@ import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServi
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from './clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from './clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
+import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from './clusteros/v1/ConfigureRequest.ts';
 import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from './clusteros/v1/DrainMemberReply.ts';
 import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from './clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
@@ -30,10 +31,12 @@ import type { RotateKeyReply as _clusteros_v1_RotateKeyReply, RotateKeyReply__Ou
 import type { RotateKeyRequest as _clusteros_v1_RotateKeyRequest, RotateKeyRequest__Output as _clusteros_v1_RotateKeyRequest__Output } from './clusteros/v1/RotateKeyRequest.ts';
 import type { ServicePart as _clusteros_v1_ServicePart, ServicePart__Output as _clusteros_v1_ServicePart__Output } from './clusteros/v1/ServicePart.ts';
 import type { ServiceReport as _clusteros_v1_ServiceReport, ServiceReport__Output as _clusteros_v1_ServiceReport__Output } from './clusteros/v1/ServiceReport.ts';
+import type { SettingsReply as _clusteros_v1_SettingsReply, SettingsReply__Output as _clusteros_v1_SettingsReply__Output } from './clusteros/v1/SettingsReply.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from './clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from './clusteros/v1/ShowMemberRequest.ts';
 import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from './clusteros/v1/ShowServiceReply.ts';
 import type { ShowServiceRequest as _clusteros_v1_ShowServiceRequest, ShowServiceRequest__Output as _clusteros_v1_ShowServiceRequest__Output } from './clusteros/v1/ShowServiceRequest.ts';
+import type { ShowSettingsRequest as _clusteros_v1_ShowSettingsRequest, ShowSettingsRequest__Output as _clusteros_v1_ShowSettingsRequest__Output } from './clusteros/v1/ShowSettingsRequest.ts';
 import type { Sight as _clusteros_v1_Sight, Sight__Output as _clusteros_v1_Sight__Output } from './clusteros/v1/Sight.ts';
 import type { SightPair as _clusteros_v1_SightPair, SightPair__Output as _clusteros_v1_SightPair__Output } from './clusteros/v1/SightPair.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from './clusteros/v1/StatusReply.ts';
@@ -59,6 +62,7 @@ export interface ProtoGrpcType {
       BackupReply: MessageTypeDefinition<_clusteros_v1_BackupReply, _clusteros_v1_BackupReply__Output>
       BackupRequest: MessageTypeDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupRequest__Output>
       ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
+      ConfigureRequest: MessageTypeDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_ConfigureRequest__Output>
       DrainMemberReply: MessageTypeDefinition<_clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberReply__Output>
       DrainMemberRequest: MessageTypeDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberRequest__Output>
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
@@ -83,10 +87,12 @@ export interface ProtoGrpcType {
       RotateKeyRequest: MessageTypeDefinition<_clusteros_v1_RotateKeyRequest, _clusteros_v1_RotateKeyRequest__Output>
       ServicePart: MessageTypeDefinition<_clusteros_v1_ServicePart, _clusteros_v1_ServicePart__Output>
       ServiceReport: MessageTypeDefinition<_clusteros_v1_ServiceReport, _clusteros_v1_ServiceReport__Output>
+      SettingsReply: MessageTypeDefinition<_clusteros_v1_SettingsReply, _clusteros_v1_SettingsReply__Output>
       ShowMemberReply: MessageTypeDefinition<_clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberReply__Output>
       ShowMemberRequest: MessageTypeDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberRequest__Output>
       ShowServiceReply: MessageTypeDefinition<_clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceReply__Output>
       ShowServiceRequest: MessageTypeDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceRequest__Output>
+      ShowSettingsRequest: MessageTypeDefinition<_clusteros_v1_ShowSettingsRequest, _clusteros_v1_ShowSettingsRequest__Output>
       Sight: MessageTypeDefinition<_clusteros_v1_Sight, _clusteros_v1_Sight__Output>
       SightPair: MessageTypeDefinition<_clusteros_v1_SightPair, _clusteros_v1_SightPair__Output>
       StatusReply: MessageTypeDefinition<_clusteros_v1_StatusReply, _clusteros_v1_StatusReply__Output>

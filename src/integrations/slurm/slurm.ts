@@ -16,6 +16,7 @@ import type { InTurn } from './munge.ts';
 import { folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
+import { settingsBook } from './settings-book.ts';
 import { standBy } from './standby.ts';
 import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
@@ -62,7 +63,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      const serving = await withNodesKept(host, view, withRefusal(refusal, lastOfController));
+      const serving = await withNodesKept(host, view, withSettings(view, refusal, lastOfController));
       return [withKeyId(view, serving)];
     },
   };
@@ -79,6 +80,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
   return {
     name: service,
     keys: [mungeKey],
+    settings: settingsBook,
     capabilities: slurmCapabilities,
     decide: decideSlurm,
     lapse: endController,
@@ -97,9 +99,9 @@ function withKeyId({ secretId }: ClusterView, report: ServiceReport): ServiceRep
     : report;
 }
 
-/** It serves all the same, by other settings than were decided. */
-function withRefusal({ text, why }: ConfRefusal, report: ServiceReport): ServiceReport {
-  if (text === '') return report;
+/** By which settings it serves; other ones than were decided when slurmctld does not take those. */
+function withSettings(view: ClusterView, { text, why }: ConfRefusal, report: ServiceReport): ServiceReport {
+  if (text === '') return { ...report, settingsVersion: view.settings[service]?.version ?? 0 };
   const detail = `it does not serve by its latest settings, which slurmctld does not take (${why}): "clusterctl service configure slurm" sets others`;
   return { ...report, detail: oneLine(detail) };
 }

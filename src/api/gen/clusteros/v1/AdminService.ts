@@ -5,6 +5,7 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from '../../clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
+import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from '../../clusteros/v1/ConfigureRequest.ts';
 import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from '../../clusteros/v1/DrainMemberReply.ts';
 import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from '../../clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
@@ -23,10 +24,12 @@ import type { RestoreRequest as _clusteros_v1_RestoreRequest, RestoreRequest__Ou
 import type { ResumeMemberRequest as _clusteros_v1_ResumeMemberRequest, ResumeMemberRequest__Output as _clusteros_v1_ResumeMemberRequest__Output } from '../../clusteros/v1/ResumeMemberRequest.ts';
 import type { RotateKeyReply as _clusteros_v1_RotateKeyReply, RotateKeyReply__Output as _clusteros_v1_RotateKeyReply__Output } from '../../clusteros/v1/RotateKeyReply.ts';
 import type { RotateKeyRequest as _clusteros_v1_RotateKeyRequest, RotateKeyRequest__Output as _clusteros_v1_RotateKeyRequest__Output } from '../../clusteros/v1/RotateKeyRequest.ts';
+import type { SettingsReply as _clusteros_v1_SettingsReply, SettingsReply__Output as _clusteros_v1_SettingsReply__Output } from '../../clusteros/v1/SettingsReply.ts';
 import type { ShowMemberReply as _clusteros_v1_ShowMemberReply, ShowMemberReply__Output as _clusteros_v1_ShowMemberReply__Output } from '../../clusteros/v1/ShowMemberReply.ts';
 import type { ShowMemberRequest as _clusteros_v1_ShowMemberRequest, ShowMemberRequest__Output as _clusteros_v1_ShowMemberRequest__Output } from '../../clusteros/v1/ShowMemberRequest.ts';
 import type { ShowServiceReply as _clusteros_v1_ShowServiceReply, ShowServiceReply__Output as _clusteros_v1_ShowServiceReply__Output } from '../../clusteros/v1/ShowServiceReply.ts';
 import type { ShowServiceRequest as _clusteros_v1_ShowServiceRequest, ShowServiceRequest__Output as _clusteros_v1_ShowServiceRequest__Output } from '../../clusteros/v1/ShowServiceRequest.ts';
+import type { ShowSettingsRequest as _clusteros_v1_ShowSettingsRequest, ShowSettingsRequest__Output as _clusteros_v1_ShowSettingsRequest__Output } from '../../clusteros/v1/ShowSettingsRequest.ts';
 import type { StatusReply as _clusteros_v1_StatusReply, StatusReply__Output as _clusteros_v1_StatusReply__Output } from '../../clusteros/v1/StatusReply.ts';
 import type { StatusRequest as _clusteros_v1_StatusRequest, StatusRequest__Output as _clusteros_v1_StatusRequest__Output } from '../../clusteros/v1/StatusRequest.ts';
 import type { TagMemberReply as _clusteros_v1_TagMemberReply, TagMemberReply__Output as _clusteros_v1_TagMemberReply__Output } from '../../clusteros/v1/TagMemberReply.ts';
@@ -55,6 +58,15 @@ export interface AdminServiceClient extends grpc.Client {
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   changeVoting(argument: _clusteros_v1_ChangeVotingRequest, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
+  
+  Configure(argument: _clusteros_v1_ConfigureRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  Configure(argument: _clusteros_v1_ConfigureRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  Configure(argument: _clusteros_v1_ConfigureRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  Configure(argument: _clusteros_v1_ConfigureRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  configure(argument: _clusteros_v1_ConfigureRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  configure(argument: _clusteros_v1_ConfigureRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  configure(argument: _clusteros_v1_ConfigureRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  configure(argument: _clusteros_v1_ConfigureRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
   
   DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
@@ -160,6 +172,15 @@ export interface AdminServiceClient extends grpc.Client {
   showService(argument: _clusteros_v1_ShowServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
   showService(argument: _clusteros_v1_ShowServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ShowServiceReply__Output>): grpc.ClientUnaryCall;
   
+  ShowSettings(argument: _clusteros_v1_ShowSettingsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  ShowSettings(argument: _clusteros_v1_ShowSettingsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  ShowSettings(argument: _clusteros_v1_ShowSettingsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  ShowSettings(argument: _clusteros_v1_ShowSettingsRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  showSettings(argument: _clusteros_v1_ShowSettingsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  showSettings(argument: _clusteros_v1_ShowSettingsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  showSettings(argument: _clusteros_v1_ShowSettingsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  showSettings(argument: _clusteros_v1_ShowSettingsRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   Status(argument: _clusteros_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   Status(argument: _clusteros_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_StatusReply__Output>): grpc.ClientUnaryCall;
@@ -222,6 +243,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
   
+  Configure: grpc.handleUnaryCall<_clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply>;
+  
   DrainMember: grpc.handleUnaryCall<_clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
@@ -246,6 +269,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   ShowService: grpc.handleUnaryCall<_clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
   
+  ShowSettings: grpc.handleUnaryCall<_clusteros_v1_ShowSettingsRequest__Output, _clusteros_v1_SettingsReply>;
+  
   Status: grpc.handleUnaryCall<_clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply>;
   
   TagMember: grpc.handleUnaryCall<_clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply>;
@@ -265,6 +290,7 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
+  Configure: MethodDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply__Output>
   DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
@@ -277,6 +303,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   RotateKey: MethodDefinition<_clusteros_v1_RotateKeyRequest, _clusteros_v1_RotateKeyReply, _clusteros_v1_RotateKeyRequest__Output, _clusteros_v1_RotateKeyReply__Output>
   ShowMember: MethodDefinition<_clusteros_v1_ShowMemberRequest, _clusteros_v1_ShowMemberReply, _clusteros_v1_ShowMemberRequest__Output, _clusteros_v1_ShowMemberReply__Output>
   ShowService: MethodDefinition<_clusteros_v1_ShowServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_ShowServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
+  ShowSettings: MethodDefinition<_clusteros_v1_ShowSettingsRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ShowSettingsRequest__Output, _clusteros_v1_SettingsReply__Output>
   Status: MethodDefinition<_clusteros_v1_StatusRequest, _clusteros_v1_StatusReply, _clusteros_v1_StatusRequest__Output, _clusteros_v1_StatusReply__Output>
   TagMember: MethodDefinition<_clusteros_v1_TagMemberRequest, _clusteros_v1_TagMemberReply, _clusteros_v1_TagMemberRequest__Output, _clusteros_v1_TagMemberReply__Output>
   TransferLeader: MethodDefinition<_clusteros_v1_TransferLeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_TransferLeaderRequest__Output, _clusteros_v1_LeaderReply__Output>

@@ -1,0 +1,10 @@
+// Original file: proto/clusteros/v1/admin.proto
+
+
+export interface ShowSettingsRequest {
+  'service'?: (string);
+}
+
+export interface ShowSettingsRequest__Output {
+  'service': (string);
+}
