@@ -260,8 +260,14 @@ function gresConfIsDue(gpus: readonly GpuDevice[], present: string | undefined):
   return present.startsWith(confMark) && present !== gresConfText(confMark, gpus);
 }
 
-/** Memory or cards are not those that the controller was told of when the node came. */
-function isAnotherMachine({ memoryMib }: Desired, { record, gpus, gresConf }: Observed): boolean {
+/** Memory or cards are not those that the controller was told of when the node came; it refuses a node that has fewer. */
+function isAnotherMachine(
+  { memoryMib }: Desired,
+  { state, isOurs, record, gpus, gresConf }: Observed,
+): boolean {
+  if (state === 'invalid_reg') return true;
+  // What a person has said of the node would go with it.
+  if (state === 'drain' && !isOurs) return false;
   const isOperators = gresConf !== undefined && !gresConf.startsWith(confMark);
   if (!isOperators && record.gres !== gresText(gpus)) return true;
   if (memoryMib === undefined || record.memoryMib === 0) return false;
@@ -341,9 +347,10 @@ async function registration(host: Host, name: string): Promise<Registration> {
   const [node] = nodesFrom(stdout);
   if (!node) return unlisted;
   const [base = '', ...flags] = node.words;
-  const barred = flags.find(flag =>
-    /^(drain|fail|invalid_reg|not_responding|powered_down|maintenance)$/.test(flag),
-  );
+  // slurmctld drains a node that it finds invalid, too.
+  const barred =
+    flags.find(flag => flag === 'invalid_reg') ??
+    flags.find(flag => /^(drain|fail|not_responding|powered_down|maintenance)$/.test(flag));
   const { features, gres, memoryMib, address } = node;
   const busy = node.words.some(word => /^(allocated|mixed|completing)$/.test(word));
   const record = { features: features.toSorted(), gres, memoryMib };
