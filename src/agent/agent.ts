@@ -707,7 +707,7 @@ export class Agent {
     this.#configuration = configuration;
     this.#hold();
     const clusterSize = Object.keys(state.nodes).length;
-    if (clusterSize !== Object.keys(before.nodes).length)
+    if (clusterSize !== Object.keys(before.nodes).length && state.grants.length === 0)
       this.#nodesSettledAtMs = this.#environment.nowMs() + settleMs;
     if (state.clusterId !== before.clusterId || clusterSize !== Object.keys(before.nodes).length) {
       this.describe({ clusterId: state.clusterId, clusterSize, formerClusters: formerClustersOf(state) });

@@ -18,7 +18,7 @@ export const farewellMs = 400;
 export const reconcileIntervalMs = 10_000;
 /** ...and this soon after a pass that left work to do or failed. */
 export const reconcileSoonMs = 2000;
-/** The leader grants nothing until the set of admitted nodes has stood still this long, so that a cluster of one can still give up for a larger one. */
+/** The leader makes no first grant until the set of admitted nodes has stood still this long, so that a cluster of one can still give up for a larger one. */
 export const settleMs = 2500;
 /** A handshake ends within this: TCP, TLS and both Hellos, over a relayed path... */
 export const handshakeTimeoutMs = 5000;
