@@ -6,6 +6,7 @@ import type { Step } from '../reconciler.ts';
 import { controllerCandidates } from './candidates.ts';
 import { settingsIn } from './machine-shape.ts';
 import { files, folders } from './names.ts';
+import { maskUnits, unitsAreMasked } from './packaged-units.ts';
 import { slurmConfText } from './slurm-conf.ts';
 
 export type ConfStep = Step & { readonly kind: 'node-conf'; readonly text: string; readonly serves: boolean };
@@ -19,9 +20,9 @@ export function nodeConfText(view: ClusterView): string {
   return slurmConfText({ clusterName: view.clusterName, controllers, settings: settingsIn(view) });
 }
 
-/** What the file holds; empty when SLURM cannot read it, because what it includes is not there. */
+/** What the file holds; empty while it must not be there, or SLURM cannot read it, because what it includes is not there. */
 export async function observeNodeConf(host: Host): Promise<string> {
-  if ((await host.readFile(files.operatorConf)) === undefined) return '';
+  if ((await host.readFile(files.operatorConf)) === undefined || !(await unitsAreMasked(host))) return '';
   return new TextDecoder().decode(await host.readFile(files.slurmConf));
 }
 
@@ -56,6 +57,7 @@ export function planNodeConf(
 }
 
 export async function applyNodeConf(host: Host, { text, serves }: ConfStep): Promise<void> {
+  await maskUnits(host);
   await ensureOperatorConf(host);
   const pid = await host.runningPid(files.workerPid, 'slurmd');
   if (pid !== undefined) {

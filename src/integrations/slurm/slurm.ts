@@ -53,10 +53,17 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       const holder = controllerGrant(view);
       const grant = own(view, 'controller');
       if (!grant && holder && worksFor(view)) {
-        // At once, before anything that waits: commands of people ask whoever the file names first.
-        const serves = { part: 'slurmd', serves: isServing(view) };
-        const [step] = planNodeConf(nodeConfText(view), await observeNodeConf(host), serves);
-        if (step) await inTurn(() => applyNodeConf(host, step));
+        try {
+          // At once, before anything that waits: commands of people ask whoever the file names first.
+          const serves = { part: 'slurmd', serves: isServing(view) };
+          const [step] = planNodeConf(nodeConfText(view), await observeNodeConf(host), serves);
+          if (step) await inTurn(() => applyNodeConf(host, step));
+        } catch (error) {
+          if (!(error instanceof ServiceError)) throw error;
+          const { reason, message: detail } = error;
+          const { token } = holder;
+          return [{ service, role: 'standby', token, state: 'failing', step: 'slurmd', reason, detail }];
+        }
       }
       if (!grant) return holder ? standBy(host, { copies, takenFile }, view, holder) : [];
       const context = { host, view, grant, fence, retry, before: lastOfController, onReport };

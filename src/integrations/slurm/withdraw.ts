@@ -6,6 +6,7 @@ import { stopDaemon } from './daemons.ts';
 import { dropFence } from './fence.ts';
 import { munged } from './munge.ts';
 import { files, folders } from './names.ts';
+import { unmaskUnits } from './packaged-units.ts';
 import { confMark } from './slurm-conf.ts';
 import { slurmd } from './worker.ts';
 
@@ -23,6 +24,7 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   // What an operator has written stays: local.conf, and a gres.conf of his own.
   const ours = [files.mungeKey, files.controllerConf, ...(gres.startsWith(confMark) ? [files.gresConf] : [])];
   for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
+  await unmaskUnits(host);
   return left.length === 0 ? '' : `steps of jobs that slurmctld did not end: ${left.join(', ')}`;
 }
 
