@@ -50,6 +50,10 @@ export const memoryReserveMib = 512;
 export const takeOverTimeoutMs = 20_000;
 /** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */
 export const controllersMax = 3;
+/** slurmctld takes a slurmd of its own release and so many before it (slurm.schedmd.com/upgrades.html, "Compatibility Window")... */
+export const olderReleasesMax = 3;
+/** ...and one of a release before 24.11 so many. */
+export const olderReleasesMaxBefore2411 = 2;
 /** Steps of jobs on a node that was taken out are waited for so long: SLURM gives them 10 s (KillWait) before it kills... */
 export const stepsEndTimeoutMs = 20_000;
 /** ...and this is the time between two looks. */

@@ -340,6 +340,30 @@ test('missing programs end the join with a reason and the mend, and it succeeds 
   );
 });
 
+test('a slurmd that slurmctld would not take is not started, and says which version to install', async () => {
+  const bench = new Bench();
+  const [a, b] = [await bench.add('atlas'), await bench.add('borea')];
+  const withVersion = (version: string) => b.capabilities.map(each => each.replace(/^slurm=.*/, version));
+  const sound = b.capabilities;
+  b.capabilities = withVersion('slurm=20.02.7');
+  await bench.settle(a);
+  const report = ofWorker(b.reports);
+  assert.deepEqual([report?.state, report?.reason, report?.step], ['failing', 'version-mismatch', 'slurmd']);
+  assert.match(
+    report?.detail ?? '',
+    /slurmd is 20\.02\.7 here, and slurmctld 22\.05\.8 on atlas .*: install SLURM 22\.05 here, then "systemctl restart node-agent"$/,
+  );
+  assert.ok(!b.host.runs('slurmd'));
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+  b.capabilities = sound;
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  const running = [...b.host.processes.keys()];
+  b.capabilities = withVersion('slurm=23.02.1');
+  await bench.settle(a);
+  assert.deepEqual([...b.host.processes.keys()], running, 'one that runs may have jobs');
+});
+
 test('an order with an older token than one obeyed is refused, also by an agent that starts anew', async () => {
   const { bench, a, b } = await readyCluster();
   const newest = bench.grants.find(({ node }) => node === b.id);
@@ -404,6 +428,7 @@ test('known words of SLURM get a reason and a mend, unknown ones count as passin
       'controller-unreachable',
       false,
     ],
+    ['slurmd: error: Incompatible versions of client and server code', 'version-mismatch', true],
     ['the moon is full', 'unexpected', false],
   ];
   for (const [words, reason, permanent] of cases) {

@@ -49,6 +49,12 @@ const reasons: readonly Reason[] = [
     mend: 'another program has SLURM\'s port (6817 or 6818): end it ("ss -ltnp")',
   },
   {
+    code: 'version-mismatch',
+    pattern: /Incompatible versions of client and server|invalid protocol version/i,
+    permanent: true,
+    mend: 'the SLURM of this node and that of the controller do not work together: "clusterctl members -o json" has both versions',
+  },
+  {
     code: 'controller-unreachable',
     pattern:
       /Unable to contact slurm controller|failed to fetch remote configs|Connection refused|Unable to establish/i,

@@ -25,6 +25,7 @@ import { controllerPort, files, folders, mungeKey, service, workerParts } from '
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
+import { mismatchOf } from './versions.ts';
 
 export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
 
@@ -44,6 +45,8 @@ interface Desired {
   readonly serving: boolean;
   /** The controller's node, for people. */
   readonly controllerName: string;
+  /** Why slurmctld would not take this node's slurmd; undefined when it would. */
+  readonly mismatch: ServiceError | undefined;
   /** What is left for jobs; undefined when the machine did not tell its size. */
   readonly memoryMib: number | undefined;
 }
@@ -78,6 +81,7 @@ type WorkerStep =
   | (Step &
       (
         | { readonly kind: 'missing' }
+        | { readonly kind: 'mismatch'; readonly error: ServiceError }
         | { readonly kind: 'await-controller' }
         | { readonly kind: 'start'; readonly desired: Desired }
         | { readonly kind: 'move'; readonly name: string; readonly ip: string }
@@ -118,6 +122,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         controller: `${controller.ip}:${controllerPort}`,
         conf: nodeConfText(view),
         controllerName: controller.name,
+        mismatch: mismatchOf(view, controller),
         ...{ serving: isServing(view), memoryMib },
       };
     },
@@ -140,7 +145,10 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       const first = planMunge(desired.mungeKey, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
-      const { name, ip } = desired;
+      const { name, ip, mismatch } = desired;
+      // One that runs is left alone: it may have jobs.
+      if (mismatch && !running)
+        return [{ kind: 'mismatch', error: mismatch, part: 'slurmd', summary: 'versions do not fit' }];
       const configure = planNodeConf(desired.conf, conf, { part: 'slurmd', serves: desired.serving });
       if (configure.length > 0) return configure;
       if (!running && !desired.serving) {
@@ -184,6 +192,8 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       switch (step.kind) {
         case 'missing':
           throw missingProgram('slurmd', 'slurmd');
+        case 'mismatch':
+          throw step.error;
         case 'await-controller':
           break;
         case 'node-conf':
