@@ -139,6 +139,8 @@ function serviceChecks({ members }: Answers): Check[] {
   // A node that is gone reports nothing; that it is gone is told by the check of the members.
   for (const member of members.filter(({ state }) => state !== 'dead' && state !== 'left')) {
     for (const report of worstReports(member)) {
+      // Without the programs it has no part in the service, and is a member like any other.
+      if (report.state === 'absent') continue;
       const known = nodes.get(report.service) ?? [];
       known.push({ member: member.name, report });
       nodes.set(report.service, known);

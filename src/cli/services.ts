@@ -2,7 +2,7 @@
 import type { Member__Output } from '../api/gen/clusteros/v1/Member.ts';
 import type { ServiceReport__Output } from '../api/gen/clusteros/v1/ServiceReport.ts';
 
-const worstFirst = ['failing', 'starting', 'draining', 'drained', 'ready', 'released'];
+const worstFirst = ['failing', 'starting', 'draining', 'drained', 'ready', 'released', 'absent'];
 
 /** One report for each service of `member`, the worst, in the order in which the services first occur. */
 export function worstReports(member: Member__Output): ServiceReport__Output[] {

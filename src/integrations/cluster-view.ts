@@ -12,9 +12,10 @@ export interface ServiceReport {
   readonly token: number;
   /**
    * `draining`: as an operator asked, it takes no new work, and some still runs; `drained`: none does. `released`: the role was given
-   * away by the grant `token`, and nothing of it goes on here.
+   * away by the grant `token`, and nothing of it goes on here. `absent`: what the role needs is not installed, and that is no fault; there is
+   * no grant, and `token` is 0.
    */
-  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released';
+  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released' | 'absent';
   /** The step under way or failed; empty when ready. */
   readonly step: string;
   /** Reason code such as `slurmctld-missing`; empty unless failing. */

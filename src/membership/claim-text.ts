@@ -109,6 +109,6 @@ function isReport(value: unknown): value is ServiceReport {
   return (
     [service, role, step, reason, detail, keyId].every(isText) &&
     isCount(token) &&
-    ['starting', 'ready', 'draining', 'drained', 'failing', 'released'].includes(String(state))
+    ['starting', 'ready', 'draining', 'drained', 'failing', 'released', 'absent'].includes(String(state))
   );
 }

@@ -340,6 +340,34 @@ test('missing programs end the join with a reason and the mend, and it succeeds 
   );
 });
 
+test('a member without SLURM says that, and nothing else is said of it', async () => {
+  const { bench, a, b } = await readyCluster();
+  const dione = await bench.add('dione');
+  dione.capabilities = ['cores=2'];
+  dione.host.commands.length = 0;
+  for (const program of ['munged', 'slurmd', 'slurmctld']) dione.host.programs.delete(program);
+  await bench.settle(a);
+  assert.deepEqual(
+    dione.reports.map(({ role, state, token, detail }) => [role, state, token, detail]),
+    [['worker', 'absent', 0, 'install slurm-wlm and munge, then "systemctl restart node-agent"']],
+  );
+  assert.deepEqual(dione.host.commands, []);
+  assert.ok(!bench.operations.some(({ node }) => node === dione.id));
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  const other = await bench.add('eos');
+  other.capabilities = ['cores=2'];
+  await bench.settle(a);
+  assert.match(other.reports[0]?.detail ?? '', /^it was installed after the agent had started/);
+});
+
+test('where nobody has SLURM nobody says that it is missing', async () => {
+  const bench = new Bench();
+  const node = await bench.add('atlas');
+  node.capabilities = ['cores=2'];
+  await bench.settle(node);
+  assert.deepEqual(node.reports, []);
+});
+
 test('a slurmd that slurmctld would not take is not started, and says which version to install', async () => {
   const bench = new Bench();
   const [a, b] = [await bench.add('atlas'), await bench.add('borea')];

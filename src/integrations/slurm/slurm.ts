@@ -6,6 +6,7 @@ import type { Host } from '../host.ts';
 import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
+import { absence } from './absence.ts';
 import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { controllerReconciler, endController } from './controller.ts';
@@ -67,7 +68,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     name: 'worker',
     async pass(host, view, onReport) {
       const grant = own(view, 'worker');
-      if (!grant) return [];
+      if (!grant) return absence(host, view);
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
       return [withKeyId(view, await whileDrained(host, view, lastOfWorker))];
