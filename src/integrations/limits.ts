@@ -54,6 +54,10 @@ export const controllersMax = 3;
 export const olderReleasesMax = 3;
 /** ...and one of a release before 24.11 so many. */
 export const olderReleasesMaxBefore2411 = 2;
+/** Why the controller's node does not believe this one is looked into this often while it does not. */
+export const trustLookMs = 10_000;
+/** Two clocks that were told to differ are told again when that has changed by so much. */
+export const skewNewsS = 5;
 /** Steps of jobs on a node that was taken out are waited for so long: SLURM gives them 10 s (KillWait) before it kills... */
 export const stepsEndTimeoutMs = 20_000;
 /** ...and this is the time between two looks. */

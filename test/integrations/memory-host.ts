@@ -8,7 +8,7 @@ export interface MemoryFile {
   readonly owner: string;
 }
 
-export type Program = (args: readonly string[], host: MemoryHost) => Partial<Outcome>;
+export type Program = (args: readonly string[], host: MemoryHost, input: string) => Partial<Outcome>;
 
 export class MemoryHost implements Host {
   readonly files = new Map<string, MemoryFile>();
@@ -21,15 +21,21 @@ export class MemoryHost implements Host {
   readonly commands: string[] = [];
   /** Whether something takes connections there, as seen from here. */
   accepting: (ip: string, port: number) => boolean = () => false;
+  /** Its clock against that of the others, in seconds. */
+  clockAheadS = 0;
   /** What munged was started with. */
   mungedKey: Uint8Array | undefined;
   #lastPid = 100;
 
-  async run(program: string, args: readonly string[]): Promise<Outcome> {
+  async run(
+    program: string,
+    args: readonly string[],
+    { input = '' }: { readonly input?: string } = {},
+  ): Promise<Outcome> {
     this.commands.push([program, ...args].join(' '));
     const found = this.programs.get(program);
     if (!found) return { exitCode: 127, stdout: '', stderr: `spawn ${program} ENOENT` };
-    return { exitCode: 0, stdout: '', stderr: '', ...found(args, this) };
+    return { exitCode: 0, stdout: '', stderr: '', ...found(args, this, input) };
   }
 
   async which(program: string): Promise<string | undefined> {
@@ -130,11 +136,28 @@ export class SlurmWorld {
     const noMunge =
       'Munge encode failed: Failed to access "/run/munge/munge.socket.2" (Did you start munged?)';
     const noController = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+    const zeroBytes = 'error: Zero Bytes were transmitted or received';
     host.put('/proc/sys/kernel/osrelease', '6.1.0-18-amd64\n');
     host.programs.set('uname', () => ({ stdout: 'x86_64\n' }));
     host.programs.set('munged', () => ({}));
-    host.programs.set('munge', () => (host.runs('munged') ? {} : refuse(noMunge)));
-    host.programs.set('setpriv', () => {
+    host.programs.set('munge', () =>
+      host.runs('munged')
+        ? { stdout: `MUNGE:${host.mungedKey?.[0]}:${host.clockAheadS}:\n` }
+        : refuse(noMunge),
+    );
+    host.programs.set('unmunge', (_args, _host, credential) => {
+      const [, key, encodedS] = credential.split(':').map(Number);
+      if (key !== host.mungedKey?.[0]) return refuse('unmunge: Error: Invalid credential');
+      const aheadS = host.clockAheadS - (encodedS ?? 0);
+      if (Math.abs(aheadS) <= 300) return { stdout: 'STATUS:          Success (0)\n' };
+      const status = aheadS > 0 ? 'Expired credential (15)' : 'Rewound credential (16)';
+      const time = (seconds: number | undefined) =>
+        `2026-11-26 21:27:37 +0000 (${1_795_728_457 + (seconds ?? 0)})`;
+      const times = `ENCODE_TIME:     ${time(encodedS)}\nDECODE_TIME:     ${time(host.clockAheadS)}\n`;
+      return { exitCode: aheadS > 0 ? 15 : 16, stdout: `STATUS:          ${status}\n${times}` };
+    });
+    host.programs.set('setpriv', (args, _host, input) => {
+      if (!args.includes('munged')) return host.programs.get('munge')?.(args, host, input) ?? {};
       // It reads its key once, when it starts.
       host.mungedKey = host.files.get('/etc/munge/munge.key')?.content;
       host.startProcess('munged', '/run/munge/munged.pid');
@@ -156,7 +179,7 @@ export class SlurmWorld {
         return refuse(
           'error: fetch_config: failed to fetch remote configs: Unable to contact slurm controller',
         );
-      if (!sameKey(controller, host)) return refuse('error: Zero Bytes were transmitted or received');
+      if (!trusts(controller, host)) return refuse(zeroBytes);
       host.startProcess('slurmd', '/run/slurmd.pid', args);
       controller.put(`/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`, ip);
       return {};
@@ -179,6 +202,8 @@ export class SlurmWorld {
   ): Partial<Outcome> {
     const controller = [...this.hosts.values()].find(each => each.runs('slurmctld'));
     if (!controller || !host.runs('munged')) return refuse(noController);
+    if (!trusts(controller, host))
+      return refuse('slurm_load_node error: Zero Bytes were transmitted or received');
     if (args.includes('reconfigure')) return {};
     const folder = '/var/lib/slurm/slurmctld/nodes';
     const lineOf = (name: string) => {
@@ -224,7 +249,9 @@ export class SlurmWorld {
   }
 }
 
-function sameKey(a: MemoryHost, b: MemoryHost): boolean {
+/** Whether the one takes credentials of the other. */
+function trusts(a: MemoryHost, b: MemoryHost): boolean {
   const [left, right] = [a, b].map(({ mungedKey }) => mungedKey);
-  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+  const isSameKey = left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+  return isSameKey && Math.abs(a.clockAheadS - b.clockAheadS) <= 300;
 }

@@ -10,6 +10,7 @@ import type {
   TenureView,
   ViewNode,
 } from '../../src/integrations/cluster-view.ts';
+import type { Counterparts } from '../../src/integrations/counterparts.ts';
 import { machineCapabilities } from '../../src/integrations/machine.ts';
 import { type Retry, reconcile, type Step } from '../../src/integrations/reconciler.ts';
 import { decideSlurm } from '../../src/integrations/slurm/decide.ts';
@@ -51,13 +52,25 @@ class Bench {
   readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
   wallMs = 0;
   index = 10;
+  /** Questions that were asked, as `NAME: QUESTION`. */
+  readonly questions: string[] = [];
+  readonly counterparts: Counterparts = {
+    ask: async (peer, question) => {
+      const asked = this.nodes.find(({ id }) => id === peer.id);
+      this.questions.push(`${asked?.name}: ${question}`);
+      if (!asked?.slurm.answer || this.away.has(peer.id)) return undefined;
+      return asked.slurm.answer(asked.host, question).catch(() => undefined);
+    },
+  };
 
   async add(name: string): Promise<Node> {
     const number = this.nodes.length + 1;
     const ip = `100.64.0.${number}`;
     const host = this.slurms.addHost(name, ip);
     const copies = new MemoryCopies(this.copies, `id-${number}`, host);
-    const slurm = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+    const slurm = inOnePass(
+      slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: this.counterparts }),
+    );
     const node: Node = {
       id: `id-${number}`,
       name,
@@ -223,7 +236,9 @@ test('an agent that starts anew leaves running daemons alone', async () => {
   const { bench, a } = await readyCluster();
   const processes = [...a.host.processes.keys()];
   const copies = new MemoryCopies(bench.copies, a.id, a.host);
-  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+  const again = inOnePass(
+    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+  );
   const reports = await again.pass(a.host, bench.view(a), () => {});
   assert.deepEqual(
     reports.map(({ state }) => state),
@@ -399,7 +414,9 @@ test('an order with an older token than one obeyed is refused, also by an agent 
   bench.grants = bench.grants.map(grant => (grant === newest ? { ...grant, token: 1 } : grant));
   b.host.processes.clear();
   const copies = new MemoryCopies(bench.copies, b.id, b.host);
-  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+  const again = inOnePass(
+    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+  );
   const report = ofWorker(await again.pass(b.host, bench.view(b), () => {}));
   assert.deepEqual([report?.state, report?.reason], ['failing', 'stale-token']);
   assert.match(report?.detail ?? '', new RegExp(`carries token 1, but this node has obeyed ${newest.token}`));

@@ -1,6 +1,7 @@
 // SLURM as an integration: what the agent is given. Puts the parts together and remembers the last reports.
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import type { Copies } from '../copies.ts';
+import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
 import { jobsShownMax } from '../limits.ts';
@@ -17,6 +18,7 @@ import { folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { standBy } from './standby.ts';
+import { credentialFor, credentialQuestion, Trust } from './trust.ts';
 import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
 
@@ -26,11 +28,19 @@ export interface SlurmSettings {
   readonly retry: Retry;
   /** Of the controller's state, among those that may be the controller. */
   readonly copies: Copies;
+  /** This integration on other nodes. */
+  readonly counterparts: Counterparts;
   /** Where it is remembered whose state this node has taken over; its folder exists. */
   readonly takenFile: string;
 }
 
-export function slurmIntegration({ fencingFile, retry, copies, takenFile }: SlurmSettings): Integration {
+export function slurmIntegration({
+  fencingFile,
+  retry,
+  copies,
+  counterparts,
+  takenFile,
+}: SlurmSettings): Integration {
   const fence = fenceIn(fencingFile);
   // Both lanes set up munge: one at a time, and the second finds it done.
   let turn: Promise<void> = Promise.resolve();
@@ -41,6 +51,7 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
   };
   const controller = controllerReconciler({ copies, takenFile, inTurn });
   const worker = workerReconciler(inTurn);
+  const trust = new Trust(counterparts, inTurn);
   const own = (view: ClusterView, role: string) =>
     view.grants.find(each => each.service === service && each.role === role && each.node === view.self.id);
   let lastOfController: ServiceReport | undefined;
@@ -71,7 +82,8 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       if (!grant) return absence(host, view);
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      return [withKeyId(view, await whileDrained(host, view, lastOfWorker))];
+      const report = await trust.explained(host, view, lastOfWorker);
+      return [withKeyId(view, await whileDrained(host, view, report))];
     },
   };
   return {
@@ -83,6 +95,10 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     withdraw: withdrawSlurm,
     async renew(host, leftMs) {
       await renewFence(host, leftMs);
+    },
+    async answer(host, question) {
+      if (question === credentialQuestion) return credentialFor(host);
+      throw new Error(`slurm has no answer to "${question}": is the asker newer?`);
     },
     lanes: [controllerLane, workerLane],
   };
