@@ -9,7 +9,7 @@ import type { StatusReply__Output } from '../api/gen/clusteros/v1/StatusReply.ts
 import { ageText, spanText } from './duration.ts';
 import { namesShownMax } from './limits.ts';
 import { operationText, standingFailures } from './operation-text.ts';
-import { worstReports } from './services.ts';
+import { isWarning, worstReports } from './services.ts';
 
 export interface Check {
   readonly name: string;
@@ -152,11 +152,16 @@ function serviceChecks({ members }: Answers): Check[] {
     );
     if (unready.length === 0) {
       const { length } = reports;
+      const warned = reports.filter(({ report }) => isWarning(report));
+      const warnings =
+        warned.length === 0
+          ? []
+          : [someOf(warned.map(({ member, report }) => `${member}: ${report.detail}`))];
       return {
         name,
         ok: true,
         state: 'ok',
-        detail: `${length} of ${length} ${length === 1 ? 'node' : 'nodes'} ready`,
+        detail: [`${length} of ${length} ${length === 1 ? 'node' : 'nodes'} ready`, ...warnings].join('; '),
       };
     }
     const state = unready.some(({ report }) => report.state === 'failing') ? 'failing' : 'starting';

@@ -18,7 +18,7 @@ export interface ServiceReport {
   readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released' | 'absent';
   /** The step under way or failed; empty when ready. */
   readonly step: string;
-  /** Reason code such as `slurmctld-missing`; empty unless failing. */
+  /** Reason code such as `slurmctld-missing`; of a role that is ready, of what does harm all the same. Else empty. */
   readonly reason: string;
   /** One line for people that names the thing and the mend; empty when there is nothing to say. */
   readonly detail: string;

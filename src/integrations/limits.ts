@@ -56,6 +56,12 @@ export const olderReleasesMax = 3;
 export const olderReleasesMaxBefore2411 = 2;
 /** Why the controller's node does not believe this one is looked into this often while it does not. */
 export const trustLookMs = 10_000;
+/** The users of the queue are held against those of a machine this often: both change seldom, and slurmctld reads through all its jobs for it. */
+export const userLookMs = 60_000;
+/** So many users of the queue, those with the lowest numbers; as many names are looked up at once. */
+export const queueUsersMax = 256;
+/** Of those that differ, so many are named in a report. */
+export const usersShownMax = 3;
 /** Two clocks that were told to differ are told again when that has changed by so much. */
 export const skewNewsS = 5;
 /** Steps of jobs on a node that was taken out are waited for so long: SLURM gives them 10 s (KillWait) before it kills... */

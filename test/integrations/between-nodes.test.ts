@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterView, ServiceReport } from '../../src/integrations/cluster-view.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
+import { usersFrom } from '../../src/integrations/slurm/users.ts';
 import { CopyWorld, MemoryCopies } from './memory-copies.ts';
 import { type MemoryHost, SlurmWorld } from './memory-host.ts';
 import { type InOnePass, inOnePass } from './one-pass.ts';
@@ -91,6 +92,9 @@ function workerOf({ reports }: Machine): ServiceReport {
   return report;
 }
 
+/** But for users, once a minute. */
+const asked = ({ questions }: Pair) => questions.filter(question => question !== 'users');
+
 /** Somebody starts munged anew, with another key than the one on the disk. */
 function startMungedWith(host: MemoryHost, key: number): void {
   for (const [pid, name] of host.processes) if (name === 'munged') host.processes.delete(pid);
@@ -105,14 +109,14 @@ test('a worker whose clock is off says by how much, to the letter the same while
   const report = workerOf(pair.borea);
   assert.deepEqual([report.state, report.reason], ['failing', 'clock-skew']);
   assert.match(report.detail, /^the clock here is 600 s ahead of that of atlas.*"timedatectl set-ntp true"/);
-  assert.deepEqual(pair.questions, ['credential']);
+  assert.deepEqual(asked(pair), ['credential']);
   assert.deepEqual(workerOf(pair.atlas).state, 'ready', 'it harms nobody else');
   pair.borea.host.clockAheadS = 602;
   await pair.pass();
-  assert.deepEqual(pair.questions, ['credential'], 'it is not asked in every pass');
+  assert.deepEqual(asked(pair), ['credential'], 'it is not asked in every pass');
   pair.wallMs += 20_000;
   await pair.pass();
-  assert.equal(pair.questions.length, 2);
+  assert.equal(asked(pair).length, 2);
   assert.deepEqual(workerOf(pair.borea), report);
   pair.borea.host.clockAheadS = -400;
   pair.wallMs += 20_000;
@@ -169,4 +173,72 @@ test('a credential for others is that of a user without rights, and nothing else
     'setpriv --reuid munge --regid munge --clear-groups munge --no-input',
   ]);
   await assert.rejects(async () => atlas.slurm.answer?.(atlas.host, 'the key'), /has no answer to "the key"/);
+});
+
+const aMinute = 61_000;
+
+test('a user of the queue who is somebody else on a worker is named there, with both numbers and both nodes', async () => {
+  const pair = await readyPair();
+  pair.world.uids.push(3001, 3001, 5);
+  pair.atlas.host.users.set('alice', 3001);
+  pair.borea.host.users.set('alice', 3002).set('bob', 3001);
+  await pair.pass();
+  assert.deepEqual(workerOf(pair.borea).reason, '', 'not more than one look a minute');
+  pair.wallMs += aMinute;
+  await pair.pass();
+  const { state, reason, detail } = workerOf(pair.borea);
+  assert.deepEqual([state, reason], ['ready', 'uid-differs']);
+  assert.equal(
+    detail,
+    'jobs run by number, and alice is 3001 on atlas and 3002 on borea, where 3001 is bob: give each user the same number on all nodes',
+  );
+  assert.deepEqual([workerOf(pair.atlas).reason, pair.atlas.reports[0]?.reason], ['', '']);
+  pair.borea.host.users.delete('bob');
+  pair.borea.host.users.delete('alice');
+  pair.wallMs += aMinute;
+  await pair.pass();
+  assert.match(workerOf(pair.borea).detail, /alice is 3001 on atlas and unknown on borea:/);
+  pair.borea.host.users.set('alice', 3001);
+  pair.wallMs += aMinute;
+  await pair.pass();
+  assert.deepEqual([workerOf(pair.borea).reason, workerOf(pair.borea).detail], ['', '']);
+});
+
+test('a user of the queue who is nobody where slurmctld runs is told by the controller, and is no matter of the workers', async () => {
+  const pair = await readyPair();
+  pair.world.uids.push(3001);
+  pair.borea.host.users.set('alice', 3001);
+  pair.wallMs += aMinute;
+  await pair.pass();
+  const [controller] = pair.atlas.reports;
+  assert.deepEqual(
+    [controller?.role, controller?.state, controller?.reason],
+    ['controller', 'ready', 'uid-unknown'],
+  );
+  assert.match(controller?.detail ?? '', /^slurmctld starts no jobs of 3001, who is unknown here/);
+  assert.equal(workerOf(pair.borea).reason, '');
+});
+
+test('many that differ are counted, and one that does not answer leaves it at what was found', async () => {
+  const pair = await readyPair();
+  for (let uid = 3001; uid <= 3009; uid++) {
+    pair.world.uids.push(uid);
+    pair.atlas.host.users.set(`user${uid}`, uid);
+  }
+  pair.wallMs += aMinute;
+  await pair.pass();
+  assert.match(workerOf(pair.borea).detail, /user3003 is .* \(and 6 more\)/);
+  const before = workerOf(pair.borea);
+  pair.isReachable = false;
+  pair.wallMs += aMinute;
+  await pair.pass();
+  assert.deepEqual(workerOf(pair.borea), before);
+});
+
+test('of what another node says only users are taken', () => {
+  assert.deepEqual(usersFrom('0 root\n3001 \n-1 x\n12 a;b\n17\nnonsense\n1000 a.b-c@d\n'), [
+    { uid: 0, name: 'root' },
+    { uid: 3001, name: '' },
+    { uid: 1000, name: 'a.b-c@d' },
+  ]);
 });

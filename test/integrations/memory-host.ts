@@ -21,6 +21,8 @@ export class MemoryHost implements Host {
   readonly commands: string[] = [];
   /** Whether something takes connections there, as seen from here. */
   accepting: (ip: string, port: number) => boolean = () => false;
+  /** Users by name, as passwd(5) has them. */
+  readonly users = new Map<string, number>([['games', 5]]);
   /** Its clock against that of the others, in seconds. */
   clockAheadS = 0;
   /** What munged was started with. */
@@ -123,6 +125,8 @@ export class SlurmWorld {
   readonly hosts = new Map<string, MemoryHost>();
   /** Running jobs, and the name of the node each runs on. */
   readonly jobs = new Map<number, string>();
+  /** Whose jobs are in the queue. */
+  readonly uids: number[] = [];
 
   /** Adds a machine with the programs of Debian's packages. */
   addHost(name: string, ip: string): MemoryHost {
@@ -188,7 +192,15 @@ export class SlurmWorld {
     host.programs.set('squeue', args => {
       if (!host.runs('munged')) return refuse(noMunge);
       if (args.includes('--nodelist')) return this.#jobsOn(args[args.indexOf('--nodelist') + 1] ?? '');
-      return host.runs('slurmctld') ? {} : refuse(noController);
+      if (!host.runs('slurmctld')) return refuse(noController);
+      return args.includes('%U') ? { stdout: this.uids.map(uid => `${uid}\n`).join('') } : {};
+    });
+    host.programs.set('getent', ([, ...keys]) => {
+      const found = [...host.users].filter(
+        ([name, uid]) => keys.includes(name) || keys.includes(String(uid)),
+      );
+      const stdout = found.map(([name, uid]) => `${name}:x:${uid}:${uid}::/:/bin/sh\n`).join('');
+      return { exitCode: found.length < keys.length ? 2 : 0, stdout };
     });
     host.programs.set('scontrol', args => this.#scontrol(host, args, refuse, noController));
     return host;

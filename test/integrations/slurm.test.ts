@@ -229,7 +229,10 @@ test('when all is well a pass runs nothing but questions', async () => {
   await a.slurm.pass(a.host, bench.view(a), () => assert.fail('no progress is reported'));
   assert.deepEqual([...a.host.processes.keys()], processes);
   for (const command of a.host.commands)
-    assert.match(command, /^(munge --no-input|squeue --noheader|scontrol --oneliner show node)/);
+    assert.match(
+      command,
+      /^(munge --no-input|squeue --noheader|scontrol --oneliner show node|getent passwd)/,
+    );
 });
 
 test('an agent that starts anew leaves running daemons alone', async () => {

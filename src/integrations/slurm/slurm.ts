@@ -19,6 +19,7 @@ import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './no
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { standBy } from './standby.ts';
 import { credentialFor, credentialQuestion, Trust } from './trust.ts';
+import { QueueUsers, UserWatch, usersQuestion } from './users.ts';
 import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
 
@@ -52,6 +53,8 @@ export function slurmIntegration({
   const controller = controllerReconciler({ copies, takenFile, inTurn });
   const worker = workerReconciler(inTurn);
   const trust = new Trust(counterparts, inTurn);
+  const queueUsers = new QueueUsers();
+  const userWatch = new UserWatch(counterparts);
   const own = (view: ClusterView, role: string) =>
     view.grants.find(each => each.service === service && each.role === role && each.node === view.self.id);
   let lastOfController: ServiceReport | undefined;
@@ -72,7 +75,8 @@ export function slurmIntegration({
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      return [withKeyId(view, await withNodesKept(host, view, lastOfController))];
+      const kept = await withNodesKept(host, view, lastOfController);
+      return [withKeyId(view, await withUsers(queueUsers, { host, view }, kept))];
     },
   };
   const workerLane: Lane = {
@@ -83,7 +87,8 @@ export function slurmIntegration({
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
       const report = await trust.explained(host, view, lastOfWorker);
-      return [withKeyId(view, await whileDrained(host, view, report))];
+      const drained = await whileDrained(host, view, report);
+      return [withKeyId(view, await withUsers(userWatch, { host, view }, drained))];
     },
   };
   return {
@@ -98,6 +103,7 @@ export function slurmIntegration({
     },
     async answer(host, question) {
       if (question === credentialQuestion) return credentialFor(host);
+      if (question === usersQuestion) return queueUsers.text;
       throw new Error(`slurm has no answer to "${question}": is the asker newer?`);
     },
     lanes: [controllerLane, workerLane],
@@ -119,6 +125,21 @@ async function withNodesKept(host: Host, view: ClusterView, report: ServiceRepor
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return { ...report, detail: oneLine(`some nodes are not as they should be in SLURM: ${error.message}`) };
+  }
+}
+
+/** A role that has something to say already says that; it is ready all the same when its users cannot be looked at. */
+async function withUsers(
+  users: QueueUsers | UserWatch,
+  { host, view }: { readonly host: Host; readonly view: ClusterView },
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  if (report.detail !== '') return report;
+  try {
+    return await users.examined(host, view, report);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, detail: oneLine(`it is not known whether users are the same: ${error.message}`) };
   }
 }
 
