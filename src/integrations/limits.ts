@@ -56,6 +56,8 @@ export const olderReleasesMax = 3;
 export const olderReleasesMaxBefore2411 = 2;
 /** Why the controller's node does not believe this one is looked into this often while it does not. */
 export const trustLookMs = 10_000;
+/** slurmctld writes each of its files anew beside the former one; with less room than this it soon cannot, and another shall serve. */
+export const stateRoomBytesMin = 8 * 1024 * 1024;
 /** The users of the queue are held against those of a machine this often: both change seldom, and slurmctld reads through all its jobs for it. */
 export const userLookMs = 60_000;
 /** So many users of the queue, those with the lowest numbers; as many names are looked up at once. */

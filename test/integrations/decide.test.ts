@@ -250,6 +250,25 @@ test('the first controller is of the newest release, since slurmctld takes no sl
   assert.equal(holderOf(away), 'a', 'one that is not there is waited for by nobody');
 });
 
+test('one that has served and then cannot is followed only by who has what it had', () => {
+  const first = decided(empty, 'a', saying(ready));
+  const from = first.grants.find(({ role }) => role === 'controller')?.token ?? 0;
+  const moved = applied(first, { kind: 'move', service, role: 'controller', node: 'b', from });
+  const log = decided(moved, 'c', saying(ready));
+  const full: Said = { state: 'failing', step: 'answering', reason: 'state-disk-full', detail: '' };
+  const heirWith = (token: number, before: Log) =>
+    decided(before, 'c', now =>
+      saying(full)(now).map(node =>
+        node.id === 'c'
+          ? { ...node, reports: [...node.reports, { service, role: 'standby', token, ...ready }] }
+          : node,
+      ),
+    ).grants.find(({ role }) => role === 'controller')?.node;
+  assert.equal(heirWith(from, log), 'b');
+  assert.equal(heirWith(moved.index, log), 'c');
+  assert.equal(heirWith(from, moved), 'c', 'it never served');
+});
+
 test("only a node of the holder's release, or of one that is not known, takes over from it", () => {
   const log = decided(empty, 'a', saying(ready));
   const grant = log.grants.find(({ role }) => role === 'controller');

@@ -23,6 +23,8 @@ export class MemoryHost implements Host {
   accepting: (ip: string, port: number) => boolean = () => false;
   /** Users by name, as passwd(5) has them. */
   readonly users = new Map<string, number>([['games', 5]]);
+  /** On the disk of slurmctld's state. */
+  freeBytes = 2 ** 30;
   /** Its clock against that of the others, in seconds. */
   clockAheadS = 0;
   /** What munged was started with. */
@@ -87,7 +89,8 @@ export class MemoryHost implements Host {
   }
 
   async signal(pid: number, name: string): Promise<boolean> {
-    return name === 'SIGHUP' ? this.processes.has(pid) : this.processes.delete(pid);
+    if (name === 'SIGCONT') this.files.delete(`/proc/${pid}/stat`);
+    return name === 'SIGHUP' || name === 'SIGCONT' ? this.processes.has(pid) : this.processes.delete(pid);
   }
 
   async pause(): Promise<void> {}
@@ -188,6 +191,7 @@ export class SlurmWorld {
       controller.put(`/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`, ip);
       return {};
     });
+    host.programs.set('stat', () => ({ stdout: `${host.freeBytes} 1 1000 1000\n` }));
     host.programs.set('nft', () => ({}));
     host.programs.set('squeue', args => {
       if (!host.runs('munged')) return refuse(noMunge);

@@ -231,7 +231,7 @@ test('when all is well a pass runs nothing but questions', async () => {
   for (const command of a.host.commands)
     assert.match(
       command,
-      /^(munge --no-input|squeue --noheader|scontrol --oneliner show node|getent passwd)/,
+      /^(munge --no-input|squeue --noheader|scontrol --oneliner show node|getent passwd|stat --file-system)/,
     );
 });
 
@@ -532,6 +532,71 @@ test('the controller dies with its machine: another goes on with its queue, and 
   assert.ok(!a.host.runs('slurmctld'));
   assert.deepEqual(states(a), ['controller released', 'standby ready', 'worker ready']);
   assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
+});
+
+for (const [title, reason, harm] of [
+  [
+    'whose disk is full',
+    'state-disk-full',
+    (host: MemoryHost) => {
+      host.freeBytes = 0;
+    },
+  ],
+  [
+    'whose port another program has taken',
+    'port-in-use',
+    (host: MemoryHost) => {
+      for (const [pid, program] of host.processes) if (program === 'slurmctld') host.processes.delete(pid);
+      host.programs.set('slurmctld', () => ({
+        exitCode: 1,
+        stderr: 'fatal: slurm_init_msg_engine_port error Address already in use',
+      }));
+    },
+  ],
+] as const) {
+  test(`a controller ${title} gives its role to another, and it does not come back`, async () => {
+    const { bench, a, b } = await readyCluster();
+    bench.tenure = { ...bench.tenure, hasReleased: () => true };
+    harm(a.host);
+    a.reports = await a.slurm.pass(a.host, bench.view(a), () => {});
+    const [report] = a.reports;
+    assert.deepEqual([report?.role, report?.state, report?.reason], ['controller', 'failing', reason]);
+    await bench.settle(b);
+    assert.deepEqual(states(b), ['controller ready', 'worker ready']);
+    assert.ok(!a.host.runs('slurmctld'));
+    assert.ok(states(a).includes('worker ready'), states(a).join());
+    assert.equal(states(a).includes('standby failing'), reason === 'state-disk-full');
+    b.host.reboot();
+    bench.away.add(b.id);
+    if (reason !== 'state-disk-full') return;
+    bench.decide(a);
+    const holder = bench.grants.find(({ role }) => role === 'controller')?.node;
+    assert.equal(holder, bench.nodes[2]?.id, 'one without room takes over from nobody');
+  });
+}
+
+test('a full disk is named, and slurmctld goes on, where nobody else can serve', async () => {
+  const { bench, a } = await readyCluster();
+  for (const { host } of bench.nodes) host.freeBytes = 0;
+  for (const node of bench.nodes) node.reports = await node.slurm.pass(node.host, bench.view(node), () => {});
+  await bench.settle(a);
+  assert.ok(a.host.runs('slurmctld'));
+  assert.deepEqual(states(a), ['controller failing', 'worker ready']);
+  for (const { host } of bench.nodes) host.freeBytes = 2 ** 30;
+  await bench.settle(a);
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+});
+
+test('a slurmctld that somebody has stopped is told of, and goes on as the same process', async () => {
+  const { bench, a } = await readyCluster();
+  const pid = await a.host.runningPid('/run/slurmctld.pid', 'slurmctld');
+  a.host.put(`/proc/${pid}/stat`, `${pid} (slurmctld) T 1 1`);
+  a.reports = await a.slurm.pass(a.host, bench.view(a), () => {});
+  const [report] = a.reports;
+  assert.deepEqual([report?.state, report?.reason], ['failing', 'slurmctld-stopped']);
+  await bench.settle(a);
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+  assert.equal(await a.host.runningPid('/run/slurmctld.pid', 'slurmctld'), pid);
 });
 
 test('a new controller waits until the former one has certainly ended, and one without tenure starts nothing', async () => {

@@ -13,6 +13,7 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
+import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import {
@@ -25,7 +26,7 @@ import {
 } from './munge.ts';
 import { controllerParts, files, folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
-import { errorFrom, missingProgram } from './reasons.ts';
+import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
 
 export const slurmctld: Daemon = {
@@ -59,7 +60,11 @@ interface Observed {
   /** Of the node. */
   readonly conf: string;
   readonly running: boolean;
+  /** By a signal. */
+  readonly stopped: boolean;
   readonly answering: boolean;
+  /** For its state. */
+  readonly hasRoom: boolean;
   /** The state folder is that of the former holder, or of this one since; by token. */
   readonly taken: number;
   readonly beginsInMs: number;
@@ -79,7 +84,9 @@ type ControllerStep =
             readonly conf: string;
             readonly token: number;
           }
+        | { readonly kind: 'go-on' }
         | { readonly kind: 'await-answer' }
+        | { readonly kind: 'no-room' }
       ));
 
 export interface ControllerSettings {
@@ -120,14 +127,18 @@ export function controllerReconciler({
     },
 
     async observe(host, { mungeKey: key, beginsInMs: begins }) {
-      const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
+      const pid = await host.runningPid(files.controllerPid, 'slurmctld');
+      const running = pid !== undefined;
+      const stopped = running && (await isStopped(host, pid));
       return {
         munge: await observeMunge(host, key),
         installed: (await host.which('slurmctld')) !== undefined,
         hostName: ((await textOf(host, '/proc/sys/kernel/hostname')) ?? '').trim(),
         conf: await observeNodeConf(host),
         running,
-        answering: running && (await answers(host)),
+        stopped,
+        answering: running && !stopped && (await answers(host)),
+        hasRoom: await hasRoom(host),
         taken: await takenBy(host, takenFile),
         beginsInMs: begins(),
       };
@@ -135,7 +146,7 @@ export function controllerReconciler({
 
     plan(desired, observed) {
       const { mungeKey: key, clusterName, ip, others, token, succeeds, beginsInMs: begins } = desired;
-      const { munge, installed, hostName, conf, running, answering, taken } = observed;
+      const { munge, installed, hostName, conf, running, stopped, answering, taken } = observed;
       const first = planMunge(key, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
@@ -155,8 +166,13 @@ export function controllerReconciler({
         const summary = 'start slurmctld';
         steps.push({ kind: 'start', beginsInMs: begins, conf: own, token, part: 'slurmctld', summary });
       }
+      if (stopped)
+        steps.push({ kind: 'go-on', part: 'answering', summary: 'have slurmctld, which was stopped, go on' });
       if (!answering)
         steps.push({ kind: 'await-answer', part: 'answering', summary: 'wait for slurmctld to answer' });
+      // Last: when nobody else can serve it is better than nothing.
+      if (!observed.hasRoom)
+        steps.push({ kind: 'no-room', part: 'answering', summary: 'the disk of the state is full' });
       return steps;
     },
 
@@ -182,6 +198,11 @@ export function controllerReconciler({
           await startController(host, copies, step);
           await host.writeFile(takenFile, `${step.token}\n`, { mode: 0o600 });
           break;
+        case 'go-on':
+          await goOn(host);
+          break;
+        case 'no-room':
+          throw diskFull();
         case 'await-answer': {
           const { exitCode, stderr } = await host.run('squeue', ['--noheader'], {
             timeoutMs: slurmQueryTimeoutMs,
@@ -189,7 +210,7 @@ export function controllerReconciler({
           if (exitCode === 0) break;
           if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
             throw await deathOf(host, slurmctld);
-          throw errorFrom('asking slurmctld for its queue', stderr);
+          throw errorFrom('asking slurmctld for its queue', answerWords({ exitCode, stderr }));
         }
         default:
           await inTurn(() => applyMunge(host, step));

@@ -30,6 +30,7 @@ export const files = {
 
 export const folders = {
   state: '/var/lib/slurm/slurmctld',
+  stateParent: '/var/lib/slurm',
   spool: '/var/spool/slurmd',
   log: '/var/log/slurm',
   conf: '/etc/slurm',

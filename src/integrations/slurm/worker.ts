@@ -24,7 +24,7 @@ import {
 import { controllerPort, files, folders, mungeKey, service, workerParts } from './names.ts';
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { commentOf, isOurDrain, nodesFrom } from './node-upkeep.ts';
-import { errorFrom, missingProgram } from './reasons.ts';
+import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { mismatchOf } from './versions.ts';
 
 export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
@@ -277,8 +277,7 @@ async function registration(host: Host, name: string): Promise<Registration> {
   });
   if (exitCode !== 0) {
     if (/not found|Invalid node name/i.test(`${stdout}${stderr}`)) return unlisted;
-    // SLURM's clients ask on and on; cut off, they have not said yet that nobody answers.
-    const words = exitCode === -1 ? `Unable to contact slurm controller: ${stderr}` : stderr;
+    const words = answerWords({ exitCode, stderr });
     return { ...unlisted, trouble: errorFrom(`asking the controller about ${name}`, words) };
   }
   // "State=IDLE+DYNAMIC_NORM": what follows the first word are flags, of which some make a node unusable.
