@@ -66,8 +66,13 @@ export class Announcer {
         continue;
       const { service, role, token, reason } = report;
       const options = { member, fields: { service, role, token, reason } };
-      if (report.state === 'ready')
+      if (report.state === 'ready' && reason === '')
         this.tell('service.ready', `${service} ${role} on ${member} is ready`, options);
+      if (report.state === 'ready' && reason !== '')
+        this.tell('service.warned', `${service} ${role} on ${member} is ready, but: ${report.detail}`, {
+          ...options,
+          level: 'warn',
+        });
       if (report.state === 'drained')
         this.tell('service.drained', `nothing of ${service} runs on ${member} any more`, options);
       if (report.state === 'failing') {

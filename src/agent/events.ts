@@ -38,6 +38,7 @@ export type EventName =
   | 'leader.lost'
   | 'voters.changed'
   | 'service.ready'
+  | 'service.warned'
   | 'service.failed'
   | 'service.drained'
   | 'service.granted'

@@ -58,7 +58,9 @@ export class Executor {
     }
     this.#busy = false;
     if (this.#closed) return;
-    const settled = this.#reports.every(({ state }) => ['ready', 'drained', 'released'].includes(state));
+    const settled = this.#reports.every(({ state }) =>
+      ['ready', 'drained', 'released', 'absent'].includes(state),
+    );
     this.#cancelTimer = this.#setTimer(settled ? reconcileIntervalMs : reconcileSoonMs, () => this.poke());
   }
 

@@ -99,6 +99,8 @@ export const decisionTimeoutMs = 3000;
 export const decisionRetryMs = 200;
 /** Longest wait until this node, too, knows what was decided; then the answer tells what it knows. */
 export const decisionSeenMs = 1000;
+/** Longest wait for what an integration on another member says: it runs a program for it, and its way may be a relayed one. */
+export const counterpartTimeoutMs = 3000;
 /** Longest that a change on another member may take. */
 export const remoteChangeTimeoutMs = 3000;
 /** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */

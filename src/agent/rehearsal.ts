@@ -79,6 +79,7 @@ const obliging: PeerAnswers = {
   confirm: async () => ({ index: 0 }),
   handOver: async () => '',
   decide: async bytes => (operatorCommandFrom(bytes) ? '' : 'unknown-command'),
+  counterpart: async () => '',
 };
 
 const overTheWire = (frame: Frame) => requestDeserialize(requestSerialize(frame));

@@ -9,7 +9,7 @@ import type { StatusReply__Output } from '../api/gen/clusteros/v1/StatusReply.ts
 import { ageText, spanText } from './duration.ts';
 import { namesShownMax } from './limits.ts';
 import { operationText, standingFailures } from './operation-text.ts';
-import { worstReports } from './services.ts';
+import { isWarning, worstReports } from './services.ts';
 
 export interface Check {
   readonly name: string;
@@ -139,6 +139,8 @@ function serviceChecks({ members }: Answers): Check[] {
   // A node that is gone reports nothing; that it is gone is told by the check of the members.
   for (const member of members.filter(({ state }) => state !== 'dead' && state !== 'left')) {
     for (const report of worstReports(member)) {
+      // Without the programs it has no part in the service, and is a member like any other.
+      if (report.state === 'absent') continue;
       const known = nodes.get(report.service) ?? [];
       known.push({ member: member.name, report });
       nodes.set(report.service, known);
@@ -150,11 +152,16 @@ function serviceChecks({ members }: Answers): Check[] {
     );
     if (unready.length === 0) {
       const { length } = reports;
+      const warned = reports.filter(({ report }) => isWarning(report));
+      const warnings =
+        warned.length === 0
+          ? []
+          : [someOf(warned.map(({ member, report }) => `${member}: ${report.detail}`))];
       return {
         name,
         ok: true,
         state: 'ok',
-        detail: `${length} of ${length} ${length === 1 ? 'node' : 'nodes'} ready`,
+        detail: [`${length} of ${length} ${length === 1 ? 'node' : 'nodes'} ready`, ...warnings].join('; '),
       };
     }
     const state = unready.some(({ report }) => report.state === 'failing') ? 'failing' : 'starting';

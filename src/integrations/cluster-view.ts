@@ -12,12 +12,13 @@ export interface ServiceReport {
   readonly token: number;
   /**
    * `draining`: as an operator asked, it takes no new work, and some still runs; `drained`: none does. `released`: the role was given
-   * away by the grant `token`, and nothing of it goes on here.
+   * away by the grant `token`, and nothing of it goes on here. `absent`: what the role needs is not installed, and that is no fault; there is
+   * no grant, and `token` is 0.
    */
-  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released';
+  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released' | 'absent';
   /** The step under way or failed; empty when ready. */
   readonly step: string;
-  /** Reason code such as `slurmctld-missing`; empty unless failing. */
+  /** Reason code such as `slurmctld-missing`; of a role that is ready, of what does harm all the same. Else empty. */
   readonly reason: string;
   /** One line for people that names the thing and the mend; empty when there is nothing to say. */
   readonly detail: string;

@@ -48,7 +48,7 @@ export interface Host {
   /** Whether something at HOST:PORT takes connections; false after `timeoutMs`. */
   accepts(ip: string, port: number, timeoutMs: number): Promise<boolean>;
   /** Sends a signal; false when the process is gone. */
-  signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL' | 'SIGCONT'): Promise<boolean>;
   /** Lets `durationMs` pass. */
   pause(durationMs: number): Promise<void>;
 }

@@ -68,6 +68,22 @@ export const gpusPerMachineMax = 64;
 export const takeOverTimeoutMs = 20_000;
 /** Nodes that may be SLURM's controller: a client asks one after the other, and steps of jobs know those of their start (facts, section 8). */
 export const controllersMax = 3;
+/** slurmctld takes a slurmd of its own release and so many before it (slurm.schedmd.com/upgrades.html, "Compatibility Window")... */
+export const olderReleasesMax = 3;
+/** ...and one of a release before 24.11 so many. */
+export const olderReleasesMaxBefore2411 = 2;
+/** Why the controller's node does not believe this one is looked into this often while it does not. */
+export const trustLookMs = 10_000;
+/** slurmctld writes each of its files anew beside the former one; with less room than this it soon cannot, and another shall serve. */
+export const stateRoomBytesMin = 8 * 1024 * 1024;
+/** The users of the queue are held against those of a machine this often: both change seldom, and slurmctld reads through all its jobs for it. */
+export const userLookMs = 60_000;
+/** So many users of the queue, those with the lowest numbers; as many names are looked up at once. */
+export const queueUsersMax = 256;
+/** Of those that differ, so many are named in a report. */
+export const usersShownMax = 3;
+/** Two clocks that were told to differ are told again when that has changed by so much. */
+export const skewNewsS = 5;
 /** Steps of jobs on a node that was taken out are waited for so long: SLURM gives them 10 s (KillWait) before it kills... */
 export const stepsEndTimeoutMs = 20_000;
 /** ...and this is the time between two looks. */

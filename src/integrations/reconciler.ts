@@ -64,6 +64,8 @@ export interface Integration {
    * is under way, and none will come. Resolves with what stayed, for people; empty when nothing did.
    */
   withdraw(host: Host): Promise<string>;
+  /** What it says to itself on another node (counterparts.ts). Rejects with an Error for people when it has no answer. */
+  answer?(host: Host, question: string): Promise<string>;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */
   readonly lanes: readonly Lane[];
 }

@@ -111,6 +111,6 @@ function isReport(value: unknown): value is ServiceReport {
     [service, role, step, reason, detail, keyId].every(isText) &&
     isCount(token) &&
     isCount(settingsVersion) &&
-    ['starting', 'ready', 'draining', 'drained', 'failing', 'released'].includes(String(state))
+    ['starting', 'ready', 'draining', 'drained', 'failing', 'released', 'absent'].includes(String(state))
   );
 }

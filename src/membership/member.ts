@@ -22,7 +22,7 @@ export interface ServiceReport {
   readonly service: string;
   readonly role: string;
   readonly token: number;
-  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released';
+  readonly state: 'starting' | 'ready' | 'draining' | 'drained' | 'failing' | 'released' | 'absent';
   readonly step: string;
   readonly reason: string;
   readonly detail: string;

@@ -42,6 +42,10 @@ async function side(t: TestContext, name: string) {
     },
     confirm: async () => ({ index: 7 }),
     handOver: async target => `not to ${target}`,
+    counterpart: async (service, question) => {
+      if (service !== 'slurm') throw new Error(`${service} is not driven here`);
+      return `${name} has ${question}`;
+    },
     decide: (command, { client, seq }) => {
       decided.push(`${Buffer.from(command).toString('utf8').length} of ${client} ${seq}`);
       return new Promise(resolve => setTimeout(() => resolve(''), 20));
@@ -82,6 +86,8 @@ test('a question goes over the stream, whoever has dialled it, and needs no addr
     assert.deepEqual(await asker.calls.tag(peer, { site: 'east' }, []), { site: 'east' });
     assert.deepEqual(await asker.calls.confirm(peer), { index: 7 });
     assert.equal(await asker.calls.handOver(peer, 'c'), 'not to c');
+    assert.equal(await asker.calls.counterpart(peer, 'slurm', 'a key'), `${name} has a key`);
+    assert.equal(await asker.calls.counterpart(peer, 'k3s', 'a key'), undefined);
     assert.equal(
       await asker.calls.decide(peer, { kind: 'want-voters', count: 3 }, { client: 'c', seq: 2 }),
       '',

@@ -14,6 +14,11 @@ interface Golden {
   readonly stderr: string;
 }
 
+const absentReport = {
+  ...{ service: 'slurm', role: 'worker', token: 0, state: 'absent', step: '', reason: '' },
+  detail: 'install slurm-wlm and munge, then "systemctl restart node-agent"',
+};
+
 const goldens: readonly Golden[] = [
   {
     title: 'a service is shown by its roles, with how near the copies of its state are',
@@ -28,6 +33,46 @@ worker      borea   ready           -          -
 worker      ceres   config-differs  -          slurmd does not start
 `,
     stderr: '',
+  },
+  {
+    title: 'a member without SLURM is shown among the others, and is no fault',
+    lab: () => {
+      const lab = soundLab();
+      const [atlas, borea, ceres] = lab.members.members;
+      const report = absentReport;
+      lab.members.members = [{ ...atlas }, { ...borea }, { ...ceres, services: [report] }];
+      return lab;
+    },
+    args: 'status',
+    stdout: `
+cluster lab   HEALTHY    6 of 6 checks are ok
+leader        ok         atlas, term 7, for 3d 4h
+voters        ok         3 of 3 answering, need 2
+members       ok         3 of 3 alive
+operations    ok         none running
+slurm         ok         2 of 2 nodes ready
+k3s           ok         2 of 2 nodes ready
+`,
+    stderr: `
+Seen from atlas (100.64.0.1:7443), version 1.4.0, up 3d 4h.
+`,
+  },
+  {
+    title: 'members name who has no SLURM',
+    lab: () => {
+      const lab = soundLab();
+      const [atlas, , ceres] = lab.members.members;
+      lab.members.members = [{ ...atlas }, { ...ceres, services: [absentReport] }];
+      return lab;
+    },
+    args: 'members --no-headers',
+    stdout: `
+atlas   alive    leader   100.64.0.1   now      1.4.0    slurm,k3s
+ceres   alive    voter    100.64.0.3   now      1.4.0    slurm:absent
+`,
+    stderr: `
+2 members: 2 alive. Leader atlas, term 7. Quorum 2 of 3 voters.
+`,
   },
   {
     title: 'a move is told by who holds the role then',

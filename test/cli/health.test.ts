@@ -29,6 +29,20 @@ test('a running operation and a starting service are told as settling', async ()
   assert.equal(code, 6);
 });
 
+test('a service that is ready with a warning is healthy, and the warning is told', async () => {
+  const lab = soundLab();
+  const warned = { ...report('slurm', 'worker', 'ready', 'bob differs'), reason: 'uid-differs' };
+  lab.members.members[1] = {
+    ...lab.members.members[1],
+    services: [report('slurm', 'controller'), warned],
+  };
+  await using agent = await fakeAgent(lab);
+  const { stdout, code } = await clusterctl('status', agent);
+  assert.match(stdout, /^slurm {9}ok {9}3 of 3 nodes ready; borea: bob differs$/m);
+  assert.equal(code, 0);
+  assert.match((await clusterctl('members borea', agent)).stdout, / slurm:uid-differs\n/);
+});
+
 test('a decision that is due counts as under way', async () => {
   const { headline, faults, code } = await verdict(lab => {
     lab.status.decisionsDue = 2;

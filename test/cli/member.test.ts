@@ -60,6 +60,18 @@ test('a member as JSON has what the list has, its accusers and its sights', asyn
   });
 });
 
+test('a member without SLURM says what to install', async () => {
+  const lab = ailingLab();
+  const [ceres] = lab.shown;
+  const detail = 'install slurm-wlm and munge, then "systemctl restart node-agent"';
+  if (ceres?.member) ceres.member.services = [{ ...report('slurm', 'worker', 'absent', detail), token: 0 }];
+  const { stdout } = await answer('member show ceres', lab);
+  assert.match(
+    stdout,
+    /^services {4}slurm absent \(install slurm-wlm and munge, then "systemctl restart node-agent"\)$/m,
+  );
+});
+
 test("a name that is nobody's is not found", async () => {
   for (const args of ['member show nobody', 'member tag nobody site=x']) {
     const { stderr, code } = await answer(args);

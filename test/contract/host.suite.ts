@@ -77,6 +77,8 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
       assert.equal(await host.isRunning(pid, 'another'), false);
       await host.removeFile(pidFile);
       assert.equal(await host.isRunning(pid, program), true, 'it runs without its pid file');
+      assert.equal(await host.signal(pid, 'SIGCONT'), true);
+      assert.equal(await host.isRunning(pid, program), true, 'it goes on');
       assert.equal(await host.signal(pid, 'SIGKILL'), true);
       for (let i = 0; i < 200 && (await host.isRunning(pid, program)); i++) await host.pause(10);
       assert.equal(await host.isRunning(pid, program), false);

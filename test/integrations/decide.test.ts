@@ -229,3 +229,61 @@ test('joins that the log has forgotten are not run again', () => {
   const log: Log = { ...empty, grants, operations, secretNames: ['slurm/munge.key'] };
   assert.deepEqual(decideSlurm(viewOf(log, 'n0', nodes)), []);
 });
+
+const has = (version: string, ...more: string[]) => [
+  'slurm-controller',
+  'slurm-worker',
+  `slurm=${version}`,
+  ...more,
+];
+
+test('the first controller is of the newest release, since slurmctld takes no slurmd that is newer', () => {
+  const versions = new Map([
+    ['a', '22.05.8'],
+    ['b', '23.02.1'],
+    ['c', '22.05.9'],
+  ]);
+  const nodes = ids.map(id => nodeOf(id, { capabilities: has(versions.get(id) ?? '') }));
+  const holderOf = (these: readonly ViewNode[]) =>
+    decided(empty, 'a', () => these).grants.find(({ role }) => role === 'controller')?.node;
+  assert.equal(holderOf(nodes), 'b');
+  const away = nodes.map(node => (node.id === 'b' ? { ...node, state: 'dead' as const } : node));
+  assert.equal(holderOf(away), 'a', 'one that is not there is waited for by nobody');
+});
+
+test('one that has served and then cannot is followed only by who has what it had', () => {
+  const first = decided(empty, 'a', saying(ready));
+  const from = first.grants.find(({ role }) => role === 'controller')?.token ?? 0;
+  const moved = applied(first, { kind: 'move', service, role: 'controller', node: 'b', from });
+  const log = decided(moved, 'c', saying(ready));
+  const full: Said = { state: 'failing', step: 'answering', reason: 'state-disk-full', detail: '' };
+  const heirWith = (token: number, before: Log) =>
+    decided(before, 'c', now =>
+      saying(full)(now).map(node =>
+        node.id === 'c'
+          ? { ...node, reports: [...node.reports, { service, role: 'standby', token, ...ready }] }
+          : node,
+      ),
+    ).grants.find(({ role }) => role === 'controller')?.node;
+  assert.equal(heirWith(from, log), 'b');
+  assert.equal(heirWith(moved.index, log), 'c');
+  assert.equal(heirWith(from, moved), 'c', 'it never served');
+});
+
+test("only a node of the holder's release, or of one that is not known, takes over from it", () => {
+  const log = decided(empty, 'a', saying(ready));
+  const grant = log.grants.find(({ role }) => role === 'controller');
+  assert.equal(grant?.node, 'a');
+  const standby = { service, role: 'standby', token: grant?.token ?? 0, ...ready };
+  const heirWith = (capabilities: readonly string[]) =>
+    decided(log, 'b', now =>
+      saying(ready)(now).map(node => {
+        if (node.id === 'a') return { ...node, state: 'dead' as const, capabilities: has('22.05.8') };
+        return node.id === 'b' ? { ...node, capabilities, reports: [...node.reports, standby] } : node;
+      }),
+    ).grants.find(({ role }) => role === 'controller')?.node;
+  assert.equal(heirWith(has('22.05.2')), 'b');
+  assert.equal(heirWith(['slurm-controller', 'slurm-worker']), 'b');
+  assert.equal(heirWith(has('21.08.8')), 'a', 'an older one cannot read the state');
+  assert.equal(heirWith(has('23.02.1')), 'a', 'after a newer one nobody else could');
+});

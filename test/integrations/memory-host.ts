@@ -8,7 +8,7 @@ export interface MemoryFile {
   readonly owner: string;
 }
 
-export type Program = (args: readonly string[], host: MemoryHost) => Partial<Outcome>;
+export type Program = (args: readonly string[], host: MemoryHost, input: string) => Partial<Outcome>;
 
 export class MemoryHost implements Host {
   readonly files = new Map<string, MemoryFile>();
@@ -21,15 +21,25 @@ export class MemoryHost implements Host {
   readonly commands: string[] = [];
   /** Whether something takes connections there, as seen from here. */
   accepting: (ip: string, port: number) => boolean = () => false;
+  /** Users by name, as passwd(5) has them. */
+  readonly users = new Map<string, number>([['games', 5]]);
+  /** On the disk of slurmctld's state. */
+  freeBytes = 2 ** 30;
+  /** Its clock against that of the others, in seconds. */
+  clockAheadS = 0;
   /** What munged was started with. */
   mungedKey: Uint8Array | undefined;
   #lastPid = 100;
 
-  async run(program: string, args: readonly string[]): Promise<Outcome> {
+  async run(
+    program: string,
+    args: readonly string[],
+    { input = '' }: { readonly input?: string } = {},
+  ): Promise<Outcome> {
     this.commands.push([program, ...args].join(' '));
     const found = this.programs.get(program);
     if (!found) return { exitCode: 127, stdout: '', stderr: `spawn ${program} ENOENT` };
-    return { exitCode: 0, stdout: '', stderr: '', ...found(args, this) };
+    return { exitCode: 0, stdout: '', stderr: '', ...found(args, this, input) };
   }
 
   async which(program: string): Promise<string | undefined> {
@@ -79,7 +89,8 @@ export class MemoryHost implements Host {
   }
 
   async signal(pid: number, name: string): Promise<boolean> {
-    return name === 'SIGHUP' ? this.processes.has(pid) : this.processes.delete(pid);
+    if (name === 'SIGCONT') this.files.delete(`/proc/${pid}/stat`);
+    return name === 'SIGHUP' || name === 'SIGCONT' ? this.processes.has(pid) : this.processes.delete(pid);
   }
 
   async pause(): Promise<void> {}
@@ -117,6 +128,8 @@ export class SlurmWorld {
   readonly hosts = new Map<string, MemoryHost>();
   /** Running jobs, and the name of the node each runs on. */
   readonly jobs = new Map<number, string>();
+  /** Whose jobs are in the queue. */
+  readonly uids: number[] = [];
 
   /** Adds a machine with the programs of Debian's packages. */
   addHost(name: string, ip: string): MemoryHost {
@@ -130,11 +143,28 @@ export class SlurmWorld {
     const noMunge =
       'Munge encode failed: Failed to access "/run/munge/munge.socket.2" (Did you start munged?)';
     const noController = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+    const zeroBytes = 'error: Zero Bytes were transmitted or received';
     host.put('/proc/sys/kernel/osrelease', '6.1.0-18-amd64\n');
     host.programs.set('uname', () => ({ stdout: 'x86_64\n' }));
     host.programs.set('munged', () => ({}));
-    host.programs.set('munge', () => (host.runs('munged') ? {} : refuse(noMunge)));
-    host.programs.set('setpriv', () => {
+    host.programs.set('munge', () =>
+      host.runs('munged')
+        ? { stdout: `MUNGE:${host.mungedKey?.[0]}:${host.clockAheadS}:\n` }
+        : refuse(noMunge),
+    );
+    host.programs.set('unmunge', (_args, _host, credential) => {
+      const [, key, encodedS] = credential.split(':').map(Number);
+      if (key !== host.mungedKey?.[0]) return refuse('unmunge: Error: Invalid credential');
+      const aheadS = host.clockAheadS - (encodedS ?? 0);
+      if (Math.abs(aheadS) <= 300) return { stdout: 'STATUS:          Success (0)\n' };
+      const status = aheadS > 0 ? 'Expired credential (15)' : 'Rewound credential (16)';
+      const time = (seconds: number | undefined) =>
+        `2026-11-26 21:27:37 +0000 (${1_795_728_457 + (seconds ?? 0)})`;
+      const times = `ENCODE_TIME:     ${time(encodedS)}\nDECODE_TIME:     ${time(host.clockAheadS)}\n`;
+      return { exitCode: aheadS > 0 ? 15 : 16, stdout: `STATUS:          ${status}\n${times}` };
+    });
+    host.programs.set('setpriv', (args, _host, input) => {
+      if (!args.includes('munged')) return host.programs.get('munge')?.(args, host, input) ?? {};
       // It reads its key once, when it starts.
       host.mungedKey = host.files.get('/etc/munge/munge.key')?.content;
       host.startProcess('munged', '/run/munge/munged.pid');
@@ -156,13 +186,14 @@ export class SlurmWorld {
         return refuse(
           'error: fetch_config: failed to fetch remote configs: Unable to contact slurm controller',
         );
-      if (!sameKey(controller, host)) return refuse('error: Zero Bytes were transmitted or received');
+      if (!trusts(controller, host)) return refuse(zeroBytes);
       host.startProcess('slurmd', '/run/slurmd.pid', args);
       // One that is known already stays what it was taken for, whatever this slurmd says of the machine.
       const record = `/var/lib/slurm/slurmctld/nodes/${args[args.indexOf('-N') + 1]}`;
       if (!controller.files.has(record)) controller.put(record, [ip, ...shapeIn(args)].join('\n'));
       return {};
     });
+    host.programs.set('stat', () => ({ stdout: `${host.freeBytes} 1 1000 1000\n` }));
     host.programs.set('nft', () => ({}));
     // SLURM's clients read a configuration before they ask anybody.
     host.programs.set('env', ([conf = '']) => {
@@ -174,7 +205,15 @@ export class SlurmWorld {
     host.programs.set('squeue', args => {
       if (!host.runs('munged')) return refuse(noMunge);
       if (args.includes('--nodelist')) return this.#jobsOn(args[args.indexOf('--nodelist') + 1] ?? '');
-      return host.runs('slurmctld') ? {} : refuse(noController);
+      if (!host.runs('slurmctld')) return refuse(noController);
+      return args.includes('%U') ? { stdout: this.uids.map(uid => `${uid}\n`).join('') } : {};
+    });
+    host.programs.set('getent', ([, ...keys]) => {
+      const found = [...host.users].filter(
+        ([name, uid]) => keys.includes(name) || keys.includes(String(uid)),
+      );
+      const stdout = found.map(([name, uid]) => `${name}:x:${uid}:${uid}::/:/bin/sh\n`).join('');
+      return { exitCode: found.length < keys.length ? 2 : 0, stdout };
     });
     host.programs.set('scontrol', args => this.#scontrol(host, args, refuse, noController));
     return host;
@@ -188,6 +227,8 @@ export class SlurmWorld {
   ): Partial<Outcome> {
     const controller = [...this.hosts.values()].find(each => each.runs('slurmctld'));
     if (!controller || !host.runs('munged')) return refuse(noController);
+    if (!trusts(controller, host))
+      return refuse('slurm_load_node error: Zero Bytes were transmitted or received');
     if (args.includes('reconfigure')) return {};
     const folder = '/var/lib/slurm/slurmctld/nodes';
     const lineOf = (name: string) => {
@@ -245,7 +286,9 @@ function shapeIn(args: readonly string[]): readonly string[] {
   ];
 }
 
-function sameKey(a: MemoryHost, b: MemoryHost): boolean {
+/** Whether the one takes credentials of the other. */
+function trusts(a: MemoryHost, b: MemoryHost): boolean {
   const [left, right] = [a, b].map(({ mungedKey }) => mungedKey);
-  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+  const isSameKey = left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+  return isSameKey && Math.abs(a.clockAheadS - b.clockAheadS) <= 300;
 }

@@ -9,6 +9,7 @@ import type {
   TenureView,
   ViewNode,
 } from '../../src/integrations/cluster-view.ts';
+import type { Counterparts } from '../../src/integrations/counterparts.ts';
 import { machineCapabilities } from '../../src/integrations/machine.ts';
 import type { Retry } from '../../src/integrations/reconciler.ts';
 import { decideSlurm } from '../../src/integrations/slurm/decide.ts';
@@ -50,13 +51,25 @@ export class Bench {
   readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
   wallMs = 0;
   index = 10;
+  /** Questions that were asked, as `NAME: QUESTION`. */
+  readonly questions: string[] = [];
+  readonly counterparts: Counterparts = {
+    ask: async (peer, question) => {
+      const asked = this.nodes.find(({ id }) => id === peer.id);
+      this.questions.push(`${asked?.name}: ${question}`);
+      if (!asked?.slurm.answer || this.away.has(peer.id)) return undefined;
+      return asked.slurm.answer(asked.host, question).catch(() => undefined);
+    },
+  };
 
   async add(name: string): Promise<Node> {
     const number = this.nodes.length + 1;
     const ip = `100.64.0.${number}`;
     const host = this.slurms.addHost(name, ip);
     const copies = new MemoryCopies(this.copies, `id-${number}`, host);
-    const slurm = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+    const slurm = inOnePass(
+      slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: this.counterparts }),
+    );
     const node: Node = {
       id: `id-${number}`,
       name,

@@ -16,6 +16,7 @@ const settings = (host: MemoryHost) => ({
     retry: once,
   },
   copies: new MemoryCopies(new CopyWorld(), 'a', host),
+  counterparts: { ask: async () => assert.fail('there is nobody to ask') },
 });
 const ip = '100.64.0.1';
 const node = {

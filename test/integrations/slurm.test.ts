@@ -9,6 +9,7 @@ import { defaultSettings } from '../../src/integrations/slurm/settings.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
 import { slurmConfText } from '../../src/integrations/slurm/slurm-conf.ts';
 import { MemoryCopies } from './memory-copies.ts';
+import type { MemoryHost } from './memory-host.ts';
 import { inOnePass } from './one-pass.ts';
 import { Bench, type Node, readyCluster } from './slurm-bench.ts';
 
@@ -42,14 +43,19 @@ test('when all is well a pass runs nothing but questions', async () => {
   await a.slurm.pass(a.host, bench.view(a), () => assert.fail('no progress is reported'));
   assert.deepEqual([...a.host.processes.keys()], processes);
   for (const command of a.host.commands)
-    assert.match(command, /^(munge --no-input|squeue --noheader|scontrol --oneliner show node)/);
+    assert.match(
+      command,
+      /^(munge --no-input|squeue --noheader|scontrol --oneliner show node|getent passwd|stat --file-system)/,
+    );
 });
 
 test('an agent that starts anew leaves running daemons alone', async () => {
   const { bench, a } = await readyCluster();
   const processes = [...a.host.processes.keys()];
   const copies = new MemoryCopies(bench.copies, a.id, a.host);
-  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+  const again = inOnePass(
+    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+  );
   const reports = await again.pass(a.host, bench.view(a), () => {});
   assert.deepEqual(
     reports.map(({ state }) => state),
@@ -166,6 +172,58 @@ test('missing programs end the join with a reason and the mend, and it succeeds 
   );
 });
 
+test('a member without SLURM says that, and nothing else is said of it', async () => {
+  const { bench, a, b } = await readyCluster();
+  const dione = await bench.add('dione');
+  dione.capabilities = ['cores=2'];
+  dione.host.commands.length = 0;
+  for (const program of ['munged', 'slurmd', 'slurmctld']) dione.host.programs.delete(program);
+  await bench.settle(a);
+  assert.deepEqual(
+    dione.reports.map(({ role, state, token, detail }) => [role, state, token, detail]),
+    [['worker', 'absent', 0, 'install slurm-wlm and munge, then "systemctl restart node-agent"']],
+  );
+  assert.deepEqual(dione.host.commands, []);
+  assert.ok(!bench.operations.some(({ node }) => node === dione.id));
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  const other = await bench.add('eos');
+  other.capabilities = ['cores=2'];
+  await bench.settle(a);
+  assert.match(other.reports[0]?.detail ?? '', /^it was installed after the agent had started/);
+});
+
+test('where nobody has SLURM nobody says that it is missing', async () => {
+  const bench = new Bench();
+  const node = await bench.add('atlas');
+  node.capabilities = ['cores=2'];
+  await bench.settle(node);
+  assert.deepEqual(node.reports, []);
+});
+
+test('a slurmd that slurmctld would not take is not started, and says which version to install', async () => {
+  const bench = new Bench();
+  const [a, b] = [await bench.add('atlas'), await bench.add('borea')];
+  const withVersion = (version: string) => b.capabilities.map(each => each.replace(/^slurm=.*/, version));
+  const sound = b.capabilities;
+  b.capabilities = withVersion('slurm=20.02.7');
+  await bench.settle(a);
+  const report = ofWorker(b.reports);
+  assert.deepEqual([report?.state, report?.reason, report?.step], ['failing', 'version-mismatch', 'slurmd']);
+  assert.match(
+    report?.detail ?? '',
+    /slurmd is 20\.02\.7 here, and slurmctld 22\.05\.8 on atlas .*: install SLURM 22\.05 here, then "systemctl restart node-agent"$/,
+  );
+  assert.ok(!b.host.runs('slurmd'));
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+  b.capabilities = sound;
+  await bench.settle(a);
+  assert.deepEqual(states(b), ['standby ready', 'worker ready']);
+  const running = [...b.host.processes.keys()];
+  b.capabilities = withVersion('slurm=23.02.1');
+  await bench.settle(a);
+  assert.deepEqual([...b.host.processes.keys()], running, 'one that runs may have jobs');
+});
+
 test('an order with an older token than one obeyed is refused, also by an agent that starts anew', async () => {
   const { bench, a, b } = await readyCluster();
   const newest = bench.grants.find(({ node }) => node === b.id);
@@ -173,7 +231,9 @@ test('an order with an older token than one obeyed is refused, also by an agent 
   bench.grants = bench.grants.map(grant => (grant === newest ? { ...grant, token: 1 } : grant));
   b.host.processes.clear();
   const copies = new MemoryCopies(bench.copies, b.id, b.host);
-  const again = inOnePass(slurmIntegration({ fencingFile, takenFile, retry: once, copies }));
+  const again = inOnePass(
+    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+  );
   const report = ofWorker(await again.pass(b.host, bench.view(b), () => {}));
   assert.deepEqual([report?.state, report?.reason], ['failing', 'stale-token']);
   assert.match(report?.detail ?? '', new RegExp(`carries token 1, but this node has obeyed ${newest.token}`));
@@ -231,6 +291,7 @@ test('known words of SLURM get a reason and a mend, unknown ones count as passin
       'controller-unreachable',
       false,
     ],
+    ['slurmd: error: Incompatible versions of client and server code', 'version-mismatch', true],
     ['the moon is full', 'unexpected', false],
   ];
   for (const [words, reason, permanent] of cases) {
@@ -286,6 +347,71 @@ test('the controller dies with its machine: another goes on with its queue, and 
   assert.ok(!a.host.runs('slurmctld'));
   assert.deepEqual(states(a), ['controller released', 'standby ready', 'worker ready']);
   assert.equal(bench.grants.filter(({ role }) => role === 'controller').length, 1);
+});
+
+for (const [title, reason, harm] of [
+  [
+    'whose disk is full',
+    'state-disk-full',
+    (host: MemoryHost) => {
+      host.freeBytes = 0;
+    },
+  ],
+  [
+    'whose port another program has taken',
+    'port-in-use',
+    (host: MemoryHost) => {
+      for (const [pid, program] of host.processes) if (program === 'slurmctld') host.processes.delete(pid);
+      host.programs.set('slurmctld', () => ({
+        exitCode: 1,
+        stderr: 'fatal: slurm_init_msg_engine_port error Address already in use',
+      }));
+    },
+  ],
+] as const) {
+  test(`a controller ${title} gives its role to another, and it does not come back`, async () => {
+    const { bench, a, b } = await readyCluster();
+    bench.tenure = { ...bench.tenure, hasReleased: () => true };
+    harm(a.host);
+    a.reports = await a.slurm.pass(a.host, bench.view(a), () => {});
+    const [report] = a.reports;
+    assert.deepEqual([report?.role, report?.state, report?.reason], ['controller', 'failing', reason]);
+    await bench.settle(b);
+    assert.deepEqual(states(b), ['controller ready', 'worker ready']);
+    assert.ok(!a.host.runs('slurmctld'));
+    assert.ok(states(a).includes('worker ready'), states(a).join());
+    assert.equal(states(a).includes('standby failing'), reason === 'state-disk-full');
+    b.host.reboot();
+    bench.away.add(b.id);
+    if (reason !== 'state-disk-full') return;
+    bench.decide(a);
+    const holder = bench.grants.find(({ role }) => role === 'controller')?.node;
+    assert.equal(holder, bench.nodes[2]?.id, 'one without room takes over from nobody');
+  });
+}
+
+test('a full disk is named, and slurmctld goes on, where nobody else can serve', async () => {
+  const { bench, a } = await readyCluster();
+  for (const { host } of bench.nodes) host.freeBytes = 0;
+  for (const node of bench.nodes) node.reports = await node.slurm.pass(node.host, bench.view(node), () => {});
+  await bench.settle(a);
+  assert.ok(a.host.runs('slurmctld'));
+  assert.deepEqual(states(a), ['controller failing', 'worker ready']);
+  for (const { host } of bench.nodes) host.freeBytes = 2 ** 30;
+  await bench.settle(a);
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+});
+
+test('a slurmctld that somebody has stopped is told of, and goes on as the same process', async () => {
+  const { bench, a } = await readyCluster();
+  const pid = await a.host.runningPid('/run/slurmctld.pid', 'slurmctld');
+  a.host.put(`/proc/${pid}/stat`, `${pid} (slurmctld) T 1 1`);
+  a.reports = await a.slurm.pass(a.host, bench.view(a), () => {});
+  const [report] = a.reports;
+  assert.deepEqual([report?.state, report?.reason], ['failing', 'slurmctld-stopped']);
+  await bench.settle(a);
+  assert.deepEqual(states(a), ['controller ready', 'worker ready']);
+  assert.equal(await a.host.runningPid('/run/slurmctld.pid', 'slurmctld'), pid);
 });
 
 test('a new controller waits until the former one has certainly ended, and one without tenure starts nothing', async () => {

@@ -37,6 +37,7 @@ function worldWithSlurm(seed: number, nodes: number): { readonly world: World; r
             takenFile: '/var/lib/clusteros/slurm-taken',
           },
           ...{ retry: attempt => attempt(), copies: new MemoryCopies(copies, id, host) },
+          counterparts: { ask: async () => undefined },
         }),
       ];
     },

@@ -89,6 +89,7 @@ export async function start({ values }: Config): Promise<number> {
   const copies = await openCopies(dataDir, transport, environment, id => admits(id));
   transport.serveState(copies);
   const http = await openHttp(values, why => log.warn({ event: 'http.failed' }, why));
+  const integrations = await integrationsOf(values, dataDir, copies, calls);
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
   const agent = await Agent.start(
@@ -96,7 +97,7 @@ export async function start({ values }: Config): Promise<number> {
       ...{ id: identity.id, epoch, name, clusterName, version, address: bind, peers },
       tags: tagBook.tags(),
       bootstrap: marker ? { kind: 'found' } : birthPolicyFrom(values.bootstrap),
-      integrations: await integrationsOf(values, dataDir, copies),
+      integrations,
       sealer: sealerFrom(clusterKey, environment.secretBytes),
       onFatal: error => fail(error),
     },
@@ -127,6 +128,11 @@ export async function start({ values }: Config): Promise<number> {
       return command === undefined
         ? 'unknown-command'
         : ((await agent.decide(command, { client, seq })) ?? '');
+    },
+    counterpart: async (service, question) => {
+      const asked = integrations.find(({ name }) => name === service);
+      if (!asked?.answer) throw new Error(`${service} is not driven here, or is asked nothing`);
+      return asked.answer(host, question);
     },
   });
   const admin = await serveAdmin({ agent, host, peers: calls, tag, copies }, values['admin.socket']);
@@ -193,12 +199,14 @@ async function integrationsOf(
   values: Config['values'],
   dataDir: string,
   copies: StateCopies,
+  calls: PeerCalls,
 ): Promise<Integration[]> {
   const enabled = values['integrations.slurm.enabled'];
   if (enabled === false) return [];
   const slurm = slurmIntegration({
     ...{ fencingFile: join(dataDir, 'fencing.json'), takenFile: join(dataDir, 'slurm-taken') },
     ...{ retry: retryWithBackoff, copies },
+    counterparts: { ask: (peer, question) => calls.counterpart(peer, 'slurm', question) },
   });
   if (enabled === 'auto') return [slurm];
   const found = await slurm.capabilities(realHost());

@@ -1,4 +1,4 @@
-// What this node answers when another agent asks it something on behalf of an administrator. The handshake has proved that
+// What this node answers when another agent asks it something on behalf of an administrator or of an integration there. The handshake has proved that
 // the asker is of the cluster; what it asks for is checked by whoever gives the answer.
 import { status } from '@grpc/grpc-js';
 import type { Answer } from '../../api/gen/clusteros/v1/Answer.ts';
@@ -21,6 +21,8 @@ export interface PeerAnswers {
   handOver(target: string): Promise<string>;
   /** Resolves with why an operator's command was not decided; empty when it was. */
   decide(command: Uint8Array, session: Session): Promise<string>;
+  /** Resolves with what the integration `service` here answers. Rejects with an Error for people. */
+  counterpart(service: string, question: string): Promise<string>;
 }
 
 /** The answer to `question`, with its number; a failure is an answer, too. Never rejects. */
@@ -46,6 +48,11 @@ async function said(answers: PeerAnswers, question: Question__Output): Promise<A
   if (question.confirm) return { confirm: await answers.confirm() };
   if (handOver) return { handOver: { refused: await answers.handOver(handOver.target) } };
   if (decide) return { decide: { refused: await answers.decide(decide.command, decide) } };
+  const { counterpart } = question;
+  if (counterpart)
+    return {
+      counterpart: { answer: await answers.counterpart(counterpart.service, counterpart.question) },
+    };
   const details = 'this agent does not know the question: is the asker newer?';
   return { failure: { code: status.UNIMPLEMENTED, details } };
 }

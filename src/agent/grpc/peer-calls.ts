@@ -1,5 +1,5 @@
-// Single questions to other agents, on behalf of an administrator: what do you see, change your tags, decide this. Each
-// with a deadline, over the stream to the peer or, where there is none, over a connection that must show the expected
+// Single questions to other agents, on behalf of an administrator or an integration: what do you see, change your tags, decide this.
+// Each with a deadline, over the stream to the peer or, where there is none, over a connection that must show the expected
 // identity and is kept for a while.
 import { status } from '@grpc/grpc-js';
 import type { Answer__Output } from '../../api/gen/clusteros/v1/Answer.ts';
@@ -7,7 +7,13 @@ import type { DescribeCopyReply__Output } from '../../api/gen/clusteros/v1/Descr
 import type { Question } from '../../api/gen/clusteros/v1/Question.ts';
 import type { OperatorCommand } from '../../election/command.ts';
 import type { Session } from '../../election/sessions.ts';
-import { lookTimeoutMs, peerCallIdleMs, readTimeoutMs, remoteChangeTimeoutMs } from '../limits.ts';
+import {
+  counterpartTimeoutMs,
+  lookTimeoutMs,
+  peerCallIdleMs,
+  readTimeoutMs,
+  remoteChangeTimeoutMs,
+} from '../limits.ts';
 import type { Sighting } from '../look.ts';
 import type { Answer as Outcome } from '../requests.ts';
 import type { Tags } from '../tags.ts';
@@ -73,6 +79,14 @@ export class PeerCalls {
     const question = { decide: { command: Buffer.from(JSON.stringify(command)), client, seq } };
     const { decide } = await this.#ask(peer, question, remoteChangeTimeoutMs);
     return (decide ?? missing(peer)).refused;
+  }
+
+  /** What the integration `service` of `peer` answers; undefined when it does not, within `counterpartTimeoutMs`. */
+  counterpart(peer: PeerAddress, service: string, question: string): Promise<string | undefined> {
+    return this.#ask(peer, { counterpart: { service, question } }, counterpartTimeoutMs).then(
+      ({ counterpart }) => counterpart?.answer,
+      () => undefined,
+    );
   }
 
   /** Which copy of a role's state `peer` has; a token of 0 for none. Rejects with gRPC's error. */

@@ -198,7 +198,11 @@ function usersOf(agent: Agent, service: string, key: string): Required<Omit<Rota
   const away: string[] = [];
   for (const { id, state, services } of agent.records()) {
     const reports = services.filter(
-      each => each.service === service && each.role !== 'standby' && each.state !== 'released',
+      each =>
+        each.service === service &&
+        each.role !== 'standby' &&
+        each.state !== 'released' &&
+        each.state !== 'absent',
     );
     if (reports.length === 0) continue;
     const kept = reports.every(({ keyId }) => keyId === present) ? using : awaited;

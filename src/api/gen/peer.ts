@@ -11,6 +11,8 @@ import type { Buckets as _clusteros_v1_Buckets, Buckets__Output as _clusteros_v1
 import type { CommitNotice as _clusteros_v1_CommitNotice, CommitNotice__Output as _clusteros_v1_CommitNotice__Output } from './clusteros/v1/CommitNotice.ts';
 import type { ConfirmReply as _clusteros_v1_ConfirmReply, ConfirmReply__Output as _clusteros_v1_ConfirmReply__Output } from './clusteros/v1/ConfirmReply.ts';
 import type { ConfirmRequest as _clusteros_v1_ConfirmRequest, ConfirmRequest__Output as _clusteros_v1_ConfirmRequest__Output } from './clusteros/v1/ConfirmRequest.ts';
+import type { CounterpartReply as _clusteros_v1_CounterpartReply, CounterpartReply__Output as _clusteros_v1_CounterpartReply__Output } from './clusteros/v1/CounterpartReply.ts';
+import type { CounterpartRequest as _clusteros_v1_CounterpartRequest, CounterpartRequest__Output as _clusteros_v1_CounterpartRequest__Output } from './clusteros/v1/CounterpartRequest.ts';
 import type { DecideReply as _clusteros_v1_DecideReply, DecideReply__Output as _clusteros_v1_DecideReply__Output } from './clusteros/v1/DecideReply.ts';
 import type { DecideRequest as _clusteros_v1_DecideRequest, DecideRequest__Output as _clusteros_v1_DecideRequest__Output } from './clusteros/v1/DecideRequest.ts';
 import type { DescribeCopyReply as _clusteros_v1_DescribeCopyReply, DescribeCopyReply__Output as _clusteros_v1_DescribeCopyReply__Output } from './clusteros/v1/DescribeCopyReply.ts';
@@ -66,6 +68,8 @@ export interface ProtoGrpcType {
       CommitNotice: MessageTypeDefinition<_clusteros_v1_CommitNotice, _clusteros_v1_CommitNotice__Output>
       ConfirmReply: MessageTypeDefinition<_clusteros_v1_ConfirmReply, _clusteros_v1_ConfirmReply__Output>
       ConfirmRequest: MessageTypeDefinition<_clusteros_v1_ConfirmRequest, _clusteros_v1_ConfirmRequest__Output>
+      CounterpartReply: MessageTypeDefinition<_clusteros_v1_CounterpartReply, _clusteros_v1_CounterpartReply__Output>
+      CounterpartRequest: MessageTypeDefinition<_clusteros_v1_CounterpartRequest, _clusteros_v1_CounterpartRequest__Output>
       DecideReply: MessageTypeDefinition<_clusteros_v1_DecideReply, _clusteros_v1_DecideReply__Output>
       DecideRequest: MessageTypeDefinition<_clusteros_v1_DecideRequest, _clusteros_v1_DecideRequest__Output>
       DescribeCopyReply: MessageTypeDefinition<_clusteros_v1_DescribeCopyReply, _clusteros_v1_DescribeCopyReply__Output>

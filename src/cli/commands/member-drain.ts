@@ -97,7 +97,7 @@ export async function memberDrain(request: Request, member: string, flags: Drain
 /** What still goes on at a member, for people; empty when it is drained. */
 function stillRuns({ services }: Member__Output): string {
   const texts = services
-    .filter(({ state, role }) => state !== 'drained' && state !== 'released' && role !== 'standby')
+    .filter(({ state, role }) => !['drained', 'released', 'absent'].includes(state) && role !== 'standby')
     .map(({ service, role, state, detail }) => {
       if (state === 'draining') return `${service} ${detail}`;
       return role === 'worker' ? `${service} takes work still` : `it is the ${service} ${role}`;

@@ -8,7 +8,7 @@ import { lossText, rttText, seenText, tagsText } from '../member-text.ts';
 import { News } from '../news.ts';
 import { type Noun, printList, watchPrinter } from '../output.ts';
 import { type Request, withAgent } from '../request.ts';
-import { worstReports } from '../services.ts';
+import { isWarning, worstReports } from '../services.ts';
 import { hint, note } from '../shell.ts';
 
 export interface MembersFlags {
@@ -155,6 +155,10 @@ function degradedAdvice(rows: readonly Member__Output[]): string {
 
 function servicesText(member: Member__Output): string {
   return worstReports(member)
-    .map(({ service, state }) => (state === 'ready' ? service : `${service}:${state}`))
+    .map(report => {
+      const { service, state, reason } = report;
+      if (isWarning(report)) return `${service}:${reason}`;
+      return state === 'ready' ? service : `${service}:${state}`;
+    })
     .join(',');
 }

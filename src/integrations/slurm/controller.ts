@@ -15,6 +15,7 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
+import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
@@ -37,7 +38,7 @@ import {
   ownLines,
   planNodeConf,
 } from './node-conf.ts';
-import { errorFrom, missingProgram } from './reasons.ts';
+import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { plainSettings, type SlurmSettings } from './settings.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
 
@@ -78,7 +79,11 @@ interface Observed {
   /** The machine's own lines of slurm.conf. */
   readonly local: string;
   readonly running: boolean;
+  /** By a signal. */
+  readonly stopped: boolean;
   readonly answering: boolean;
+  /** For its state. */
+  readonly hasRoom: boolean;
   /** The state folder is that of the former holder, or of this one since; by token. */
   readonly taken: number;
   readonly beginsInMs: number;
@@ -98,7 +103,9 @@ type ControllerStep =
             readonly token: number;
           }
         | { readonly kind: 'reconfigure'; readonly start: Start }
+        | { readonly kind: 'go-on' }
         | { readonly kind: 'await-answer' }
+        | { readonly kind: 'no-room' }
       ));
 
 export interface ControllerSettings {
@@ -145,7 +152,9 @@ export function controllerReconciler({
     },
 
     async observe(host, desired) {
-      const running = (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
+      const pid = await host.runningPid(files.controllerPid, 'slurmctld');
+      const running = pid !== undefined;
+      const stopped = running && (await isStopped(host, pid));
       const observed: Observed = {
         munge: await observeMunge(host, desired.mungeKey),
         installed: (await host.which('slurmctld')) !== undefined,
@@ -154,7 +163,9 @@ export function controllerReconciler({
         controllerConf: (await textOf(host, files.controllerConf)) ?? '',
         local: ownLines((await textOf(host, files.operatorConf)) ?? ''),
         running,
-        answering: running && (await answers(host)),
+        stopped,
+        answering: running && !stopped && (await answers(host)),
+        hasRoom: await hasRoom(host),
         taken: await takenBy(host, takenFile),
         beginsInMs: desired.beginsInMs(),
       };
@@ -164,7 +175,7 @@ export function controllerReconciler({
 
     plan(desired, observed) {
       const { mungeKey: key, others, token, succeeds, beginsInMs: begins } = desired;
-      const { munge, installed, conf, running, answering, taken } = observed;
+      const { munge, installed, conf, running, stopped, answering, taken } = observed;
       const first = planMunge(key, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmctld', summary: 'slurmctld is not installed' }];
@@ -197,8 +208,13 @@ export function controllerReconciler({
           summary: 'start slurmctld with new settings',
         });
       }
+      if (stopped)
+        steps.push({ kind: 'go-on', part: 'answering', summary: 'have slurmctld, which was stopped, go on' });
       if (!answering)
         steps.push({ kind: 'await-answer', part: 'answering', summary: 'wait for slurmctld to answer' });
+      // Last: when nobody else can serve it is better than nothing.
+      if (!observed.hasRoom)
+        steps.push({ kind: 'no-room', part: 'answering', summary: 'the disk of the state is full' });
       return steps;
     },
 
@@ -229,6 +245,11 @@ export function controllerReconciler({
           await startWithFallback(host, copies, step.start, refusal);
           await host.writeFile(takenFile, `${step.token}\n`, { mode: 0o600 });
           break;
+        case 'go-on':
+          await goOn(host);
+          break;
+        case 'no-room':
+          throw diskFull();
         case 'await-answer': {
           const { exitCode, stderr } = await host.run('squeue', ['--noheader'], {
             timeoutMs: slurmQueryTimeoutMs,
@@ -236,7 +257,7 @@ export function controllerReconciler({
           if (exitCode === 0) break;
           if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
             throw await deathOf(host, slurmctld);
-          throw errorFrom('asking slurmctld for its queue', stderr);
+          throw errorFrom('asking slurmctld for its queue', answerWords({ exitCode, stderr }));
         }
         default:
           await inTurn(() => applyMunge(host, step));

@@ -11,7 +11,7 @@ import type {
 import { joinHistoryMin } from '../limits.ts';
 import { controllerCandidates, controllerGrant, hasCopyOf } from './candidates.ts';
 import { controllerParts, mungeKey, service, workerParts } from './names.ts';
-import { isPermanent } from './reasons.ts';
+import { cannotServe, isPermanent } from './reasons.ts';
 
 /** The decisions that are due. */
 export function decideSlurm(view: ClusterView): Decision[] {
@@ -50,10 +50,13 @@ function heirOf(view: ClusterView, { node, token, former }: Grant): ViewNode | u
   const isGone = !holder || holder.state === 'dead' || holder.state === 'left';
   // Without a word from the leader itself a holder cannot know whether it still is one.
   const isAside = holder?.standing === 'observer';
-  const cannot = report?.state === 'failing' && isPermanent(report.reason);
+  const cannot = report?.state === 'failing' && cannotServe(report.reason);
   if (!isGone && !isAside && !cannot && !holder.drain) return undefined;
   // One that never served has changed nothing: what its own predecessor had is as good.
-  const tokens = report?.state === 'ready' || !former ? [token] : [token, former.token];
+  const hasServed =
+    report?.state === 'ready' ||
+    view.operations.some(each => each.token === token && each.outcome === 'done');
+  const tokens = hasServed || !former ? [token] : [token, former.token];
   const able = controllerCandidates(view).filter(
     each =>
       each.id !== node &&

@@ -9,6 +9,12 @@ export const workerParts: readonly string[] = ['munge', 'slurmd', 'registered'];
 export const controllerPort = 6817;
 export const workerPort = 6818;
 
+/** SLURM's major releases in their order, to count how many lie between two (slurm.schedmd.com/upgrades.html, and its news before). */
+export const releases: readonly string[] = [
+  ...['20.02', '20.11', '21.08', '22.05', '23.02', '23.11'],
+  ...['24.05', '24.11', '25.05', '25.11', '26.05'],
+];
+
 export const files = {
   mungeKey: '/etc/munge/munge.key',
   mungePid: '/run/munge/munged.pid',
@@ -30,6 +36,7 @@ export const files = {
 
 export const folders = {
   state: '/var/lib/slurm/slurmctld',
+  stateParent: '/var/lib/slurm',
   spool: '/var/spool/slurmd',
   log: '/var/log/slurm',
   conf: '/etc/slurm',

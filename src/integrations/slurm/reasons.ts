@@ -1,5 +1,6 @@
 // What goes wrong with SLURM, by the words of its programs: a reason code, whether it goes away by trying again, and the
 // mend. Texts are those of SLURM 22.05 and munge 0.5.15. Words that nobody knows count as passing trouble.
+import type { Outcome } from '../host.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
 
 interface Reason {
@@ -8,6 +9,8 @@ interface Reason {
   readonly permanent: boolean;
   /** Its program has tried for seconds by itself. */
   readonly patient?: true;
+  /** Of the controller: it may pass, but another node had better serve meanwhile. */
+  readonly moves?: true;
   readonly mend: string;
 }
 
@@ -46,7 +49,14 @@ const reasons: readonly Reason[] = [
     code: 'port-in-use',
     pattern: /Address already in use/i,
     permanent: false,
+    moves: true,
     mend: 'another program has SLURM\'s port (6817 or 6818): end it ("ss -ltnp")',
+  },
+  {
+    code: 'version-mismatch',
+    pattern: /Incompatible versions of client and server|invalid protocol version/i,
+    permanent: true,
+    mend: 'the SLURM of this node and that of the controller do not work together: "clusterctl members -o json" has both versions',
   },
   {
     code: 'controller-unreachable',
@@ -68,6 +78,11 @@ export function errorFrom(what: string, words: string): ServiceError {
   return new ServiceError(reason.code, reason.permanent, detail, reason.patient);
 }
 
+/** What one of SLURM's clients has said. They ask on and on; cut off, they have not said yet that nobody answers. */
+export function answerWords({ exitCode, stderr }: Pick<Outcome, 'exitCode' | 'stderr'>): string {
+  return exitCode === -1 ? `Unable to contact slurm controller: ${stderr}` : stderr;
+}
+
 /** A program that is not installed. */
 export function missingProgram(program: string, packageName: string): ServiceError {
   return new ServiceError(
@@ -80,10 +95,16 @@ export function missingProgram(program: string, packageName: string): ServiceErr
 const permanentCodes = new Set([
   'stale-token',
   'fencing-damaged',
+  'state-disk-full',
   ...reasons.flatMap(({ code, permanent }) => (permanent ? [code] : [])),
 ]);
 
 /** Whether trying again is of no use, by the code in a report. */
 export function isPermanent(code: string): boolean {
   return permanentCodes.has(code) || /^(munged|slurmctld|slurmd)-missing$/.test(code);
+}
+
+/** Whether a controller that fails so cannot serve, by the code in its report: the role is for another then. */
+export function cannotServe(code: string): boolean {
+  return isPermanent(code) || reasons.some(reason => reason.code === code && reason.moves);
 }

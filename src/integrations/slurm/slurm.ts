@@ -1,11 +1,13 @@
 // SLURM as an integration: what the agent is given. Puts the parts together and remembers the last reports.
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import type { Copies } from '../copies.ts';
+import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
 import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
+import { absence } from './absence.ts';
 import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { ConfRefusal } from './conf-check.ts';
@@ -18,6 +20,8 @@ import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './no
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { settingsBook } from './settings-book.ts';
 import { standBy } from './standby.ts';
+import { credentialFor, credentialQuestion, Trust } from './trust.ts';
+import { QueueUsers, UserWatch, usersQuestion } from './users.ts';
 import { withdrawSlurm } from './withdraw.ts';
 import { workerReconciler } from './worker.ts';
 
@@ -27,11 +31,19 @@ export interface SlurmOptions {
   readonly retry: Retry;
   /** Of the controller's state, among those that may be the controller. */
   readonly copies: Copies;
+  /** This integration on other nodes. */
+  readonly counterparts: Counterparts;
   /** Where it is remembered whose state this node has taken over; its folder exists. */
   readonly takenFile: string;
 }
 
-export function slurmIntegration({ fencingFile, retry, copies, takenFile }: SlurmOptions): Integration {
+export function slurmIntegration({
+  fencingFile,
+  retry,
+  copies,
+  counterparts,
+  takenFile,
+}: SlurmOptions): Integration {
   const fence = fenceIn(fencingFile);
   // Both lanes set up munge: one at a time, and the second finds it done.
   let turn: Promise<void> = Promise.resolve();
@@ -43,6 +55,9 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
   const refusal = new ConfRefusal();
   const controller = controllerReconciler({ copies, takenFile, inTurn, refusal });
   const worker = workerReconciler(inTurn);
+  const trust = new Trust(counterparts, inTurn);
+  const queueUsers = new QueueUsers();
+  const userWatch = new UserWatch(counterparts);
   const own = (view: ClusterView, role: string) =>
     view.grants.find(each => each.service === service && each.role === role && each.node === view.self.id);
   let lastOfController: ServiceReport | undefined;
@@ -71,17 +86,19 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
       const serving = await withNodesKept(host, view, withSettings(view, refusal, lastOfController));
-      return [withKeyId(view, serving)];
+      return [withKeyId(view, await withUsers(queueUsers, { host, view }, serving))];
     },
   };
   const workerLane: Lane = {
     name: 'worker',
     async pass(host, view, onReport) {
       const grant = own(view, 'worker');
-      if (!grant) return [];
+      if (!grant) return absence(host, view);
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      return [withKeyId(view, await whileDrained(host, view, lastOfWorker))];
+      const report = await trust.explained(host, view, lastOfWorker);
+      const drained = await whileDrained(host, view, report);
+      return [withKeyId(view, await withUsers(userWatch, { host, view }, drained))];
     },
   };
   return {
@@ -94,6 +111,11 @@ export function slurmIntegration({ fencingFile, retry, copies, takenFile }: Slur
     withdraw: withdrawSlurm,
     async renew(host, leftMs) {
       await renewFence(host, leftMs);
+    },
+    async answer(host, question) {
+      if (question === credentialQuestion) return credentialFor(host);
+      if (question === usersQuestion) return queueUsers.text;
+      throw new Error(`slurm has no answer to "${question}": is the asker newer?`);
     },
     lanes: [controllerLane, workerLane],
   };
@@ -121,6 +143,21 @@ async function withNodesKept(host: Host, view: ClusterView, report: ServiceRepor
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return { ...report, detail: oneLine(`some nodes are not as they should be in SLURM: ${error.message}`) };
+  }
+}
+
+/** A role that has something to say already says that; it is ready all the same when its users cannot be looked at. */
+async function withUsers(
+  users: QueueUsers | UserWatch,
+  { host, view }: { readonly host: Host; readonly view: ClusterView },
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  if (report.detail !== '') return report;
+  try {
+    return await users.examined(host, view, report);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, detail: oneLine(`it is not known whether users are the same: ${error.message}`) };
   }
 }
 

@@ -3,6 +3,7 @@
 import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { oneLine } from '../service-error.ts';
+import { diskFull, hasRoom } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ControllerSettings, slurmctld, takenBy } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
@@ -42,6 +43,13 @@ export async function standBy(
   }
   const holder = candidates.find(({ id }) => id === grant.node);
   copies.follow(holder && { id: holder.id, address: holder.address });
+  if (!(await hasRoom(host))) {
+    const { reason, message } = diskFull();
+    return [
+      ...released,
+      report({ role: 'standby', state: 'failing', step: 'copy', reason, detail: message }),
+    ];
+  }
   const has = copies.newest();
   const isWhole = has !== undefined && has.token >= grant.token;
   const detail = isWhole ? '' : `copying ${folders.state} from ${holder?.name ?? 'the controller'}`;

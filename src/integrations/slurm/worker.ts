@@ -25,9 +25,10 @@ import { controllerPort, files, folders, mungeKey, service, workerParts } from '
 import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { commentOf, nodesFrom } from './node-lines.ts';
 import { isOurDrain } from './node-upkeep.ts';
-import { errorFrom, missingProgram } from './reasons.ts';
+import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { scontrol } from './scontrol.ts';
 import { confMark } from './slurm-conf.ts';
+import { mismatchOf } from './versions.ts';
 
 export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
 
@@ -47,6 +48,8 @@ interface Desired {
   readonly serving: boolean;
   /** The controller's node, for people. */
   readonly controllerName: string;
+  /** Why slurmctld would not take this node's slurmd; undefined when it would. */
+  readonly mismatch: ServiceError | undefined;
   /** What is left for jobs; undefined when the machine did not tell its size. */
   readonly memoryMib: number | undefined;
   /** Sorted. */
@@ -99,6 +102,7 @@ type WorkerStep =
   | (Step &
       (
         | { readonly kind: 'missing' }
+        | { readonly kind: 'mismatch'; readonly error: ServiceError }
         | { readonly kind: 'await-controller' }
         | { readonly kind: 'gpus'; readonly text: string }
         | { readonly kind: 'start'; readonly desired: Desired; readonly gres: string }
@@ -136,6 +140,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         controller: `${controller.ip}:${controllerPort}`,
         conf: nodeConfText(view),
         controllerName: controller.name,
+        mismatch: mismatchOf(view, controller),
         ...{ serving: isServing(view), memoryMib: jobMemoryMib(own) },
         features: own ? featuresOf(own, settingsIn(view)) : [],
       };
@@ -161,7 +166,10 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       const first = planMunge(desired.mungeKey, munge);
       if (first.length > 0) return first;
       if (!installed) return [{ kind: 'missing', part: 'slurmd', summary: 'slurmd is not installed' }];
-      const { name, ip } = desired;
+      const { name, ip, mismatch } = desired;
+      // One that runs is left alone: it may have jobs.
+      if (mismatch && !running)
+        return [{ kind: 'mismatch', error: mismatch, part: 'slurmd', summary: 'versions do not fit' }];
       const configure = planNodeConf(desired.conf, conf, { part: 'slurmd', serves: desired.serving });
       if (configure.length > 0) return configure;
       if (!running && !desired.serving) {
@@ -217,6 +225,8 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
       switch (step.kind) {
         case 'missing':
           throw missingProgram('slurmd', 'slurmd');
+        case 'mismatch':
+          throw step.error;
         case 'await-controller':
           break;
         case 'node-conf':
@@ -339,8 +349,7 @@ async function registration(host: Host, name: string): Promise<Registration> {
   });
   if (exitCode !== 0) {
     if (/not found|Invalid node name/i.test(`${stdout}${stderr}`)) return unlisted;
-    // SLURM's clients ask on and on; cut off, they have not said yet that nobody answers.
-    const words = exitCode === -1 ? `Unable to contact slurm controller: ${stderr}` : stderr;
+    const words = answerWords({ exitCode, stderr });
     return { ...unlisted, trouble: errorFrom(`asking the controller about ${name}`, words) };
   }
   // "State=IDLE+DYNAMIC_NORM": what follows the first word are flags, of which some make a node unusable.

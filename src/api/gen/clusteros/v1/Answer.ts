@@ -6,6 +6,7 @@ import type { ConfirmReply as _clusteros_v1_ConfirmReply, ConfirmReply__Output a
 import type { HandOverReply as _clusteros_v1_HandOverReply, HandOverReply__Output as _clusteros_v1_HandOverReply__Output } from '../../clusteros/v1/HandOverReply.ts';
 import type { DecideReply as _clusteros_v1_DecideReply, DecideReply__Output as _clusteros_v1_DecideReply__Output } from '../../clusteros/v1/DecideReply.ts';
 import type { Failure as _clusteros_v1_Failure, Failure__Output as _clusteros_v1_Failure__Output } from '../../clusteros/v1/Failure.ts';
+import type { CounterpartReply as _clusteros_v1_CounterpartReply, CounterpartReply__Output as _clusteros_v1_CounterpartReply__Output } from '../../clusteros/v1/CounterpartReply.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Answer {
@@ -16,7 +17,8 @@ export interface Answer {
   'handOver'?: (_clusteros_v1_HandOverReply | null);
   'decide'?: (_clusteros_v1_DecideReply | null);
   'failure'?: (_clusteros_v1_Failure | null);
-  'said'?: "look"|"tag"|"confirm"|"handOver"|"decide"|"failure";
+  'counterpart'?: (_clusteros_v1_CounterpartReply | null);
+  'said'?: "look"|"tag"|"confirm"|"handOver"|"decide"|"failure"|"counterpart";
 }
 
 export interface Answer__Output {
@@ -27,5 +29,6 @@ export interface Answer__Output {
   'handOver'?: (_clusteros_v1_HandOverReply__Output | null);
   'decide'?: (_clusteros_v1_DecideReply__Output | null);
   'failure'?: (_clusteros_v1_Failure__Output | null);
-  'said'?: "look"|"tag"|"confirm"|"handOver"|"decide"|"failure";
+  'counterpart'?: (_clusteros_v1_CounterpartReply__Output | null);
+  'said'?: "look"|"tag"|"confirm"|"handOver"|"decide"|"failure"|"counterpart";
 }
