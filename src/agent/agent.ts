@@ -702,13 +702,14 @@ export class Agent {
     const before = this.#state;
     this.#state = state;
     this.#tenure.decided(state.grants);
-    this.#announcer.decided(before, state);
-    this.#announcer.voters(configuration, state);
     this.#configuration = configuration;
-    this.#hold();
     const clusterSize = Object.keys(state.nodes).length;
+    // Before anybody is told: whoever hears of it may have this node decide.
     if (clusterSize !== Object.keys(before.nodes).length && state.grants.length === 0)
       this.#nodesSettledAtMs = this.#environment.nowMs() + settleMs;
+    this.#announcer.decided(before, state);
+    this.#announcer.voters(configuration, state);
+    this.#hold();
     if (state.clusterId !== before.clusterId || clusterSize !== Object.keys(before.nodes).length) {
       this.describe({ clusterId: state.clusterId, clusterSize, formerClusters: formerClustersOf(state) });
     }

@@ -1,5 +1,6 @@
 // Scenarios about who leads, what is decided, and joins, by the numbers of the scenario list.
 import assert from 'node:assert/strict';
+import { settleMs } from '../../src/agent/limits.ts';
 import { replaceVoterAfterMs, snapshotEntries, trailingEntries } from '../../src/election/limits.ts';
 import { slurmIntegration } from '../../src/integrations/slurm/slurm.ts';
 import { CopyWorld, MemoryCopies } from '../integrations/memory-copies.ts';
@@ -628,6 +629,10 @@ export const electionScenarios: readonly Scenario[] = [
         30_000,
         'the first grant',
       );
+      // Until then a cluster of one could still give up for a larger one.
+      const lastAdmitted = world.events.findLast(({ event }) => event === 'node.admitted')?.nowMs ?? 0;
+      const waitedMs = world.timeline.nowMs - lastAdmitted;
+      assert.ok(waitedMs >= settleMs - 100, `it was granted ${waitedMs} ms after the last admission`);
       for (let round = 0; round < 3; round++) {
         await world.run(world.random() * 40);
         const victim = round === 0 ? world.leader() : world.machine(Math.floor(world.random() * 4));
