@@ -1,6 +1,6 @@
 // Turns changes into events: what a member, the leader or an operation did, in words for people and fields for programs.
 // Decides nothing and changes nothing.
-import type { ClusterState, Operation } from '../election/cluster-state.ts';
+import type { ClusterState, KnownRecoveredJob, Operation } from '../election/cluster-state.ts';
 import type { Configuration } from '../election/quorum.ts';
 import { accusersOf, type MemberRecord } from '../membership/member.ts';
 import type { ClusterEvent, EventLog, EventName } from './events.ts';
@@ -121,6 +121,8 @@ export class Announcer {
         this.tell('secret.replaced', `${name} was replaced: every member takes the new one`, {
           fields: { secret: name, keyId: secretIdOf(after, name) },
         });
+    for (const job of after.recoveredJobs)
+      if (!before.recoveredJobs.includes(job)) this.#recoveredJob(job, before);
     if (after.level > before.level && before.clusterId !== '') {
       const message = `every node knows level ${after.level} now, and older programs are no longer admitted`;
       this.tell('cluster.raised', message, { fields: { level: after.level } });
@@ -157,6 +159,27 @@ export class Announcer {
     if (outgoing.length > 0 || names === this.#voters) return;
     this.#voters = names;
     this.tell('voters.changed', `the voters are ${names}`, { fields: { voters: names } });
+  }
+
+  #recoveredJob(job: KnownRecoveredJob, before: ClusterState): void {
+    const { service, formerId, id, user, name, note } = job;
+    const former = before.recoveredJobs.find(each => each.service === service && each.formerId === formerId);
+    if (former && former.id === id && former.note === note) return;
+    const fields = { service, formerId, newId: id, user, name };
+    const whose = user === '' ? '' : ` (${name} of ${user})`;
+    const rest = note === '' ? '' : `: ${note}`;
+    if (id === 0)
+      this.tell('job.lost', `${service} job ${formerId}${whose} was lost and is not offered again${rest}`, {
+        ...{ level: 'error', fields },
+      });
+    else
+      this.tell(
+        'job.recovered',
+        `${service} job ${formerId}${whose} is offered again as ${id}, held${rest}`,
+        {
+          ...{ level: 'warn', fields },
+        },
+      );
   }
 
   #operation(before: Operation | undefined, after: Operation, state: ClusterState): void {

@@ -34,6 +34,8 @@ export type EventName =
   | 'node.drained'
   | 'node.resumed'
   | 'secret.replaced'
+  | 'job.recovered'
+  | 'job.lost'
   | 'leader.elected'
   | 'leader.lost'
   | 'voters.changed'

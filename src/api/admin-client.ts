@@ -9,6 +9,7 @@ import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
+import type { RecoveredJobsReply__Output } from './gen/clusteros/v1/RecoveredJobsReply.ts';
 import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
 import type { RotateKeyReply__Output } from './gen/clusteros/v1/RotateKeyReply.ts';
@@ -174,6 +175,11 @@ export class AdminClient {
   }): Promise<SettingsReply__Output> {
     const request = { ...change, settings: Buffer.from(change.settings), client: randomUUID() };
     return this.#ask((options, answer) => this.#client.configure(request, options, answer));
+  }
+
+  /** Jobs of a service that were lost with its machine, and what became of them. */
+  recoveredJobs(service: string): Promise<RecoveredJobsReply__Output> {
+    return this.#ask((options, answer) => this.#client.recoveredJobs({ service }, options, answer));
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

@@ -1,7 +1,13 @@
 // WHAT WAS DECIDED: the state machine of the log. The same entries give the same state on every node, whatever its
 // machine, time or version of this file's callers. Immutable: `applyCommand` returns a new state.
-import { type Command, nodeNameFrom, type OperationOutcome, type OperationStep } from './command.ts';
-import { endedOperationsMax, nodeNameLengthMax, votersWanted } from './limits.ts';
+import {
+  type Command,
+  nodeNameFrom,
+  type OperationOutcome,
+  type OperationStep,
+  type RecoveredJob,
+} from './command.ts';
+import { endedOperationsMax, nodeNameLengthMax, recoveredJobsMax, votersWanted } from './limits.ts';
 import { earlierOutcome, type Session, type Sessions, withOutcome } from './sessions.ts';
 import type { Wish } from './voters.ts';
 
@@ -68,6 +74,13 @@ export interface Recovery {
   readonly atMs: number;
 }
 
+/** A job that was lost with the machine of its service, and what became of it. */
+export interface KnownRecoveredJob extends RecoveredJob {
+  readonly service: string;
+  /** Wall clock of whoever found it, for people only. */
+  readonly atMs: number;
+}
+
 export interface ClusterState {
   /** Commands up to this level may be decided; every admitted node knows them. */
   readonly level: number;
@@ -95,6 +108,8 @@ export interface ClusterState {
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
+  /** The last one last. */
+  readonly recoveredJobs: readonly KnownRecoveredJob[];
 }
 
 /** What this program knows: commands of a higher level it would have to guess at. */
@@ -116,6 +131,7 @@ export const unborn: ClusterState = {
   settings: {},
   secrets: {},
   operations: [],
+  recoveredJobs: [],
 };
 
 /** True for what a snapshot of this version may hold; a look at the shape, the checksum vouches for the rest. */
@@ -126,9 +142,14 @@ export function isClusterState(value: unknown): value is ClusterState {
   return (
     [state.clusterId, state.clusterName, state.founder].every(each => typeof each === 'string') &&
     [state.nodes, state.removed, state.voting, state.drains, state.settings, state.secrets].every(isRecord) &&
-    [state.grants, state.vacant, state.operations, state.recoveries, state.sessions].every(each =>
-      Array.isArray(each),
-    ) &&
+    [
+      state.grants,
+      state.vacant,
+      state.operations,
+      state.recoveries,
+      state.sessions,
+      state.recoveredJobs,
+    ].every(each => Array.isArray(each)) &&
     typeof state.level === 'number'
   );
 }
@@ -217,6 +238,8 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       if (!Object.hasOwn(state.secrets, command.name)) return refused('no-such-secret');
       return { state: { ...state, secrets: { ...state.secrets, [command.name]: command.sealed } } };
     }
+    case 'recovered-jobs':
+      return { state: { ...state, recoveredJobs: withRecovered(state.recoveredJobs, command) } };
     case 'move':
       return moveRole(state, command, index);
     case 'grant': {
@@ -292,6 +315,19 @@ function removeNode(state: ClusterState, id: string, index: number, atMs: number
       vacant: [...state.vacant, ...state.grants.filter(({ node, sole }) => node === id && sole)],
     },
   };
+}
+
+/** What is said of a job that is known already takes the place of what was said before. */
+function withRecovered(
+  known: readonly KnownRecoveredJob[],
+  { service, jobs, atMs }: Extract<Command, { readonly kind: 'recovered-jobs' }>,
+): readonly KnownRecoveredJob[] {
+  const told = new Map(jobs.map(job => [job.formerId, job]));
+  const others = known.filter(each => each.service !== service || !told.has(each.formerId));
+  const found = [...told.values()].map(({ formerId, id, user, name, note }) => {
+    return { service, formerId, id, user, name, note, atMs };
+  });
+  return [...others, ...found].slice(-recoveredJobsMax);
 }
 
 function freeName(state: ClusterState, wanted: string): string {

@@ -1,6 +1,6 @@
 // What can be decided: the commands of the log, and their reading from what a disk or a peer holds.
 // A command that this version does not know is refused, never guessed.
-import { drainReasonLengthMax, nodeNameLengthMax } from './limits.ts';
+import { drainReasonLengthMax, nodeNameLengthMax, recoveredJobsMax } from './limits.ts';
 import type { Configuration } from './quorum.ts';
 import type { Session } from './sessions.ts';
 import type { Wish } from './voters.ts';
@@ -43,6 +43,13 @@ export type Command =
   /** From now on commands of this level may be decided; every node knows them. */
   | { readonly kind: 'raise-level'; readonly level: number }
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
+  /** Whoever serves says which jobs were lost with the one before, and what became of them. */
+  | {
+      readonly kind: 'recovered-jobs';
+      readonly service: string;
+      readonly jobs: readonly RecoveredJob[];
+      readonly atMs: number;
+    }
   /** An operator has a secret replaced that is in use. */
   | { readonly kind: 'replace-secret'; readonly name: string; readonly sealed: string }
   /**
@@ -83,7 +90,19 @@ export type Command =
       readonly atMs: number;
     };
 
-/** Commands that an operator gives; all others are the leader's own. */
+/** A job that a service had acknowledged and not saved when its machine died. */
+export interface RecoveredJob {
+  readonly formerId: number;
+  /** Under which it is offered again; 0 when it is not. */
+  readonly id: number;
+  /** Empty when nobody knows. */
+  readonly user: string;
+  readonly name: string;
+  /** For people, one line; empty when there is nothing to say. */
+  readonly note: string;
+}
+
+/** Commands that come from an operator or from another member; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
 const operatorCommandKinds = [
   ...([
@@ -97,6 +116,7 @@ const operatorCommandKinds = [
     'replace-secret',
     'configure',
   ] as const),
+  'recovered-jobs',
 ] as const;
 
 /** The operator's command in `bytes` (JSON), or undefined when there is none. */
@@ -142,6 +162,9 @@ const oneOf =
   (value: unknown) =>
     allowed.includes(String(value));
 const stepShape: Shape = { name: text, state: oneOf('pending', 'running', 'done', 'failed'), detail: text };
+const jobShape: Shape = { formerId: count, id: count, user: text, name: text, note: text };
+const jobs = (value: unknown) =>
+  Array.isArray(value) && value.length <= recoveredJobsMax && value.every(job => fits(job, jobShape));
 const steps = (value: unknown) => Array.isArray(value) && value.every(step => fits(step, stepShape));
 
 const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
@@ -160,6 +183,7 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   },
   'raise-level': { level: count },
   secret: { name: text, sealed: text },
+  'recovered-jobs': { service: text, jobs, atMs: count },
   'replace-secret': { name: text, sealed: text },
   configure: { service: text, from: count, settings: recordOf(() => true) },
   grant: { service: text, role: text, node: text },

@@ -76,6 +76,8 @@ export const sessionsMax = 256;
 export const recoveryIndexGap = 1_000_000;
 /** Ended operations that the decided state keeps for people to read; the oldest go first. */
 export const endedOperationsMax = 200;
+/** Jobs lost and found that the decided state keeps for people to read, and that one command brings; the oldest go first. More are acknowledged between two saves by a busy queue only. */
+export const recoveredJobsMax = 500;
 /** Characters of an operator's reason for a drain: a line of a terminal. */
 export const drainReasonLengthMax = 120;
 /** Longest name of a node: a DNS label (RFC 1035, section 2.3.4), because SLURM and Kubernetes take it as a host name. */

@@ -15,8 +15,9 @@ export interface Snapshot {
 /**
  * Raised when a version writes what an older one would misread; an older text is taken and completed.
  * 1: nodes, voting, grants, secrets, operations. 2: also level, removed, recoveries, sessions. 3: also vacant. 4: also settings.
+ * 5: also recoveredJobs.
  */
-const snapshotVersion = 4;
+const snapshotVersion = 5;
 
 export interface SnapshotContent {
   readonly configuration: Configuration;

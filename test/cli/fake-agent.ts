@@ -103,6 +103,7 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       [to.member, from.member] = [from.member ?? '', to.member ?? ''];
       answer(null, agent.lab.slurm);
     },
+    RecoveredJobs: (_call, answer) => answer(null, { jobs: agent.lab.recoveredJobs }),
     RotateKey: ({ request: { service, dryRun } }, answer) => {
       if (service !== 'slurm')
         return answer(

@@ -136,6 +136,20 @@ hint: run "clusterctl members" for the services there are
 `,
   },
   {
+    title: 'jobs that were lost with the controller are listed with their new ids',
+    lab: soundLab,
+    args: 'slurm recovered',
+    stdout: `
+FORMER  NOW     USER      NAME      FOUND    NOTE
+1234    11236   ann       train     1m ago   -
+1235    -       -         -         1m ago   it is not known whose it was
+`,
+    stderr: `
+1 offered again and held, 1 not.
+hint: "scontrol release ID" lets one run; its owner may, too
+`,
+  },
+  {
     title: 'members of an ailing lab come with a summary and a hint',
     lab: ailingLab,
     args: 'members',

@@ -6,6 +6,7 @@ import type { LeaderReply } from '../../src/api/gen/clusteros/v1/LeaderReply.ts'
 import type { Member } from '../../src/api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../src/api/gen/clusteros/v1/MembersReply.ts';
 import type { Operation } from '../../src/api/gen/clusteros/v1/Operation.ts';
+import type { RecoveredJob } from '../../src/api/gen/clusteros/v1/RecoveredJob.ts';
 import type { ServicePart } from '../../src/api/gen/clusteros/v1/ServicePart.ts';
 import type { ServiceReport } from '../../src/api/gen/clusteros/v1/ServiceReport.ts';
 import type { ShowMemberReply } from '../../src/api/gen/clusteros/v1/ShowMemberReply.ts';
@@ -23,6 +24,7 @@ export interface Lab {
   voting: VotingReply;
   /** Of SLURM, the only service that `service` asks about. */
   slurm: ShowServiceReply & { parts: ServicePart[] };
+  recoveredJobs: RecoveredJob[];
   /** What the agent would write into a backup. */
   backup: string;
   operations: Operation[];
@@ -147,6 +149,13 @@ export function soundLab(): Lab {
         part('ceres', 'worker', { report: report('slurm', 'worker', 'failing', 'slurmd does not start') }),
       ],
     },
+    recoveredJobs: [
+      { formerId: 1234, id: 11_236, user: 'ann', name: 'train', note: '', atMs: nowMs - 60_000 },
+      {
+        ...{ formerId: 1235, id: 0, user: '', name: '', atMs: nowMs - 60_000 },
+        note: 'it is not known whose it was',
+      },
+    ],
     status: {
       ...{ id: ids.atlas, name: 'atlas', address: '100.64.0.1:7443', version: '1.4.0', clusterId: 'c1' },
       ...{ clusterName: 'lab', epoch: 2, uptimeMs: 76 * hour, role: 'leader', term: 7, leader: 'atlas' },

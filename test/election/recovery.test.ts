@@ -120,11 +120,11 @@ test('a snapshot of the first version is completed, one of a later version refus
   const first = JSON.stringify({ version: 1, configuration, state: old });
   assert.deepEqual(snapshotContent(first), { configuration, state: after(born) });
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 5, configuration, state: old })),
-    /version 5/,
+    () => snapshotContent(JSON.stringify({ version: 6, configuration, state: old })),
+    /version 6/,
   );
   assert.throws(
-    () => snapshotContent(JSON.stringify({ version: 4, configuration, state: old })),
+    () => snapshotContent(JSON.stringify({ version: 5, configuration, state: old })),
     /no decided state/,
   );
 });
@@ -140,6 +140,15 @@ test('whatever is decided, a snapshot brings it back whole', () => {
     }),
     fc.record({ kind: fc.constant('secret'), name: fc.string(), sealed: fc.base64String() }),
     fc.record({ kind: fc.constant('raise-level'), level: fc.nat(9) }),
+    fc.record({
+      ...{ kind: fc.constant('recovered-jobs'), service: fc.constantFrom('s', 't'), atMs: fc.nat() },
+      jobs: fc.array(
+        fc.record({
+          ...{ formerId: fc.nat(9), id: fc.nat(), user: fc.string(), name: fc.string(), note: fc.string() },
+        }),
+        { maxLength: 4 },
+      ),
+    }),
   );
   fc.assert(
     fc.property(fc.array(command, { maxLength: 40 }), commands => {

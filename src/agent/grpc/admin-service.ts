@@ -43,7 +43,7 @@ import {
   votingOf,
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
-import { moveService, rotateKey, showService } from './services.ts';
+import { moveService, recoveredJobs, rotateKey, showService } from './services.ts';
 import { configure, showSettings } from './settings.ts';
 
 export interface AdminServer {
@@ -131,6 +131,7 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     ShowSettings: ({ request: { service } }, answer) =>
       reply(Promise.try(showSettings, administered, service), answer),
     Configure: ({ request }, answer) => reply(configure(administered, request), answer),
+    RecoveredJobs: ({ request }, answer) => answer(null, recoveredJobs(agent, request.service)),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),

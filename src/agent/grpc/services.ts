@@ -2,6 +2,7 @@
 // shall have the role that one holds alone; and a new key for it.
 import { status } from '@grpc/grpc-js';
 import type { MoveServiceRequest__Output } from '../../api/gen/clusteros/v1/MoveServiceRequest.ts';
+import type { RecoveredJobsReply } from '../../api/gen/clusteros/v1/RecoveredJobsReply.ts';
 import type { RotateKeyReply } from '../../api/gen/clusteros/v1/RotateKeyReply.ts';
 import type { RotateKeyRequest__Output } from '../../api/gen/clusteros/v1/RotateKeyRequest.ts';
 import type { ServicePart } from '../../api/gen/clusteros/v1/ServicePart.ts';
@@ -188,6 +189,15 @@ export async function rotateKey(
     agent.state.secrets[key.name] === sealed && usersOf(agent, service, key.name).awaited.length === 0;
   await agent.until(follows, keyTakenMs);
   return { key: key.name, ...usersOf(agent, service, key.name) };
+}
+
+/** Jobs of a service that were lost with a machine, the last one last. */
+export function recoveredJobs(agent: Agent, service: string): RecoveredJobsReply {
+  return {
+    jobs: agent.state.recoveredJobs
+      .filter(each => each.service === service)
+      .map(({ formerId, id, user, name, note, atMs }) => ({ formerId, id, user, name, note, atMs })),
+  };
 }
 
 /** Names of the members that have to do with the key of `service`, sorted. */

@@ -22,6 +22,9 @@ import type { Operation as _clusteros_v1_Operation, Operation__Output as _cluste
 import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Output as _clusteros_v1_OperationStep__Output } from './clusteros/v1/OperationStep.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from './clusteros/v1/OperationsRequest.ts';
+import type { RecoveredJob as _clusteros_v1_RecoveredJob, RecoveredJob__Output as _clusteros_v1_RecoveredJob__Output } from './clusteros/v1/RecoveredJob.ts';
+import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from './clusteros/v1/RecoveredJobsReply.ts';
+import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from './clusteros/v1/RecoveredJobsRequest.ts';
 import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from './clusteros/v1/RemoveMemberReply.ts';
 import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from './clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from './clusteros/v1/RestoreReply.ts';
@@ -78,6 +81,9 @@ export interface ProtoGrpcType {
       OperationStep: MessageTypeDefinition<_clusteros_v1_OperationStep, _clusteros_v1_OperationStep__Output>
       OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
       OperationsRequest: MessageTypeDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsRequest__Output>
+      RecoveredJob: MessageTypeDefinition<_clusteros_v1_RecoveredJob, _clusteros_v1_RecoveredJob__Output>
+      RecoveredJobsReply: MessageTypeDefinition<_clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsReply__Output>
+      RecoveredJobsRequest: MessageTypeDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsRequest__Output>
       RemoveMemberReply: MessageTypeDefinition<_clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberReply__Output>
       RemoveMemberRequest: MessageTypeDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberRequest__Output>
       RestoreReply: MessageTypeDefinition<_clusteros_v1_RestoreReply, _clusteros_v1_RestoreReply__Output>

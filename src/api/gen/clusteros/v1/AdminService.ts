@@ -17,6 +17,8 @@ import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Ou
 import type { MoveServiceRequest as _clusteros_v1_MoveServiceRequest, MoveServiceRequest__Output as _clusteros_v1_MoveServiceRequest__Output } from '../../clusteros/v1/MoveServiceRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from '../../clusteros/v1/RecoveredJobsReply.ts';
+import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from '../../clusteros/v1/RecoveredJobsRequest.ts';
 import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from '../../clusteros/v1/RemoveMemberReply.ts';
 import type { RemoveMemberRequest as _clusteros_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _clusteros_v1_RemoveMemberRequest__Output } from '../../clusteros/v1/RemoveMemberRequest.ts';
 import type { RestoreReply as _clusteros_v1_RestoreReply, RestoreReply__Output as _clusteros_v1_RestoreReply__Output } from '../../clusteros/v1/RestoreReply.ts';
@@ -117,6 +119,15 @@ export interface AdminServiceClient extends grpc.Client {
   operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  
+  RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  recoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  recoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  recoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
+  recoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
   
   RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
   RemoveMember(argument: _clusteros_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RemoveMemberReply__Output>): grpc.ClientUnaryCall;
@@ -257,6 +268,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
   
+  RecoveredJobs: grpc.handleUnaryCall<_clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply>;
+  
   RemoveMember: grpc.handleUnaryCall<_clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply>;
   
   Restore: grpc.handleUnaryCall<_clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply>;
@@ -297,6 +310,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   MoveService: MethodDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  RecoveredJobs: MethodDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply__Output>
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
   ResumeMember: MethodDefinition<_clusteros_v1_ResumeMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_ResumeMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
