@@ -37,6 +37,8 @@ export interface Host {
   listFolder(path: string): Promise<readonly string[]>;
   /** Replaces a file, whole or not at all; nobody sees its content with other rights than these. The folder must exist. */
   writeFile(path: string, content: string | Uint8Array, ownership: Ownership): Promise<void>;
+  /** Gives a file another name in the same file system; one that is not there is no error. A crash leaves the one name or the other. */
+  rename(from: string, to: string): Promise<void>;
   /** Takes a file away, durably; one that is not there is no error. */
   removeFile(path: string): Promise<void>;
   /** Makes a folder, and those on the way to it; sets its rights also when it is there. */
@@ -102,6 +104,14 @@ export function realHost(): Host {
       }
       await rename(temporary, path);
       await syncFolder(dirname(path));
+    },
+    async rename(from, to) {
+      try {
+        await rename(from, to);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return;
+        throw error;
+      }
     },
     async removeFile(path) {
       try {

@@ -152,3 +152,13 @@ export const packPendingBytesMax = 4 * 1024 * 1024;
 export const syncEachMax = 256;
 /** Former state folders that are kept beside the one in use: the last, and the one before in case that was a mistake. */
 export const formerFoldersKept = 2;
+/** Largest job id that SLURM gives (MaxJobId of slurm.conf(5), 0x03ff0000). */
+export const jobIdMax = 67_043_328;
+/** After a start slurmctld gives ids this far above all that are known to have been given: those of srun, and of tasks of arrays, leave no folder; 2000 a second between two saves. */
+export const jobIdGap = 10_000;
+/** Submissions of which it is kept what was asked for: 200 a second between two saves, 5 s apart. Each is a small file of the state folder. */
+export const requestsMax = 1024;
+/** sbatch answers at once, or tries for some seconds; with "#SBATCH --wait" it would wait for a job that is held. */
+export const offerTimeoutMs = 10_000;
+/** Characters of a job's name, and of its user's, in the list of recovered jobs; more does not help a person to know it again. */
+export const jobNameLengthMax = 64;

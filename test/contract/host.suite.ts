@@ -44,6 +44,18 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
       await host.removeFile(`${folder}/file`);
       await host.removeFile(`${folder}/none/deeper`);
     },
+    'a file gets another name, in place of one that had it, and one that is not there is no error':
+      async fixture => {
+        const { host, folder } = fixture;
+        await host.ensureFolder(`${folder}/a`, { mode: 0o755 });
+        await host.writeFile(`${folder}/one`, 'one', { mode: 0o600 });
+        await host.writeFile(`${folder}/a/two`, 'two', { mode: 0o600 });
+        await host.rename(`${folder}/one`, `${folder}/a/two`);
+        assert.equal(text(await host.readFile(`${folder}/a/two`)), 'one');
+        assert.equal(await host.readFile(`${folder}/one`), undefined);
+        await host.rename(`${folder}/one`, `${folder}/a/two`);
+        assert.equal(text(await host.readFile(`${folder}/a/two`)), 'one');
+      },
     'a folder lists what is directly in it, sorted; what is no folder lists nothing': async fixture => {
       const { host, folder } = fixture;
       await host.ensureFolder(`${folder}/a/deeper`, { mode: 0o755 });

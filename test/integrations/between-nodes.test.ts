@@ -39,6 +39,7 @@ class Pair {
           retry: attempt => attempt(),
           copies: new MemoryCopies(copies, name, host),
           counterparts: { ask: (peer, question) => this.#ask(peer.id, question) },
+          remember: async () => true,
         }),
       );
       return { id: name, name, ip, host, slurm, reports: [] };

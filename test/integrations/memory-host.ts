@@ -67,6 +67,13 @@ export class MemoryHost implements Host {
     this.files.set(path, { content: bytes, mode, owner });
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    const file = this.files.get(from);
+    if (!file) return;
+    this.files.delete(from);
+    this.files.set(to, file);
+  }
+
   async removeFile(path: string): Promise<void> {
     this.files.delete(path);
   }

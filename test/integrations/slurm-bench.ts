@@ -68,7 +68,10 @@ export class Bench {
     const host = this.slurms.addHost(name, ip);
     const copies = new MemoryCopies(this.copies, `id-${number}`, host);
     const slurm = inOnePass(
-      slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: this.counterparts }),
+      slurmIntegration({
+        ...{ fencingFile, takenFile, retry: once, copies, counterparts: this.counterparts },
+        remember: async () => true,
+      }),
     );
     const node: Node = {
       id: `id-${number}`,

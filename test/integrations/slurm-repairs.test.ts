@@ -17,6 +17,7 @@ const settings = (host: MemoryHost) => ({
   },
   copies: new MemoryCopies(new CopyWorld(), 'a', host),
   counterparts: { ask: async () => assert.fail('there is nobody to ask') },
+  remember: async () => true,
 });
 const ip = '100.64.0.1';
 const node = {
@@ -189,4 +190,43 @@ test('jobs are left the memory that the system does not need; a machine of unkno
   assert.equal(await memoryGiven(['memory-mib=64000']), '60800');
   assert.equal(await memoryGiven(['memory-mib=600']), '300');
   assert.equal(await memoryGiven([]), undefined);
+});
+
+const lua = '/etc/slurm/job_submit.lua';
+const controllerConf = '/etc/slurm/clusteros-slurmctld.conf';
+const detailOf = (reports: readonly ServiceReport[]) =>
+  reports.find(({ role }) => role === 'controller')?.detail ?? '';
+
+test('slurmctld writes down what is asked for, and nobody but slurmctld reads it', async () => {
+  const { host, pass } = await readyMachine();
+  assert.match(host.text(controllerConf), /\n# Of this start only\.\nJobSubmitPlugins=lua\n$/);
+  assert.match(host.text(lua), /^-- Written by ClusterOS/);
+  assert.deepEqual(host.folders.get('/var/lib/slurm/slurmctld/requests'), { mode: 0o700, owner: 'slurm' });
+  assert.equal(detailOf(await pass()), '');
+});
+
+test('a job_submit.lua of an operator stays, and it is said what that costs', async () => {
+  const { host, pass } = oneMachine();
+  host.put(lua, 'function slurm_job_submit() return slurm.SUCCESS end\n');
+  await pass();
+  const reports = await pass();
+  assert.deepEqual(states(reports), ['ready', 'ready']);
+  assert.equal(host.text(lua), 'function slurm_job_submit() return slurm.SUCCESS end\n');
+  assert.ok(!host.text(controllerConf).includes('JobSubmitPlugins'));
+  assert.match(detailOf(reports), /listed, but not offered again/);
+});
+
+test('a machine without Lua serves all the same', async () => {
+  const { host, pass } = oneMachine();
+  const start = host.programs.get('slurmctld');
+  assert.ok(start);
+  host.programs.set('slurmctld', (args, on, input) =>
+    args[0] !== '-V' && host.text(controllerConf).includes('JobSubmitPlugins')
+      ? { exitCode: 1, stderr: 'slurmctld: fatal: failed to initialize job_submit plugin\n' }
+      : start(args, on, input),
+  );
+  await pass();
+  const reports = await pass();
+  assert.deepEqual(states(reports), ['ready', 'ready']);
+  assert.match(detailOf(reports), /cannot load job_submit\/lua/);
 });

@@ -186,7 +186,7 @@ test('an operator’s own lines on the machine are taken in, and are his to chan
   assert.match(a.host.text('/etc/slurm/local.conf'), /^# Lines of slurm.conf/);
   a.host.put('/etc/slurm/local.conf', 'KillWait=9\n');
   await bench.settle(a);
-  assert.match(a.host.text('/etc/slurm/clusteros-slurmctld.conf'), /\nKillWait=9\n$/);
+  assert.match(a.host.text('/etc/slurm/clusteros-slurmctld.conf'), /\nKillWait=9\n# Of this start only\.\n/);
   assert.equal(a.host.text('/etc/slurm/local.conf'), 'KillWait=9\n');
 });
 

@@ -13,6 +13,7 @@ import type { MemoryHost } from './memory-host.ts';
 import { inOnePass } from './one-pass.ts';
 import { Bench, type Node, readyCluster } from './slurm-bench.ts';
 
+const remember = async () => true;
 const once: Retry = attempt => attempt();
 const fencingFile = '/var/lib/clusteros/fencing.json';
 const takenFile = '/var/lib/clusteros/slurm-taken';
@@ -54,7 +55,14 @@ test('an agent that starts anew leaves running daemons alone', async () => {
   const processes = [...a.host.processes.keys()];
   const copies = new MemoryCopies(bench.copies, a.id, a.host);
   const again = inOnePass(
-    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+    slurmIntegration({
+      fencingFile,
+      takenFile,
+      retry: once,
+      copies,
+      remember,
+      counterparts: bench.counterparts,
+    }),
   );
   const reports = await again.pass(a.host, bench.view(a), () => {});
   assert.deepEqual(
@@ -232,7 +240,14 @@ test('an order with an older token than one obeyed is refused, also by an agent 
   b.host.processes.clear();
   const copies = new MemoryCopies(bench.copies, b.id, b.host);
   const again = inOnePass(
-    slurmIntegration({ fencingFile, takenFile, retry: once, copies, counterparts: bench.counterparts }),
+    slurmIntegration({
+      fencingFile,
+      takenFile,
+      retry: once,
+      copies,
+      remember,
+      counterparts: bench.counterparts,
+    }),
   );
   const report = ofWorker(await again.pass(b.host, bench.view(b), () => {}));
   assert.deepEqual([report?.state, report?.reason], ['failing', 'stale-token']);

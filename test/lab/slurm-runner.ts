@@ -33,7 +33,7 @@ const tenure = { leftMs: () => 60_000, knownForMs: () => 60_000, hasReleased: ()
 const slurm = inOnePass(
   slurmIntegration({
     ...{ fencingFile: '/var/lib/clusteros/fencing.json', takenFile: '/var/lib/clusteros/slurm-taken' },
-    ...{ retry: retryWithBackoff, copies },
+    ...{ retry: retryWithBackoff, copies, remember: async () => true },
     counterparts: { ask: async () => undefined },
   }),
 );

@@ -39,6 +39,7 @@ function worldWithSlurm(seed: number, nodes: number): { readonly world: World; r
           },
           ...{ retry: attempt => attempt(), copies: new MemoryCopies(copies, id, host) },
           counterparts: { ask: async () => undefined },
+          remember: async () => true,
         }),
       ];
     },

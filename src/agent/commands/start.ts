@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { operatorCommandFrom } from '../../election/command.ts';
 import { realHost } from '../../integrations/host.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
-import { slurmIntegration } from '../../integrations/slurm/slurm.ts';
+import { type SlurmOptions, slurmIntegration } from '../../integrations/slurm/slurm.ts';
 import { Agent } from '../agent.ts';
 import { authorityOf } from '../certificates.ts';
 import { readClusterKey } from '../cluster-key.ts';
@@ -26,6 +26,7 @@ import { logEvent, openLog } from '../log.ts';
 import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
 import { recordSealOf } from '../record-seal.ts';
+import { rememberJobs } from '../recovered-jobs.ts';
 import { rehearse } from '../rehearsal.ts';
 import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
@@ -86,10 +87,15 @@ export async function start({ values }: Config): Promise<number> {
   });
   const calls = new PeerCalls(transport);
   let admits: (id: string) => boolean = () => false;
+  // No pass of an integration comes before there is an agent that is a member.
+  let remember: SlurmOptions['remember'] = async () => false;
   const copies = await openCopies(dataDir, transport, environment, id => admits(id));
   transport.serveState(copies);
   const http = await openHttp(values, why => log.warn({ event: 'http.failed' }, why));
-  const integrations = await integrationsOf(values, dataDir, copies, calls);
+  const integrations = await integrationsOf(values, dataDir, copies, {
+    calls,
+    remember: jobs => remember(jobs),
+  });
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
   const agent = await Agent.start(
@@ -135,7 +141,9 @@ export async function start({ values }: Config): Promise<number> {
       return asked.answer(host, question);
     },
   });
-  const admin = await serveAdmin({ agent, host, peers: calls, tag, copies }, values['admin.socket']);
+  const administered = { agent, host, peers: calls, tag, copies };
+  remember = jobs => rememberJobs(administered, 'slurm', jobs);
+  const admin = await serveAdmin(administered, values['admin.socket']);
   http?.serve({ agent, transport, copies });
   // What was compiled for this start is there for the next one, however this one ends.
   flushCompileCache();
@@ -199,13 +207,13 @@ async function integrationsOf(
   values: Config['values'],
   dataDir: string,
   copies: StateCopies,
-  calls: PeerCalls,
+  { calls, remember }: { readonly calls: PeerCalls; readonly remember: SlurmOptions['remember'] },
 ): Promise<Integration[]> {
   const enabled = values['integrations.slurm.enabled'];
   if (enabled === false) return [];
   const slurm = slurmIntegration({
     ...{ fencingFile: join(dataDir, 'fencing.json'), takenFile: join(dataDir, 'slurm-taken') },
-    ...{ retry: retryWithBackoff, copies },
+    ...{ retry: retryWithBackoff, copies, remember },
     counterparts: { ask: (peer, question) => calls.counterpart(peer, 'slurm', question) },
   });
   if (enabled === 'auto') return [slurm];

@@ -19,6 +19,7 @@ import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import { startKeeping, withoutStartLines } from './keeping-start.ts';
 import { memoryPerCpuMib, settingsIn, unreadableSettings } from './machine-shape.ts';
 import {
   applyMunge,
@@ -41,6 +42,7 @@ import {
 import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { plainSettings, type SlurmSettings } from './settings.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
+import { textOf } from './unrecorded.ts';
 
 export const slurmctld: Daemon = {
   program: 'slurmctld',
@@ -160,7 +162,7 @@ export function controllerReconciler({
         installed: (await host.which('slurmctld')) !== undefined,
         hostName: ((await textOf(host, '/proc/sys/kernel/hostname')) ?? '').trim(),
         conf: await observeNodeConf(host),
-        controllerConf: (await textOf(host, files.controllerConf)) ?? '',
+        controllerConf: withoutStartLines((await textOf(host, files.controllerConf)) ?? ''),
         local: ownLines((await textOf(host, files.operatorConf)) ?? ''),
         running,
         stopped,
@@ -295,11 +297,6 @@ export async function takenBy(host: Host, takenFile: string): Promise<number> {
   return Number((await textOf(host, takenFile)) ?? 0);
 }
 
-async function textOf(host: Host, path: string): Promise<string | undefined> {
-  const bytes = await host.readFile(path);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
 /** @throws ServiceError `tenure-lapsed` when slurmctld must not run here (any more) */
 async function startController(
   host: Host,
@@ -318,8 +315,9 @@ async function startController(
   await host.ensureFolder(folders.state, { mode: 0o700, owner: 'slurm' });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
   await ensureOperatorConf(host);
-  await host.writeFile(files.controllerConf, conf, { mode: 0o644 });
-  await startDaemon(host, slurmctld, ['slurmctld', '-f', files.controllerConf], commandTimeoutMs);
+  await startKeeping(host, conf, () =>
+    startDaemon(host, slurmctld, ['slurmctld', '-f', files.controllerConf], commandTimeoutMs),
+  );
   // It may have come to be while the tenure ended, and then nobody has ended it.
   if (begins() === 0) return;
   await endController(host);

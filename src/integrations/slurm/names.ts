@@ -28,6 +28,8 @@ export const files = {
   checkedConf: '/etc/slurm/clusteros-checked.conf',
   /** The cards of this machine. */
   gresConf: '/etc/slurm/gres.conf',
+  /** Where slurmctld looks for it: beside its own file. */
+  jobSubmit: '/etc/slurm/job_submit.lua',
   controllerPid: '/run/slurmctld.pid',
   workerPid: '/run/slurmd.pid',
   controllerLog: '/var/log/slurm/slurmctld.log',
@@ -40,4 +42,10 @@ export const folders = {
   spool: '/var/spool/slurmd',
   log: '/var/log/slurm',
   conf: '/etc/slurm',
+  /** Within the state folder, and so copied with it: what was asked for by the last submissions. */
+  requests: '/var/lib/slurm/slurmctld/requests',
+  /** Likewise: jobs that slurmctld had acknowledged and not saved. */
+  unrecorded: '/var/lib/slurm/slurmctld/unrecorded',
+  /** Script and environment of the job that is just offered again; in memory, and its user's only. */
+  offer: '/run/clusteros-offer',
 } as const;

@@ -18,6 +18,7 @@ import type { InTurn } from './munge.ts';
 import { folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
+import { type OfferSettings, offerUnrecorded } from './offers.ts';
 import { settingsBook } from './settings-book.ts';
 import { standBy } from './standby.ts';
 import { credentialFor, credentialQuestion, Trust } from './trust.ts';
@@ -35,15 +36,12 @@ export interface SlurmOptions {
   readonly counterparts: Counterparts;
   /** Where it is remembered whose state this node has taken over; its folder exists. */
   readonly takenFile: string;
+  /** Has the cluster remember jobs that were lost; those that it knows already are no news. Resolves with whether it knows all of them. */
+  readonly remember: OfferSettings['remember'];
 }
 
-export function slurmIntegration({
-  fencingFile,
-  retry,
-  copies,
-  counterparts,
-  takenFile,
-}: SlurmOptions): Integration {
+export function slurmIntegration(options: SlurmOptions): Integration {
+  const { fencingFile, retry, copies, counterparts, takenFile, remember } = options;
   const fence = fenceIn(fencingFile);
   // Both lanes set up munge: one at a time, and the second finds it done.
   let turn: Promise<void> = Promise.resolve();
@@ -85,8 +83,9 @@ export function slurmIntegration({
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      const serving = await withNodesKept(host, view, withSettings(view, refusal, lastOfController));
-      return [withKeyId(view, await withUsers(queueUsers, { host, view }, serving))];
+      const kept = await withNodesKept(host, view, withSettings(view, refusal, lastOfController));
+      const serving = await withUsers(queueUsers, { host, view }, kept);
+      return [withKeyId(view, await withJobsOffered(host, { nowMs: view.wallMs, remember }, serving))];
     },
   };
   const workerLane: Lane = {
@@ -158,6 +157,23 @@ async function withUsers(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return { ...report, detail: oneLine(`it is not known whether users are the same: ${error.message}`) };
+  }
+}
+
+/** It serves all the same while jobs that were lost with the former controller are not offered again yet. */
+async function withJobsOffered(
+  host: Host,
+  settings: OfferSettings,
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  try {
+    const trouble = await offerUnrecorded(host, settings);
+    return trouble === ''
+      ? report
+      : { ...report, detail: oneLine([report.detail, trouble].filter(Boolean).join('; ')) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ...report, detail: oneLine(`jobs that were lost are not offered again yet: ${why}`) };
   }
 }
 

@@ -4,10 +4,12 @@ import { slurmQueryTimeoutMs, stepsEndPollMs, stepsEndTimeoutMs } from '../limit
 import { slurmctld } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
 import { dropFence } from './fence.ts';
+import { luaMark } from './job-submit.ts';
 import { munged } from './munge.ts';
 import { files, folders } from './names.ts';
 import { unmaskUnits } from './packaged-units.ts';
 import { confMark } from './slurm-conf.ts';
+import { textOf } from './unrecorded.ts';
 import { slurmd } from './worker.ts';
 
 /** Ends all of it, if ClusterOS has set it up. Resolves with what stayed, for people; empty when nothing did. */
@@ -25,6 +27,7 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   const ours = [files.mungeKey, files.controllerConf, ...(gres.startsWith(confMark) ? [files.gresConf] : [])];
   for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
   await unmaskUnits(host);
+  if ((await textOf(host, files.jobSubmit))?.startsWith(luaMark)) await host.removeFile(files.jobSubmit);
   return left.length === 0 ? '' : `steps of jobs that slurmctld did not end: ${left.join(', ')}`;
 }
 
