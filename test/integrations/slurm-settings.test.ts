@@ -122,6 +122,8 @@ test('a job that asks for no memory gets what the least endowed worker has for a
     'one without a worker does not count',
   );
   assert.equal(of([machine('a', 100, 8)]), 64);
+  const silent = { id: 'a', capabilities: ['memory-mib=1500'] };
+  assert.equal(of([silent]), 960, 'one that does not tell its processors');
   assert.equal(of([]), 1024);
   const settings = { slurm: { version: 3, settings: { partitions: [main], memoryPerCpuMib: 300 } } };
   assert.equal(of([machine('a', 64_000, 8)], settings), 300);
@@ -151,6 +153,11 @@ test('new settings reach a running slurmctld, and a node its features', async ()
   await bench.settle(a);
   assert.match(a.host.text('/etc/slurm/clusteros-slurmctld.conf'), /^PartitionName=fast /m);
   assert.notEqual(a.host.text('/run/slurmctld.pid'), before, 'it was started anew');
+  assert.doesNotMatch(
+    a.host.text('/etc/slurm/clusteros-slurmctld.conf'),
+    /FirstJobId/,
+    'and goes on with the next id',
+  );
   assert.match(
     a.host.text('/var/lib/slurm/slurmctld/nodes/borea'),
     /AvailableFeatures=arch_x86_64,partition_fast,site_east/,

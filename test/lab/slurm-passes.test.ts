@@ -31,10 +31,11 @@ function theLab(): Lab {
 async function pass(host: Host): Promise<readonly ServiceReport[]> {
   const { hosts } = theLab();
   const view = {
+    settings: {},
     ...{ clusterId: 'c', clusterName: 'lab', operations: [], secrets: { 'slurm/munge.key': key } },
     self: { id: host.name, name: host.name, ip: host.ip },
     nodes: hosts.map(({ name, ip }) => ({
-      ...{ id: name, name, ip, state: 'alive', capabilities: ['memory-mib=1500'] },
+      ...{ id: name, name, ip, state: 'alive', capabilities: ['memory-mib=1500'], tags: {} },
       reports: reports.get(name) ?? [],
     })),
     grants: [

@@ -240,8 +240,12 @@ export function controllerReconciler({
           break;
         case 'reconfigure':
           if (!(await canRead(host, step.start.conf, refusal))) break;
-          await stopDaemon(host, slurmctld);
-          await startWithFallback(host, copies, step.start, refusal);
+          await startWithFallback(
+            host,
+            copies,
+            { ...step.start, saved: await stopDaemon(host, slurmctld) },
+            refusal,
+          );
           break;
         case 'start':
           await startWithFallback(host, copies, step.start, refusal);
@@ -301,7 +305,7 @@ export async function takenBy(host: Host, takenFile: string): Promise<number> {
 async function startController(
   host: Host,
   copies: Copies,
-  { beginsInMs: begins, conf }: Pick<Start, 'beginsInMs' | 'conf'>,
+  { beginsInMs: begins, conf, saved = false }: Pick<Start, 'beginsInMs' | 'conf' | 'saved'>,
 ): Promise<void> {
   const lapsed = () =>
     new ServiceError(
@@ -315,7 +319,7 @@ async function startController(
   await host.ensureFolder(folders.state, { mode: 0o700, owner: 'slurm' });
   await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
   await ensureOperatorConf(host);
-  await startKeeping(host, conf, () =>
+  await startKeeping(host, { conf, saved }, () =>
     startDaemon(host, slurmctld, ['slurmctld', '-f', files.controllerConf], commandTimeoutMs),
   );
   // It may have come to be while the tenure ended, and then nobody has ended it.
@@ -338,6 +342,8 @@ interface Start {
   readonly conf: string;
   /** What it serves with when it does not take `conf`: a queue under old settings is better than none. */
   readonly fallback: string;
+  /** The slurmctld that ran here just before has written down all it knew. */
+  readonly saved?: boolean;
 }
 
 function controllerConfOf(
@@ -359,11 +365,11 @@ function controllerConfOf(
 async function startWithFallback(
   host: Host,
   copies: Copies,
-  { beginsInMs: begins, conf, fallback }: Start,
+  { beginsInMs: begins, conf, fallback, saved }: Start,
   refusal: ConfRefusal,
 ): Promise<void> {
   try {
-    await startController(host, copies, { beginsInMs: begins, conf });
+    await startController(host, copies, { beginsInMs: begins, conf, ...(saved ? { saved } : {}) });
     await awaitAnswer(host);
   } catch (error) {
     if (!(error instanceof ServiceError) || error.reason === 'tenure-lapsed' || conf === fallback)

@@ -43,13 +43,13 @@ export async function deathOf(host: Host, daemon: Daemon): Promise<ServiceError>
   return errorFrom(attempt(daemon), fatalLineOf(tail));
 }
 
-/** Ends a daemon: asks, waits, kills. */
-export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Promise<void> {
+/** Ends a daemon: asks, waits, kills. Resolves with whether it ran and has ended as it was asked to: then it has written down all it knew. */
+export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Promise<boolean> {
   const pid = await host.runningPid(pidFile, program);
-  if (pid === undefined) return;
+  if (pid === undefined) return false;
   await host.signal(pid, 'SIGTERM');
   for (let waitedMs = 0; waitedMs < stopDaemonTimeoutMs; waitedMs += stopPollMs) {
-    if (!(await host.isRunning(pid, program))) return;
+    if (!(await host.isRunning(pid, program))) return true;
     await host.pause(stopPollMs);
   }
   await host.signal(pid, 'SIGKILL');
@@ -60,6 +60,7 @@ export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Prom
       `${program} (process ${pid}) does not end even when killed: is its disk hanging?`,
     );
   }
+  return false;
 }
 
 function attempt({ program, log }: Daemon): string {

@@ -12,10 +12,16 @@ const keepingRequests = 'JobSubmitPlugins=lua';
 
 /**
  * Writes slurmctld's configuration, with what only this start has to know, and starts it.
+ * @param saved the one before ran here and has written down all: no id that it gave is unknown
  * @param start starts slurmctld with the file that was written
  */
-export async function startKeeping(host: Host, conf: string, start: () => Promise<void>): Promise<void> {
-  const firstJobId = await setAside(host);
+export async function startKeeping(
+  host: Host,
+  { conf, saved }: { readonly conf: string; readonly saved: boolean },
+  start: () => Promise<void>,
+): Promise<void> {
+  const safeJobId = await setAside(host);
+  const firstJobId = saved ? undefined : safeJobId;
   const begin = async (keeps: boolean) => {
     const text = `${conf}${startLines({ firstJobId, keeps })}`;
     await host.writeFile(files.controllerConf, text, { mode: 0o644 });

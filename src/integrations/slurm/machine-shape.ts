@@ -44,8 +44,9 @@ export function memoryPerCpuMib(view: ClusterView): number {
   const shares = view.nodes
     .filter(({ id }) => workers.has(id))
     .flatMap(node => {
-      const [memory, cores] = [jobMemoryMib(node), numberOf(node, 'cores')];
-      return memory === undefined || cores === 0 ? [] : [memory / cores];
+      const memory = jobMemoryMib(node);
+      // Of a machine that does not tell its processors a job with one must fit, at least.
+      return memory === undefined ? [] : [memory / Math.max(1, numberOf(node, 'cores'))];
     });
   const least = Math.min(memoryPerCpuMibDefault, ...shares);
   // In steps, so that machines that are nearly alike do not change it.

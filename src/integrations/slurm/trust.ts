@@ -75,7 +75,9 @@ export class Trust {
     // The file here is the cluster's, or this would not have come so far; munged may have been started with another.
     this.#restarted = true;
     this.#last = undefined;
-    await this.#inTurn(() => stopDaemon(host, munged));
+    await this.#inTurn(async () => {
+      await stopDaemon(host, munged);
+    });
     const detail = oneLine(
       `munged here did not use the key that it has on the disk, or not that of ${controller.name}: it was ended, and the next pass starts it`,
     );
