@@ -250,6 +250,15 @@ test('a drain that has to wait says for what, and at its deadline that it is not
   assert.match(stderr, /^error: borea gets no new work, but after \S+: slurm still runs: 17 \(games\)$/m);
 });
 
+test('a drain of whoever was the controller waits until another serves', async () => {
+  const lab = workerLab();
+  const [atlas] = lab.members.members ?? [];
+  atlas?.services?.push(report('slurm', 'controller', 'released', ''));
+  const { code, stderr } = await answer('member drain atlas --deadline 300ms', lab);
+  assert.match(stderr, /the slurm controller does not serve elsewhere yet/);
+  assert.equal(code, 7);
+});
+
 test('a drain of a member that is dead does not wait for its word', async () => {
   const lab = workerLab();
   Object.assign(lab.members.members[1] ?? {}, { state: 'dead' });

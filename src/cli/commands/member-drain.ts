@@ -60,7 +60,8 @@ export async function memberDrain(request: Request, member: string, flags: Drain
               `${name} gets no new work, but after ${spanText(deadlineMs ?? 0)}: ${said}`,
               `wait on, or move it elsewhere: "clusterctl member drain ${name} --requeue"; "clusterctl member resume ${name}" takes it back`,
             );
-          const now = next.done === true ? undefined : next.value.members.find(each => each.id === id);
+          const all = next.done === true ? [] : next.value.members;
+          const now = all.find(each => each.id === id);
           if (!now)
             throw new CliError(
               exitCode.notFound,
@@ -74,7 +75,7 @@ export async function memberDrain(request: Request, member: string, flags: Drain
             );
             break;
           }
-          const running = stillRuns(now);
+          const running = stillRuns(now) || notServed(now, all);
           if (running === '') break;
           if (running !== said) note(shell, `${name}: ${running}`);
           said = running;
@@ -103,6 +104,24 @@ function stillRuns({ services }: Member__Output): string {
       return role === 'worker' ? `${service} takes work still` : `it is the ${service} ${role}`;
     });
   return texts.join('; ');
+}
+
+/** What the member has given away and nobody has begun yet, for people; empty when there is nothing of the kind. */
+function notServed({ id, services }: Member__Output, all: readonly Member__Output[]): string {
+  const given = services.filter(({ state }) => state === 'released');
+  const unserved = given.filter(
+    ({ service, role }) =>
+      !all.some(
+        other =>
+          other.id !== id &&
+          other.services.some(
+            each => each.service === service && each.role === role && each.state === 'ready',
+          ),
+      ),
+  );
+  return unserved
+    .map(({ service, role }) => `the ${service} ${role} does not serve elsewhere yet`)
+    .join('; ');
 }
 
 /** Gives a member work again. */
