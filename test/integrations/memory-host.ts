@@ -142,7 +142,10 @@ export class SlurmWorld {
   addHost(name: string, ip: string): MemoryHost {
     const host = new MemoryHost();
     this.hosts.set(ip, host);
-    host.accepting = (there, port) => port === 6818 && this.hosts.get(there)?.runs('slurmd') === true;
+    host.accepting = (there, port) => {
+      const asked = there === '127.0.0.1' ? host : this.hosts.get(there);
+      return asked?.runs(port === 6817 ? 'slurmctld' : 'slurmd') === true;
+    };
     host.put('/proc/sys/kernel/hostname', `${name}\n`);
     host.put('/proc/cpuinfo', 'processor\t: 0\nprocessor\t: 1\n');
     host.put('/proc/meminfo', 'MemTotal:        8137508 kB\n');

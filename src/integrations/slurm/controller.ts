@@ -6,6 +6,7 @@ import type { Host } from '../host.ts';
 import {
   commandTimeoutMs,
   controllerAnswerTimeoutMs,
+  slurmdAnswerTimeoutMs,
   slurmQueryTimeoutMs,
   soleRoleLookMs,
   soleRolePollMs,
@@ -29,7 +30,7 @@ import {
   observeMunge,
   planMunge,
 } from './munge.ts';
-import { controllerParts, files, folders, mungeKey, service } from './names.ts';
+import { controllerParts, controllerPort, files, folders, mungeKey, service } from './names.ts';
 import {
   applyNodeConf,
   type ConfStep,
@@ -384,7 +385,9 @@ async function startWithFallback(
 /** @throws ServiceError by its last words when slurmctld has died */
 async function awaitAnswer(host: Host): Promise<void> {
   for (let waitedMs = 0; waitedMs < controllerAnswerTimeoutMs; waitedMs += stopPollMs) {
-    if (await answers(host)) return;
+    // A client that finds nobody here asks the other controllers, and one of them that is dead keeps it for seconds.
+    const listens = await host.accepts('127.0.0.1', controllerPort, slurmdAnswerTimeoutMs);
+    if (listens && (await answers(host))) return;
     if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
       throw await deathOf(host, slurmctld);
     await host.pause(stopPollMs);
