@@ -324,6 +324,7 @@ export class Agent {
     const open = (sealed: string) => this.options.sealer.open(sealed);
     const tenure: TenureView = {
       leftMs: () => this.#tenure.leftMs(),
+      stands: token => this.#tenure.stands(token),
       knownForMs: token => this.#tenure.knownForMs(token),
       hasReleased: ({ service, role, token, former }) =>
         this.record(former?.node ?? '')?.services.some(

@@ -43,6 +43,11 @@ export class Tenure {
     return Math.max(0, this.#untilMs - this.#nowMs());
   }
 
+  /** Whether the role that was given with this token is still given so, as far as this node knows. */
+  stands(token: number): boolean {
+    return this.#knownSinceMs.has(token);
+  }
+
   /** Milliseconds since this process learnt of the grant with this token; 0 for one that it does not know. */
   knownForMs(token: number): number {
     const sinceMs = this.#knownSinceMs.get(token);

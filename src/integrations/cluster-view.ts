@@ -65,6 +65,8 @@ export interface Grant {
 export interface TenureView {
   /** Milliseconds left; 0 when it may not act. */
   leftMs(): number;
+  /** Whether the grant with this token stands, by all that this node knows now: a view may be older than that. */
+  stands(token: number): boolean;
   /** Milliseconds since this process learnt of the grant with this token. */
   knownForMs(token: number): number;
   /** True once the former holder has said that nothing of the role goes on there. */

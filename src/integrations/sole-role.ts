@@ -7,7 +7,8 @@ import { tenureMarginMs, tenureMs } from './limits.ts';
  * holder goes on for at most `tenureMs` after the moment at which the grant was decided, which was before this node learnt of it.
  */
 export function beginsInMs({ tenure }: ClusterView, grant: Grant): number {
-  if (tenure.leftMs() === 0) return Number.POSITIVE_INFINITY;
+  // A node that comes back may hear that the role is another's while a pass for it is under way.
+  if (tenure.leftMs() === 0 || !tenure.stands(grant.token)) return Number.POSITIVE_INFINITY;
   if (!grant.former || tenure.hasReleased(grant)) return 0;
   return Math.max(0, tenureMs + tenureMarginMs - tenure.knownForMs(grant.token));
 }

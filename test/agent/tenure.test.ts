@@ -78,6 +78,7 @@ test('a grant is known from when it was learnt, and one that is gone is not know
   passTo(100);
   tenure.decided([given]);
   passTo(400);
+  assert.ok(tenure.stands(9) && !tenure.stands(5));
   assert.equal(tenure.knownForMs(9), 300);
   assert.equal(tenure.knownForMs(5), 0);
   tenure.decided([]);

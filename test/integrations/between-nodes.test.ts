@@ -73,7 +73,7 @@ class Pair {
       ],
       wallMs: this.wallMs,
       settings: {},
-      tenure: { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false },
+      tenure: { leftMs: () => 1000, stands: () => true, knownForMs: () => 60_000, hasReleased: () => false },
       secret: () => new Uint8Array(1024).fill(7),
       secretId: () => 'cafe0007',
     };

@@ -26,7 +26,7 @@ const empty: Log = { grants: [], operations: [], secretNames: [], index: 10 };
 
 type Said = Pick<ServiceReport, 'state' | 'step' | 'reason' | 'detail'>;
 const parts = { controller: ['munge', 'slurmctld', 'answering'], worker: ['munge', 'slurmd', 'registered'] };
-const always = { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false };
+const always = { leftMs: () => 1000, stands: () => true, knownForMs: () => 60_000, hasReleased: () => false };
 const ready: Said = { state: 'ready', step: '', reason: '', detail: '' };
 
 function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView {

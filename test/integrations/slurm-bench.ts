@@ -40,7 +40,12 @@ export class Bench {
   readonly copies = new CopyWorld();
   /** Ids of machines that are off. */
   readonly away = new Set<string>();
-  tenure: TenureView = { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false };
+  tenure: TenureView = {
+    leftMs: () => 1000,
+    stands: () => true,
+    knownForMs: () => 60_000,
+    hasReleased: () => false,
+  };
   readonly nodes: Node[] = [];
   grants: Grant[] = [];
   operations: OperationView[] = [];

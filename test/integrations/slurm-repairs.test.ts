@@ -36,7 +36,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
     wallMs: 0,
     settings: {},
     secretNames: ['slurm/munge.key'],
-    tenure: { leftMs: () => 1000, knownForMs: () => 60_000, hasReleased: () => false },
+    tenure: { leftMs: () => 1000, stands: () => true, knownForMs: () => 60_000, hasReleased: () => false },
     secret: () => new Uint8Array(1024).fill(7),
     secretId: () => 'cafe0007',
   };

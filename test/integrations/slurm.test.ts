@@ -433,14 +433,14 @@ test('a new controller waits until the former one has certainly ended, and one w
   const { bench, a, b } = await readyCluster();
   a.host.reboot();
   bench.away.add(a.id);
-  bench.tenure = { leftMs: () => 1000, knownForMs: () => 2900, hasReleased: () => false };
+  bench.tenure = { leftMs: () => 1000, stands: () => true, knownForMs: () => 2900, hasReleased: () => false };
   await bench.settle(b);
   assert.deepEqual(states(b)[0], 'controller starting');
   assert.ok(!b.host.runs('slurmctld'), 'it is too early');
-  bench.tenure = { leftMs: () => 0, knownForMs: () => 60_000, hasReleased: () => false };
+  bench.tenure = { leftMs: () => 0, stands: () => true, knownForMs: () => 60_000, hasReleased: () => false };
   await bench.settle(b);
   assert.ok(!b.host.runs('slurmctld'), 'it has no tenure');
-  bench.tenure = { leftMs: () => 1000, knownForMs: () => 10, hasReleased: () => true };
+  bench.tenure = { leftMs: () => 1000, stands: () => true, knownForMs: () => 10, hasReleased: () => true };
   await bench.settle(b);
   assert.ok(b.host.runs('slurmctld'), 'the former one has said that it has ended');
 });

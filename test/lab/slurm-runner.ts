@@ -29,7 +29,12 @@ const copies: Copies = {
   newestFrom: async () => ({ copy: undefined, missed: [] }),
   materialise: async () => {},
 };
-const tenure = { leftMs: () => 60_000, knownForMs: () => 60_000, hasReleased: () => false };
+const tenure = {
+  leftMs: () => 60_000,
+  stands: () => true,
+  knownForMs: () => 60_000,
+  hasReleased: () => false,
+};
 const slurm = inOnePass(
   slurmIntegration({
     ...{ fencingFile: '/var/lib/clusteros/fencing.json', takenFile: '/var/lib/clusteros/slurm-taken' },
