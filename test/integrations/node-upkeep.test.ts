@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ViewNode } from '../../src/integrations/cluster-view.ts';
 import { nodesFrom, type SlurmNode } from '../../src/integrations/slurm/node-lines.ts';
-import { nodeChanges } from '../../src/integrations/slurm/node-upkeep.ts';
+import { keepNodes, nodeChanges } from '../../src/integrations/slurm/node-upkeep.ts';
+import { MemoryHost } from './memory-host.ts';
 
 test("nodes are read from scontrol's lines", () => {
   const text =
@@ -95,3 +96,22 @@ for (const [title, nodes, present, expected, wallMs = 0] of [
     const texts = changes.map(each => (each.kind === 'drain' ? `${each.kind} ${each.reason}` : each.kind));
     assert.deepEqual(texts, expected);
   });
+
+test('a machine that was set up anew answers for itself, not for the dead member it was', async () => {
+  const host = new MemoryHost();
+  const updates: string[] = [];
+  host.accepting = () => true;
+  host.programs.set('scontrol', args => {
+    if (args[0] === 'update') updates.push(args.join(' '));
+    const lines = ['borea', 'ceres', 'borea-2'].map(name => `NodeName=${name} State=IDLE+DYNAMIC_NORM\n`);
+    return { stdout: lines.join('') };
+  });
+  const dead = { state: 'dead' } as const;
+  const nodes = [
+    member({ id: 'b', name: 'borea', ip: '100.64.0.2', ...dead }),
+    member({ id: 'c', name: 'ceres', ip: '100.64.0.3', ...dead }),
+    member({ id: 'd', name: 'borea-2', ip: '100.64.0.2' }),
+  ];
+  await keepNodes(host, { nodes, wallMs: 0, settings: {} });
+  assert.deepEqual(updates, ['update nodename=borea state=drain reason=ClusterOS: the member is dead']);
+});

@@ -9,22 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { nodeAgent } from './agent-host.ts';
 import { Child } from './child.ts';
 import { LabCluster } from './lab-cluster.ts';
-import {
-  byChance,
-  bytesOnly,
-  compileShim,
-  everything,
-  type Loss,
-  LossyDisk,
-  lossyDiskEnvironment,
-  missingForLossyDisk,
-} from './lossy-disk.ts';
+import { byChance, bytesOnly, everything, type Loss, LossyDisk, lossyDiskEnvironment } from './lossy-disk.ts';
 import { environment } from './machine.ts';
 import { missingForLab } from './requirements.ts';
+import { compileShim, missingForShim } from './shim.ts';
 import { waitFor } from './wait-for.ts';
 import { WriteTrial } from './write-trial.ts';
 
-const missingHere = missingForLossyDisk();
+const missingHere = missingForShim();
 const optionsHere = missingHere === undefined ? { timeout: 60_000 } : { skip: missingHere };
 const missing = missingForLab() ?? missingHere;
 const options = missing === undefined ? { timeout: 200_000 } : { skip: missing };
@@ -32,7 +24,7 @@ const options = missing === undefined ? { timeout: 200_000 } : { skip: missing }
 const powerCuts = 4;
 
 const program = fileURLToPath(new URL('fixtures/lossy-writer.ts', import.meta.url));
-const compiled = missingHere === undefined ? compileShim() : undefined;
+const compiled = missingHere === undefined ? compileShim('lossy-disk') : undefined;
 /** A data folder and a journal on one mount, which is a host's disk. */
 const dataDir = '/var/lib/clusteros/data';
 const journal = '/var/lib/clusteros/journal';

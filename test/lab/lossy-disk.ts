@@ -1,53 +1,17 @@
 // A disk that keeps only what was synced: the shim of fixtures/lossy-disk.c notes what an agent made durable, and `losePower`
 // takes away the rest once that agent was killed. The shim's first lines say what it stands for and what it does not model.
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   truncateSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isInstalled } from './requirements.ts';
-
-const source = fileURLToPath(new URL('fixtures/lossy-disk.c', import.meta.url));
-
-/** Why the shim cannot be compiled here, in a few words; undefined when it can. */
-export function missingForLossyDisk(): string | undefined {
-  if (process.platform !== 'linux') return 'needs Linux';
-  if (!isInstalled('gcc')) return 'needs gcc (packages gcc, libc6-dev)';
-  return existsSync('/usr/include/stdlib.h') ? undefined : 'needs the C library headers (package libc6-dev)';
-}
-
-/** Compiles the shim into a new folder. @throws Error with the compiler's words */
-export function compileShim(): { readonly shim: string; readonly remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'clusteros-shim-'));
-  const shim = join(folder, 'lossy-disk.so');
-  const args = [
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-O1',
-    '-shared',
-    '-fPIC',
-    '-o',
-    shim,
-    source,
-    '-ldl',
-    '-pthread',
-  ];
-  const { status, stderr } = spawnSync('gcc', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`gcc cannot compile ${source}: ${stderr}`);
-  return { shim, remove: () => rmSync(folder, { recursive: true }) };
-}
 
 /** The environment of a program whose writes below `folder` are watched; both folders as the program names them. */
 export function lossyDiskEnvironment(

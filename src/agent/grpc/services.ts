@@ -36,6 +36,8 @@ export async function showService(administered: Administered, service: string): 
   );
   const parts = agent
     .records()
+    // What was taken out for good has its last word still.
+    .filter(({ id }) => !Object.hasOwn(agent.state.removed, id))
     .flatMap(record => partsOf(agent, record, { service, sole, copies }))
     .sort((a, b) => orderOf(a).localeCompare(orderOf(b)));
   return { service, parts };

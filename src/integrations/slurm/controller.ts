@@ -258,12 +258,14 @@ export function controllerReconciler({
         case 'no-room':
           throw diskFull();
         case 'await-answer': {
+          const runs = async () => (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined;
+          // Whoever has its port instead may keep those that ask waiting.
+          if (!(await runs())) throw await deathOf(host, slurmctld);
           const { exitCode, stderr } = await host.run('squeue', ['--noheader'], {
             timeoutMs: slurmQueryTimeoutMs,
           });
           if (exitCode === 0) break;
-          if ((await host.runningPid(files.controllerPid, 'slurmctld')) === undefined)
-            throw await deathOf(host, slurmctld);
+          if (!(await runs())) throw await deathOf(host, slurmctld);
           throw errorFrom('asking slurmctld for its queue', answerWords({ exitCode, stderr }));
         }
         default:

@@ -40,7 +40,9 @@ export async function startDaemon(
 /** Why a daemon that had been started is not there any more, in its own last words. */
 export async function deathOf(host: Host, daemon: Daemon): Promise<ServiceError> {
   const tail = (await logText(host, daemon.log)).trim().split('\n').slice(-logTailLines).join('\n');
-  return errorFrom(attempt(daemon), fatalLineOf(tail));
+  const { reason, permanent, message } = errorFrom(attempt(daemon), fatalLineOf(tail));
+  // Waiting for it once more in the same pass does not bring it back.
+  return new ServiceError(reason, permanent, message, true);
 }
 
 /** Ends a daemon: asks, waits, kills. Resolves with whether it ran and has ended as it was asked to: then it has written down all it knew. */

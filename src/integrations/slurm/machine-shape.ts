@@ -10,7 +10,7 @@ import { service } from './names.ts';
 import { type Partition, type SlurmSettings, settingsFrom, settingsOf } from './settings.ts';
 
 /** Settings that hold in the cluster of `view`. */
-export function settingsIn({ settings }: ClusterView): SlurmSettings {
+export function settingsIn({ settings }: Pick<ClusterView, 'settings'>): SlurmSettings {
   return settingsOf(settings[service]);
 }
 

@@ -61,9 +61,10 @@ function drainReason({ id, drain, state }: ViewNode, answering: ReadonlySet<stri
   return state === 'dead' && !answering.has(id) ? `${reasonMark}the member is dead` : undefined;
 }
 
-/** Ids of the dead members whose slurmd takes connections all the same. */
+/** Ids of the dead members whose slurmd takes connections all the same. What answers at the address of another member is that one's. */
 async function answeringOf(host: Host, nodes: readonly ViewNode[]): Promise<ReadonlySet<string>> {
-  const dead = nodes.filter(({ state, ip }) => state === 'dead' && ip !== '');
+  const taken = new Set(nodes.filter(({ state }) => state !== 'dead').map(({ ip }) => ip));
+  const dead = nodes.filter(({ state, ip }) => state === 'dead' && ip !== '' && !taken.has(ip));
   const asked = dead.map(async ({ id, ip }) =>
     (await host.accepts(ip, workerPort, slurmdAnswerTimeoutMs)) ? [id] : [],
   );
@@ -78,7 +79,10 @@ function mayRun({ words }: Pick<SlurmNode, 'words'>): boolean {
  * Brings what slurmctld thinks of the nodes up to date. To be run where it serves.
  * @throws ServiceError when slurmctld refuses or does not answer; what comes after in the list is done by the next pass
  */
-export async function keepNodes(host: Host, view: ClusterView): Promise<void> {
+export async function keepNodes(
+  host: Host,
+  view: Pick<ClusterView, 'nodes' | 'wallMs' | 'settings'>,
+): Promise<void> {
   const { exitCode, stdout, stderr } = await host.run('scontrol', ['--oneliner', 'show', 'nodes'], {
     timeoutMs: slurmQueryTimeoutMs,
   });
