@@ -20,6 +20,7 @@ import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import { textOf } from './file-text.ts';
 import { startKeeping, withoutStartLines } from './keeping-start.ts';
 import { memoryPerCpuMib, settingsIn, unreadableSettings } from './machine-shape.ts';
 import {
@@ -43,7 +44,6 @@ import {
 import { answerWords, errorFrom, missingProgram } from './reasons.ts';
 import { plainSettings, type SlurmSettings } from './settings.ts';
 import { type ControllerHost, confMark, slurmConfText } from './slurm-conf.ts';
-import { textOf } from './unrecorded.ts';
 
 export const slurmctld: Daemon = {
   program: 'slurmctld',
@@ -368,11 +368,11 @@ function controllerConfOf(
 async function startWithFallback(
   host: Host,
   copies: Copies,
-  { beginsInMs: begins, conf, fallback, saved }: Start,
+  { beginsInMs: begins, conf, fallback, saved = false }: Start,
   refusal: ConfRefusal,
 ): Promise<void> {
   try {
-    await startController(host, copies, { beginsInMs: begins, conf, ...(saved ? { saved } : {}) });
+    await startController(host, copies, { beginsInMs: begins, conf, saved });
     await awaitAnswer(host);
   } catch (error) {
     if (!(error instanceof ServiceError) || error.reason === 'tenure-lapsed' || conf === fallback)

@@ -2,9 +2,10 @@
 // id that may have been given, and writes down what is asked for. It starts all the same where the last cannot be had.
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
+import { textOf } from './file-text.ts';
 import { jobSubmitText, luaMark } from './job-submit.ts';
 import { files } from './names.ts';
-import { setAside, textOf } from './unrecorded.ts';
+import { setAside } from './unrecorded.ts';
 
 /** What follows is of one start, and no part of what was wanted. */
 const startMark = '# Of this start only.\n';

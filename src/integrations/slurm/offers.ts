@@ -1,21 +1,16 @@
 // Jobs that were set aside (unrecorded.ts) are offered again by whoever serves: held, for the same user, each once. Every step can
 // be cut short by a crash: what is offered is told by its comment, and its files go only when slurmctld has saved the new job.
+
 import type { Host } from '../host.ts';
 import { commandTimeoutMs, jobNameLengthMax, offerTimeoutMs, slurmQueryTimeoutMs } from '../limits.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
+import { textOf } from './file-text.ts';
 import { environmentFrom, exportFileText } from './job-environment.ts';
 import { formerIdIn, hindrance, type JobRequest, sbatchArguments } from './job-request.ts';
 import { troubleOfRequests } from './keeping-start.ts';
 import { files, folders } from './names.ts';
 import { errorFrom, missingProgram } from './reasons.ts';
-import {
-  nextSavedId,
-  requestAside,
-  textOf,
-  unknownFile,
-  unrecordedFile,
-  unrecordedIds,
-} from './unrecorded.ts';
+import { nextSavedId, requestAside, unknownFile, unrecordedFile, unrecordedIds } from './unrecorded.ts';
 
 /** A job that was acknowledged, and lost with the machine of slurmctld. */
 export interface RecoveredJob {

@@ -3,6 +3,7 @@
 // files; a job_state of an unknown form is never guessed at.
 import type { Host } from '../host.ts';
 import { jobIdGap, jobIdMax } from '../limits.ts';
+import { textOf } from './file-text.ts';
 import { environmentFrom } from './job-environment.ts';
 import { formerIdIn, type JobRequest, jobRequestFrom } from './job-request.ts';
 import { nextJobIdIn } from './job-state.ts';
@@ -125,9 +126,4 @@ async function moveAside(host: Host, id: number, folder: string, request: string
   if (request !== undefined) await host.rename(request, unrecordedFile(id, 'request'));
   for (const part of ['environment', 'script'] as const)
     await host.rename(`${folder}/${part}`, unrecordedFile(id, part));
-}
-
-export async function textOf(host: Host, path: string): Promise<string | undefined> {
-  const bytes = await host.readFile(path);
-  return bytes && new TextDecoder().decode(bytes);
 }

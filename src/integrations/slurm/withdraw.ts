@@ -4,12 +4,12 @@ import { slurmQueryTimeoutMs, stepsEndPollMs, stepsEndTimeoutMs } from '../limit
 import { slurmctld } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
 import { dropFence } from './fence.ts';
+import { textOf } from './file-text.ts';
 import { luaMark } from './job-submit.ts';
 import { munged } from './munge.ts';
 import { files, folders } from './names.ts';
 import { unmaskUnits } from './packaged-units.ts';
 import { confMark } from './slurm-conf.ts';
-import { textOf } from './unrecorded.ts';
 import { slurmd } from './worker.ts';
 
 /** Ends all of it, if ClusterOS has set it up. Resolves with what stayed, for people; empty when nothing did. */

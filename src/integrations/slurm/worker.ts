@@ -11,6 +11,7 @@ import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { isServing } from './candidates.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
+import { textOf } from './file-text.ts';
 import { type GpuDevice, gpuDevices, gresConfText, gresText } from './gpus.ts';
 import { featuresOf, jobMemoryMib, settingsIn } from './machine-shape.ts';
 import {
@@ -364,9 +365,4 @@ async function registration(host: Host, name: string): Promise<Registration> {
   const busy = node.words.some(word => /^(allocated|mixed|completing)$/.test(word));
   const record = { features: features.toSorted(), gres, memoryMib };
   return { state: barred ?? base, isOurs: isOurDrain(node), address, record, busy };
-}
-
-async function textOf(host: Host, path: string): Promise<string | undefined> {
-  const bytes = await host.readFile(path);
-  return bytes && new TextDecoder().decode(bytes);
 }
