@@ -8,6 +8,11 @@ import { Bench } from './slurm-bench.ts';
 function withSystemd(host: MemoryHost): string[] {
   const calls: string[] = [];
   host.put('/proc/1/comm', 'systemd\n');
+  // What is started as a unit of its own is started all the same.
+  host.programs.set('systemd-run', (args, on, input) => {
+    const [program = '', ...rest] = args.slice(args.indexOf('--') + 1);
+    return on.programs.get(program)?.(rest, on, input) ?? { exitCode: 1 };
+  });
   host.programs.set('systemctl', ([verb = '', ...units]) => {
     calls.push(
       `${verb} ${units.join(' ')}, slurm.conf ${host.text('/etc/slurm/slurm.conf') === '' ? 'absent' : 'there'}`,
@@ -26,7 +31,9 @@ test('units are masked before slurm.conf is written, once, and again when somebo
   const node = await bench.add('atlas');
   const calls = withSystemd(node.host);
   await bench.settle(node);
-  assert.deepEqual(calls, ['mask slurmctld.service slurmd.service, slurm.conf absent']);
+  assert.deepEqual(calls, [
+    'mask slurmctld.service slurmd.service slurmdbd.service munge.service, slurm.conf absent',
+  ]);
   assert.deepEqual(
     node.reports.map(({ role, state }) => `${role} ${state}`),
     ['controller ready', 'worker ready'],

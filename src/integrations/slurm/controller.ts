@@ -16,6 +16,7 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
+import { canKeepAccounts } from './accounting.ts';
 import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
@@ -87,6 +88,7 @@ interface Observed {
   readonly answering: boolean;
   /** For its state. */
   readonly hasRoom: boolean;
+  readonly keepsAccounts: boolean;
   /** The state folder is that of the former holder, or of this one since; by token. */
   readonly taken: number;
   readonly beginsInMs: number;
@@ -169,6 +171,7 @@ export function controllerReconciler({
         stopped,
         answering: running && !stopped && (await answers(host)),
         hasRoom: await hasRoom(host),
+        keepsAccounts: desired.settings.accounting.enabled && (await canKeepAccounts(host)),
         taken: await takenBy(host, takenFile),
         beginsInMs: desired.beginsInMs(),
       };
@@ -356,11 +359,12 @@ function controllerConfOf(
     settings,
     memoryPerCpuMib: memory,
   }: Pick<Desired, 'clusterName' | 'ip' | 'settings' | 'memoryPerCpuMib'>,
-  { hostName, local }: Pick<Observed, 'hostName' | 'local'>,
+  { hostName, local, keepsAccounts }: Pick<Observed, 'hostName' | 'local' | 'keepsAccounts'>,
 ): string {
   return slurmConfText({
     ...{ clusterName, controllers: [{ hostName, ip }], settings },
     ...{ memoryPerCpuMib: memory, local },
+    ...(keepsAccounts ? { accountingHost: 'localhost' } : {}),
   });
 }
 

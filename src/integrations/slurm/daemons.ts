@@ -3,10 +3,11 @@
 import type { Host } from '../host.ts';
 import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
+import { asOwnUnit } from './own-unit.ts';
 import { errorFrom } from './reasons.ts';
 
 export interface Daemon {
-  readonly program: 'munged' | 'slurmctld' | 'slurmd';
+  readonly program: 'munged' | 'slurmctld' | 'slurmd' | 'slurmdbd' | 'mariadbd';
   readonly pidFile: string;
   /** Where it writes why it ended; its own standard error says little. */
   readonly log: string | undefined;
@@ -24,12 +25,16 @@ export async function startDaemon(
   timeoutMs: number,
 ): Promise<void> {
   if ((await host.runningPid(pidFile, program)) !== undefined) return;
-  const [name, ...args] = command;
+  const [name, ...args] = await asOwnUnit(host, { program, pidFile, log }, command, timeoutMs);
   // Older lines tell of older troubles.
   const logLength = (await logText(host, log)).length;
   const { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
   const lastWords = async () => fatalLineOf((await logText(host, log)).slice(logLength));
-  if (exitCode !== 0) throw errorFrom(`starting ${program}`, `${stderr}${stdout}` || (await lastWords()));
+  if (exitCode !== 0) {
+    // systemd says only that it failed.
+    const said = name === command[0] ? `${stderr}${stdout}` : '';
+    throw errorFrom(`starting ${program}`, said || (await lastWords()) || `${stderr}${stdout}`);
+  }
   for (let waitedMs = 0; waitedMs < daemonAppearTimeoutMs; waitedMs += stopPollMs) {
     if ((await host.runningPid(pidFile, program)) !== undefined) return;
     await host.pause(stopPollMs);

@@ -17,7 +17,10 @@ const unread = '# Not read by slurmd yet.\n';
 /** What the file should hold on every node. */
 export function nodeConfText(view: ClusterView): string {
   const controllers = controllerCandidates(view).map(({ name, ip }) => ({ hostName: name, ip }));
-  return slurmConfText({ clusterName: view.clusterName, controllers, settings: settingsIn(view) });
+  const settings = settingsIn(view);
+  const [first] = controllers;
+  const accounting = settings.accounting.enabled && first ? { accountingHost: first.ip } : {};
+  return slurmConfText({ clusterName: view.clusterName, controllers, settings, ...accounting });
 }
 
 /** What the file holds; empty while it must not be there, or SLURM cannot read it, because what it includes is not there. */
