@@ -60,14 +60,18 @@ test('slurmctld is told of accounts only once it has some, or slurmdbd to ask: w
 });
 
 test('a move in order takes all accounts along, and ends what kept them before', async () => {
-  const { bench, a, b } = await accountingCluster();
+  const { bench, a, b, c } = await accountingCluster();
   record(a.host, 'job 1');
+  // It was the controller once, and has a database of that time.
+  giveAccounting(c.host);
+  await c.host.ensureFolder('/var/lib/slurm/accounting', { mode: 0o755 });
+  c.host.put('/var/lib/slurm/accounting/data/content', 'job 0\n');
   await move(bench, b);
   assert.equal(accountsOf(b.host), 'job 1\n');
   assert.deepEqual([a, b].map(runsOn), [[], ['mariadbd', 'slurmdbd']]);
   record(b.host, 'job 2');
-  await move(bench, a);
-  assert.equal(accountsOf(a.host), 'job 1\njob 2\n', 'and not what this machine had before');
+  await move(bench, c);
+  assert.equal(accountsOf(c.host), 'job 1\njob 2\n', 'and not what this machine had before');
 });
 
 test('a machine that dies takes along what was not written down since the last time', async () => {
