@@ -24,8 +24,8 @@ export const slurmQueryTimeoutMs = 5000;
 export const stopDaemonTimeoutMs = 5000;
 /** A daemon that went into the background is there within this, or has died: slurmctld's pid file came 4 to 20 ms late. */
 export const daemonAppearTimeoutMs = 3000;
-/** systemd gives up on a daemon that has died in the background so long before the command that started it is cut off, and tells. */
-export const unitStartMarginMs = 2000;
+/** What a daemon said before it had a log is looked for so far back, in seconds: longer than it is waited for, and not its attempt before. */
+export const earlyWordsS = 6;
 /** Lines at the end of a log in which a daemon that is gone may have said why; older ones tell of older troubles. */
 export const logTailLines = 5;
 /** The rest of a program's output, after its end, is waited for so long: a daemon it left may keep the pipe open. */

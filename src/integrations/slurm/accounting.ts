@@ -40,6 +40,7 @@ export const slurmdbd: Daemon = {
   program: 'slurmdbd',
   pidFile: files.accountingPid,
   log: files.accountingLog,
+  foreground: '-D',
 };
 
 interface Desired {

@@ -50,6 +50,7 @@ export const slurmctld: Daemon = {
   program: 'slurmctld',
   pidFile: files.controllerPid,
   log: files.controllerLog,
+  foreground: '-D',
 };
 
 type Candidate = ControllerHost & CopyPeer & { readonly state: MemberState };

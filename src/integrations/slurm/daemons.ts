@@ -3,12 +3,11 @@
 import type { Host } from '../host.ts';
 import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
-import { asOwnUnit } from './own-unit.ts';
+import { type Background, earlyWords, inBackground } from './own-unit.ts';
 import { errorFrom } from './reasons.ts';
 
-export interface Daemon {
+export interface Daemon extends Background {
   readonly program: 'munged' | 'slurmctld' | 'slurmd' | 'slurmdbd' | 'mariadbd';
-  readonly pidFile: string;
   /** Where it writes why it ended; its own standard error says little. */
   readonly log: string | undefined;
 }
@@ -20,16 +19,18 @@ export interface Daemon {
  */
 export async function startDaemon(
   host: Host,
-  { program, pidFile, log }: Daemon,
+  daemon: Daemon,
   command: readonly [string, ...string[]],
   timeoutMs: number,
 ): Promise<void> {
+  const { program, pidFile, log } = daemon;
   if ((await host.runningPid(pidFile, program)) !== undefined) return;
-  const [name, ...args] = await asOwnUnit(host, { program, pidFile, log }, command, timeoutMs);
+  const [name, ...args] = await inBackground(host, daemon, command);
   // Older lines tell of older troubles.
   const logLength = (await logText(host, log)).length;
   const { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
-  const lastWords = async () => fatalLineOf((await logText(host, log)).slice(logLength));
+  const lastWords = async () =>
+    fatalLineOf((await logText(host, log)).slice(logLength)) || fatalLineOf(await earlyWords(host, program));
   if (exitCode !== 0) {
     // systemd says only that it failed.
     const said = name === command[0] ? `${stderr}${stdout}` : '';
@@ -39,7 +40,7 @@ export async function startDaemon(
     if ((await host.runningPid(pidFile, program)) !== undefined) return;
     await host.pause(stopPollMs);
   }
-  throw errorFrom(attempt({ program, pidFile, log }), await lastWords());
+  throw errorFrom(attempt(daemon), await lastWords());
 }
 
 /** Why a daemon that had been started is not there any more, in its own last words. */

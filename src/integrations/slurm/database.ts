@@ -23,7 +23,13 @@ const log = `${folders.log}/clusteros-database.log`;
 const runFolder = '/run/clusteros-database';
 export const databaseSocket = `${runFolder}/socket`;
 
-export const mariadbd: Daemon = { program: 'mariadbd', pidFile: `${runFolder}/started.pid`, log };
+/** It names its process in a file of its own only once it has gone through its log. */
+export const mariadbd: Daemon = {
+  program: 'mariadbd',
+  pidFile: `${runFolder}/started.pid`,
+  log,
+  foreground: undefined,
+};
 
 /** Options of mariadbd(8). What slurmdbd asks of its database is in slurm.schedmd.com/accounting.html, "MySQL Configuration". */
 const confText = `[mariadbd]
@@ -62,15 +68,7 @@ export async function startDatabase(host: Host, owner: string): Promise<void> {
     await host.writeFile(log, '', { mode: 0o640, owner: 'mysql' });
   // A newer release takes options of an older one; what this version of ClusterOS wants is what it gets.
   await host.writeFile(conf, confText, { mode: 0o644 });
-  // It stays in the foreground, and says which process it is only when it has gone through its log.
-  const background = ['--start', '--background', '--make-pidfile', '--pidfile', mariadbd.pidFile];
-  const command = [
-    '--startas',
-    (await host.which('mariadbd')) ?? 'mariadbd',
-    '--',
-    `--defaults-file=${conf}`,
-  ];
-  await startDaemon(host, mariadbd, ['start-stop-daemon', ...background, ...command], commandTimeoutMs);
+  await startDaemon(host, mariadbd, ['mariadbd', `--defaults-file=${conf}`], commandTimeoutMs);
   for (let waitedMs = 0; !(await databaseAnswers(host)); waitedMs += stopPollMs) {
     if ((await host.runningPid(mariadbd.pidFile, 'mariadbd')) === undefined)
       throw await deathOf(host, mariadbd);

@@ -30,6 +30,8 @@ export const files = {
   checkedConf: '/etc/slurm/clusteros-checked.conf',
   /** The cards of this machine. */
   gresConf: '/etc/slurm/gres.conf',
+  /** How slurmd holds jobs to what they asked for. */
+  cgroupConf: '/etc/slurm/cgroup.conf',
   /** Where slurmctld looks for it: beside its own file. */
   jobSubmit: '/etc/slurm/job_submit.lua',
   /** Of slurmdbd(8), which keeps the accounts; it says where the database is. */

@@ -16,6 +16,8 @@ export interface SlurmConf {
   readonly settings: SlurmSettings;
   /** For slurmctld only: memory for each processor of a job that asks for none. */
   readonly memoryPerCpuMib?: number;
+  /** The machine can hold jobs to what they asked for (confinement.ts). */
+  readonly confines?: boolean;
   /** Where slurmdbd is, as the reader of the file reaches it; without it no accounts are kept. */
   readonly accountingHost?: string;
   /** For slurmctld only: the machine's own lines, taken in rather than included, so that it is seen when they change. */
@@ -34,6 +36,7 @@ export function slurmConfText({
   controllers,
   settings,
   memoryPerCpuMib,
+  confines = false,
   accountingHost,
   local,
 }: SlurmConf): string {
@@ -57,10 +60,7 @@ SlurmdPidFile=${files.workerPid}
 SlurmctldLogFile=${files.controllerLog}
 SlurmdLogFile=${files.workerLog}
 MpiDefault=none
-# Without systemd's cgroups processes are tracked by their parents, and memory is booked but not enforced.
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-${accountingLines(accountingHost)}SelectType=select/cons_tres
+${confines ? confinedLines : unconfinedLines}${accountingLines(accountingHost, confines)}SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 # Without a job that comes or goes the scheduler looks each minute only; after a fail-over that is too late.
 SchedulerParameters=sched_interval=3,bf_interval=3
@@ -79,11 +79,19 @@ ${memory}${settings.partitions.map(partitionLines).join('')}${extra}# Lines of t
 ${local ?? `Include ${files.operatorConf}\n`}`;
 }
 
-function accountingLines(host: string | undefined): string {
+const confinedLines = `ProctrackType=proctrack/cgroup
+TaskPlugin=task/cgroup,task/affinity
+`;
+const unconfinedLines = `# Without control groups processes are tracked by their parents, and memory is booked but not enforced.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+`;
+
+function accountingLines(host: string | undefined, confines: boolean): string {
   if (host === undefined)
     return 'JobAcctGatherType=jobacct_gather/none\nAccountingStorageType=accounting_storage/none\n';
   // What processes use is looked at this often, in seconds: of a job that ends before nothing is known but its time.
-  return `JobAcctGatherType=jobacct_gather/linux
+  return `JobAcctGatherType=jobacct_gather/${confines ? 'cgroup' : 'linux'}
 JobAcctGatherFrequency=10
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=${host}

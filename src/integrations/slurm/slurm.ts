@@ -25,7 +25,7 @@ import { ensureLocalUsers } from './local-users.ts';
 import { settingsIn } from './machine-shape.ts';
 import type { InTurn } from './munge.ts';
 import { files, folders, mungeKey, service } from './names.ts';
-import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import { applyNodeConf, confines, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { type OfferSettings, offerUnrecorded } from './offers.ts';
 import { settingsBook } from './settings-book.ts';
@@ -107,7 +107,8 @@ export function slurmIntegration(options: SlurmOptions): Integration {
       lastOfWorker = await reconcile(worker, context);
       const report = await trust.explained(host, view, await withLocalUsers(host, view, lastOfWorker));
       const drained = await whileDrained(host, view, report);
-      return [withKeyId(view, await withUsers(userWatch, { host, view }, drained))];
+      const watched = await withUsers(userWatch, { host, view }, drained);
+      return [withKeyId(view, withConfinement(view, watched))];
     },
   };
   const accounting = accountingReconciler(host => takenBy(host, takenFile));
@@ -244,6 +245,12 @@ async function withJobsOffered(
     const why = error instanceof Error ? error.message : String(error);
     return { ...report, detail: oneLine(`jobs that were lost are not offered again yet: ${why}`) };
   }
+}
+
+/** A worker that is as it should be says when it cannot hold jobs to what they asked for. */
+function withConfinement(view: ClusterView, report: ServiceReport): ServiceReport {
+  if (report.state !== 'ready' || report.detail !== '' || confines(view)) return report;
+  return { ...report, detail: 'jobs are not held to the memory they asked for: no systemd with cgroup v2' };
 }
 
 /** A worker that is as it should be, and that an operator drains: what still runs here. */

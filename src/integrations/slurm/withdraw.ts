@@ -24,17 +24,10 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   await endAccounting(host);
   await stopDaemon(host, munged);
   await dropFence(host);
-  const gres = new TextDecoder().decode(await host.readFile(files.gresConf));
-  // What an operator has written stays: local.conf, and a gres.conf of his own.
-  const accounting = (await textOf(host, files.accountingConf))?.startsWith(confMark)
-    ? [files.accountingConf]
-    : [];
-  const ours = [
-    files.mungeKey,
-    files.controllerConf,
-    ...accounting,
-    ...(gres.startsWith(confMark) ? [files.gresConf] : []),
-  ];
+  // What an operator has written stays: local.conf, and a gres.conf of his own, say.
+  const ours: string[] = [files.mungeKey, files.controllerConf];
+  for (const path of [files.gresConf, files.cgroupConf, files.accountingConf])
+    if ((await textOf(host, path))?.startsWith(confMark)) ours.push(path);
   for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
   await unmaskUnits(host);
   if ((await textOf(host, files.jobSubmit))?.startsWith(luaMark)) await host.removeFile(files.jobSubmit);
