@@ -71,6 +71,8 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=10
+# An srun or salloc that ended unheard, as in the seconds before a fail-over, would hold its processors for ever.
+InactiveLimit=60
 MaxNodeCount=${slurmNodesMax}
 # Dynamic nodes are not in this file, so messages go straight to each of them.
 TreeWidth=65533
