@@ -14,7 +14,7 @@ import {
   writeRecord,
 } from './leftovers.ts';
 import { ensureMountPoints } from './mount-points.ts';
-import { Network } from './network.ts';
+import { Network, type Wire } from './network.ts';
 import { identityOf } from './processes.ts';
 
 const janitorProgram = fileURLToPath(new URL('janitor.ts', import.meta.url));
@@ -24,6 +24,8 @@ export interface LabOptions {
   readonly hosts: number;
   /** True when {@link Lab.keep} may be called: hosts then die by the janitor's hand only. */
   readonly mayBeKept?: boolean;
+  /** The hosts' addresses; those of a tailnet unless told otherwise. */
+  readonly wire?: Wire;
 }
 
 let labsOfThisProcess = 0;
@@ -42,7 +44,7 @@ export class Lab {
   }
 
   /** Makes the network and boots the hosts. Needs what `missingForLab` asks for. Ask it first. */
-  static async start({ hosts: count, mayBeKept = false }: LabOptions): Promise<Lab> {
+  static async start({ hosts: count, mayBeKept = false, wire }: LabOptions): Promise<Lab> {
     await sweepLabs();
     labsOfThisProcess += 1;
     const name = `clab-${process.pid}-${labsOfThisProcess}`;
@@ -50,7 +52,7 @@ export class Lab {
     const janitor = startJanitor(name);
     try {
       await ensureMountPoints(folderOf(name));
-      const network = new Network(name, count);
+      const network = new Network(name, count, wire);
       await network.create();
       const hosts = network.ports.map(port => new Host(port, folderOf(name), mayBeKept));
       await Promise.all(hosts.map(host => host.boot()));

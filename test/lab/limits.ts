@@ -4,6 +4,8 @@
 export const hostsMax = 26;
 /** Bytes: the MTU of a tailnet interface, so that large messages are cut into packets as they are in production. */
 export const mtuBytes = 1280;
+/** Bytes: that of the ground below a tailnet, an Ethernet. */
+export const groundMtuBytes = 1500;
 
 /** A host's boot is a few mounts; ten times what a loaded two-core machine needed. */
 export const bootTimeoutMs = 10_000;

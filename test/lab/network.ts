@@ -2,10 +2,24 @@
 // Only iproute2; nothing is made in the root network namespace. There is no ARP: all neighbours are permanent
 // entries, as on a tailnet, so a packet to a host that is gone is lost in silence rather than answered by an error.
 import { execFile } from 'node:child_process';
-import { hostsMax, mtuBytes, networkCommandTimeoutMs } from './limits.ts';
+import { groundMtuBytes, hostsMax, mtuBytes, networkCommandTimeoutMs } from './limits.ts';
 
 /** Nobody has this address, and the bridge does not flood, so what is sent to it is gone. */
 const nobody = '02:00:00:00:00:01';
+
+/** What the addresses of the wire are, and how long a packet may be. */
+export interface Wire {
+  /** The first three bytes of an IPv4 address. */
+  readonly subnet: string;
+  /** Bits of the network that all hosts are in. */
+  readonly prefixBits: number;
+  readonly mtuBytes: number;
+}
+
+/** The wire is the tailnet itself: no tailscaled, its addresses and its MTU. */
+export const tailnetWire: Wire = { subnet: '100.64.0', prefixBits: 10, mtuBytes };
+/** The wire is what lies below a tailnet: hosts run a tailscaled of their own. */
+export const groundWire: Wire = { subnet: '10.64.0', prefixBits: 24, mtuBytes: groundMtuBytes };
 
 /** Where one host is plugged in. */
 export interface Port {
@@ -47,6 +61,7 @@ export async function deleteNamespace(name: string): Promise<void> {
 
 export class Network {
   readonly ports: readonly Port[];
+  readonly #wire: Wire;
   readonly #switch: string;
   readonly #cuts = new Set<string>();
   readonly #unplugged = new Set<Port>();
@@ -54,15 +69,16 @@ export class Network {
   readonly #powered = new Set<Port>();
 
   /** @param prefix starts the name of every namespace of this lab */
-  constructor(prefix: string, hosts: number) {
+  constructor(prefix: string, hosts: number, wire: Wire = tailnetWire) {
     if (hosts < 1 || hosts > hostsMax) throw new RangeError(`a lab has 1 to ${hostsMax} hosts, not ${hosts}`);
+    this.#wire = wire;
     this.#switch = `${prefix}-sw`;
     this.ports = Array.from({ length: hosts }, (_, index) => {
       const letter = String.fromCharCode(97 + index);
       return {
         number: index + 1,
         letter,
-        ip: `100.64.0.${index + 1}`,
+        ip: `${wire.subnet}.${index + 1}`,
         mac: `02:ca:b0:00:00:${(index + 1).toString(16).padStart(2, '0')}`,
         namespace: `${prefix}-${letter}`,
       };
@@ -73,7 +89,7 @@ export class Network {
   async create(): Promise<void> {
     await runOutside('ip', ['netns', 'add', this.#switch]);
     await this.#ip(this.#switch, [
-      `link add br0 mtu ${mtuBytes} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+      `link add br0 mtu ${this.#wire.mtuBytes} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
       'link set br0 addrgenmode none up',
     ]);
     for (const port of this.ports) await this.add(port);
@@ -82,6 +98,7 @@ export class Network {
   /** Makes the host's namespace and its cable; the network state of an earlier life is not there. */
   async add(port: Port): Promise<void> {
     const { letter, namespace, mac, ip } = port;
+    const { mtuBytes, prefixBits } = this.#wire;
     await runOutside('ip', ['netns', 'add', namespace]);
     const cable = `link add p-${letter} mtu ${mtuBytes} type veth`;
     const peer = `peer name eth0 address ${mac} mtu ${mtuBytes} netns ${namespace}`;
@@ -89,7 +106,7 @@ export class Network {
     await this.#ip(namespace, [
       'link set lo up',
       'link set eth0 addrgenmode none up',
-      `addr add ${ip}/10 brd + dev eth0`,
+      `addr add ${ip}/${prefixBits} brd + dev eth0`,
     ]);
     this.#powered.add(port);
     this.#unplugged.delete(port);
