@@ -16,6 +16,7 @@ const tiers = {
   unit: 'test/{tidy,membership,election,agent,integrations,boot,cli,contract,scenarios}/**/*.test.ts',
   simulation: 'test/simulation/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
+  tailnet: 'test/tailnet/**/*.test.ts',
 } as const;
 
 const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
@@ -104,7 +105,7 @@ else {
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
     // The lab's hosts share two cores with their tests; one file at a time keeps their clocks honest.
-    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' ? 1 : 2);
+    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' || tier === 'tailnet' ? 1 : 2);
   }
 }
 

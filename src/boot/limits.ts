@@ -18,6 +18,8 @@ export const signInAttemptsMax = 6;
 export const signInWaitMs = 1000;
 /** ...up to this. */
 export const signInWaitMaxMs = 20_000;
+/** Keys that one run asks for: an answer of the control server that is lost costs one. */
+export const mintedKeysMax = 3;
 /** `tailscale up` is asked to give up after this; tailscaled itself goes on trying, and its state says how that goes. */
 export const upTimeoutS = 20;
 /** The command itself ends within this beyond that, or hangs. */

@@ -23,7 +23,7 @@ import {
 } from '../integrations/tailscale/up.ts';
 import { BootError, exitCode } from './ending.ts';
 import { KeyFile } from './key-file.ts';
-import { stagePollMs, upGraceMs, upTimeoutS } from './limits.ts';
+import { mintedKeysMax, stagePollMs, upGraceMs, upTimeoutS } from './limits.ts';
 import { mintedKey } from './minted-key.ts';
 import type { Secrets } from './secrets.ts';
 import type { SignInSettings } from './settings.ts';
@@ -96,7 +96,7 @@ class Enrolling {
     const { oauth, authKey } = settings;
     if (oauth) {
       try {
-        await this.#enrol(await this.#mintedKey(oauth), task.isRenewal);
+        await this.#enrolByClient(oauth, task.isRenewal);
         return await this.#done('enrolled with a single-use key from the OAuth client');
       } catch (error) {
         if (authKey === undefined || !(error instanceof BootError)) throw error;
@@ -153,11 +153,9 @@ class Enrolling {
         if (status.HaveNodeKey) return { kind: 'switch-on' };
         return { kind: 'enrol', isRenewal: false, why: 'tailscaled is switched off and was never signed in' };
       default:
-        return {
-          kind: 'enrol',
-          isRenewal: status.HaveNodeKey,
-          why: stageOf(status, new Set()).text,
-        };
+        // Also with an expired key of a node: tailscaled sees by itself that it needs another. Told to, it makes one for each try, and
+        // a single-use key is good for the first.
+        return { kind: 'enrol', isRenewal: false, why: stageOf(status, new Set()).text };
     }
   }
 
@@ -169,6 +167,20 @@ class Enrolling {
       why,
       `run "tailscale-auth --renew" to sign it in anew (it is cut off for a moment, and for good should its key be refused), or give it the tags in the admin console`,
     );
+  }
+
+  /** @throws BootError */
+  async #enrolByClient(client: OAuthClient, isRenewal: boolean): Promise<void> {
+    for (let keysLeft = mintedKeysMax; ; keysLeft -= 1) {
+      try {
+        await this.#enrol(await this.#mintedKey(client), isRenewal);
+        return;
+      } catch (error) {
+        // tailscaled asks again, with another key of its own, when an answer was lost on the way; the first one has used ours up.
+        if (!(error instanceof Refused) || error.reason !== 'key-used' || keysLeft === 1) throw error;
+        this.#wish.say('the key was used up by a try whose answer was lost: getting another');
+      }
+    }
   }
 
   /** A key from the API. Leaves time for what comes after, the more when there is another way in. */

@@ -451,4 +451,25 @@ describe('tailscale-auth', { concurrency: 3 }, () => {
     assert.equal(exitCode, 1, stderr);
     assert.match(stderr, /is not on its tailnet: NeedsLogin/);
   });
+
+  onBench(
+    'a minted key that was used up by a try whose answer was lost is replaced by another',
+    async bench => {
+      bench.oauth();
+      const { onCommand, health } = bench.tailscaled;
+      let count = 0;
+      bench.tailscaled.onCommand = (args, key) => {
+        count += 1;
+        bench.tailscaled.health =
+          count === 1 ? ['You are logged out. The last login error was: authkey already used'] : health;
+        return count === 1
+          ? { exitCode: 1, stderr: 'backend error: authkey already used' }
+          : onCommand(args, key);
+      };
+      const { exitCode, stderr } = await bench.auth();
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /answer was lost: getting another/);
+      assert.equal(bench.api.questions.filter(({ path }) => path.endsWith('/keys')).length, 2);
+    },
+  );
 });

@@ -11,7 +11,7 @@ export interface UpRequest {
   readonly hostname: string;
   /** Tailscale's when empty. */
   readonly loginServer: string;
-  /** The machine has a key of a node, which is expired or without the tags: it gets a new one. */
+  /** The machine is on the tailnet and signs in anew all the same. */
   readonly isRenewal: boolean;
   /** Flags that an operator has set before and that must be said again, from {@link settingsToKeep}. */
   readonly kept?: readonly string[];
