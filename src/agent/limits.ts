@@ -89,6 +89,14 @@ export const lookTimeoutMs = 1000;
 export const handOverSeenMs = 1000;
 /** Longest wait until a role that was given to another is served there: the former holder ends, and the state is put in place. */
 export const serviceMovedMs = 25_000;
+/** A clock before this was never set: 1 January 2026, when there was no such program. Milliseconds since 1970. */
+export const clockEarliestMs = 1_767_225_600_000;
+/** One command of the doctor's; name servers that do not answer take five seconds each. */
+export const doctorCommandTimeoutMs = 6000;
+/** A port of this machine takes a connection at once, or nobody listens. */
+export const doctorKnockTimeoutMs = 1000;
+/** What the doctor asks the agent is answered from memory; a leader asks the others first. */
+export const doctorAskTimeoutMs = 5000;
 /** tailscaled that does not answer is asked again after this: its socket is on this machine. */
 export const tailnetRetryMs = 1000;
 /** An address that tailscaled has and no interface yet is looked for this often; it takes some milliseconds. */

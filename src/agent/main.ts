@@ -60,6 +60,20 @@ withSettings(program.command('status'))
     }
   });
 
+withSettings(program.command('doctor'))
+  .description('what keeps this machine from being a working member, and the mend; needs no running agent')
+  .option('-o, --output <FORMAT>', 'table or json', 'table')
+  .action(async flags => {
+    const { findings, findingText } = await import('./commands/doctor.ts');
+    const found = [];
+    for await (const finding of findings(await configOf(flags))) {
+      found.push(finding);
+      if (flags.output === 'table') console.log(findingText(finding));
+    }
+    if (flags.output !== 'table') print(flags.output, found, () => '');
+    if (found.at(-1)?.state === 'broken') process.exitCode = exitCode.failed;
+  });
+
 withSettings(program.command('recover'))
   .description('make a new cluster of what this node knows, when a majority of the voters is gone for good')
   .requiredOption('--from-this-node', 'that is what is wanted; the agent of this node must not run')

@@ -12,32 +12,31 @@ import { exitCode, StartError } from './start-error.ts';
 import { TailnetLink } from './tailnet-link.ts';
 import { hostOf, portOf } from './view.ts';
 
+/** Whether it does. `auto`: where tailscale is installed, unless the agent was told to listen elsewhere. */
+export async function livesOnTailnet({ values, sources }: Config, host: Host): Promise<boolean> {
+  const enabled = values['integrations.tailscale.enabled'];
+  if (enabled !== 'auto') return enabled;
+  if (sources.bind === 'default') return isInstalled(values, host);
+  return isTailnetAddress(hostOf(values.bind)) && socketIsThere(values, host);
+}
+
 /**
- * What asks tailscaled; undefined when this agent lives on no tailnet. `auto`: where tailscale is installed, unless the agent was told to
- * listen elsewhere.
+ * What asks tailscaled; undefined when this agent lives on no tailnet.
  * @throws StartError when it is asked for and not installed
  */
 export async function tailnetOf(
-  { values, sources }: Config,
+  config: Config,
   host: Host,
   { nowMs, wallMs, setTimer }: Pick<Environment, 'nowMs' | 'wallMs' | 'setTimer'>,
 ): Promise<TailnetLink | undefined> {
-  const enabled = values['integrations.tailscale.enabled'];
-  if (enabled === false) return undefined;
+  if (!(await livesOnTailnet(config, host))) return undefined;
+  const { values, sources } = config;
   const socket = values['integrations.tailscale.socket'];
-  const answers = (await host.listFolder(socket.slice(0, socket.lastIndexOf('/')))).includes(
-    socket.slice(socket.lastIndexOf('/') + 1),
-  );
-  const isInstalled = answers || (await host.which('tailscaled')) !== undefined;
-  if (enabled === true && !isInstalled)
+  if (!(await isInstalled(values, host)))
     throw new StartError(
       `setting integrations.tailscale.enabled is true, but there is neither tailscaled nor its socket ${socket}: install tailscale, or set it to auto`,
       exitCode.usage,
     );
-  if (enabled === 'auto') {
-    const isPlaced = sources.bind !== 'default';
-    if (isPlaced ? !answers || !isTailnetAddress(hostOf(values.bind)) : !isInstalled) return undefined;
-  }
   return new TailnetLink({
     ...{ api: tailscaleLocalApi(socket), nowMs, wallMs, setTimer },
     tag: values['integrations.tailscale.tag'],
@@ -47,6 +46,16 @@ export async function tailnetOf(
       new Set(Object.values(networkInterfaces()).flatMap(each => (each ?? []).map(({ address }) => address))),
     enrolment: async () => [await readEnrolment(host), await machineIdentity(host), undefined],
   });
+}
+
+async function isInstalled(values: Config['values'], host: Host): Promise<boolean> {
+  return (await socketIsThere(values, host)) || (await host.which('tailscaled')) !== undefined;
+}
+
+async function socketIsThere(values: Config['values'], host: Host): Promise<boolean> {
+  const socket = values['integrations.tailscale.socket'];
+  const at = socket.lastIndexOf('/');
+  return (await host.listFolder(socket.slice(0, at))).includes(socket.slice(at + 1));
 }
 
 /** Waits, for ever, until this machine has its address; each stage on the way is logged with what would help. */

@@ -6,6 +6,7 @@ import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
 import type { BackupReply__Output } from './gen/clusteros/v1/BackupReply.ts';
 import type { DrainMemberReply__Output } from './gen/clusteros/v1/DrainMemberReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
+import type { Finding__Output } from './gen/clusteros/v1/Finding.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
@@ -261,6 +262,11 @@ export class AdminClient {
   /** The same, then each event as it happens, until the caller stops or the agent does (`no-agent`). */
   followEvents(sinceMs: number): AsyncGenerator<Event__Output, void> {
     return this.#follow(options => this.#client.events({ follow: true, sinceMs }, options));
+  }
+
+  /** What the agent finds on its machine, link by link; the last one is broken, or all hold. */
+  diagnose(): AsyncGenerator<Finding__Output, void> {
+    return this.#read(options => this.#client.diagnose({}, options), this.#deadline());
   }
 
   /** Ends the connection and everything that is under way on it. */

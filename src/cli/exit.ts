@@ -68,7 +68,7 @@ function adminFailure(
       return {
         code: exitCode.noAgent,
         error: `cannot reach an agent at ${endpoint} (${detail})`,
-        hint: 'on this machine run "systemctl status node-agent"',
+        hint: 'on this machine run "node-agent doctor", which says what is missing',
       };
     case 'denied':
       return {

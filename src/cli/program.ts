@@ -202,6 +202,16 @@ function programFor(
     });
 
   verb(
+    'doctor',
+    'what keeps the machine of this agent from being a working member, and the mend',
+    list,
+  ).action(async (_flags, command: Command) => {
+    const request = requestFor(command, list);
+    const { doctor } = await import('./commands/doctor.ts');
+    done(await doctor(request));
+  });
+
+  verb(
     'wait',
     'return when something has come true; exit code 7 when it does not',
     ['table'],

@@ -73,7 +73,7 @@ test('no socket is no agent', async () => {
   assert.equal(
     stderr,
     'error: cannot reach an agent at unix:/nonexistent/agent.sock (no such socket)\n' +
-      'hint: on this machine run "systemctl status node-agent"\n',
+      'hint: on this machine run "node-agent doctor", which says what is missing\n',
   );
 });
 

@@ -207,6 +207,10 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     },
     WatchMembers: call => watch(call, () => call.write(agent.lab.members)),
     WatchOperations: call => watch(call, () => call.write({ operations: agent.lab.operations })),
+    Diagnose: call => {
+      for (const finding of agent.lab.findings) call.write(finding);
+      call.end();
+    },
     Events: call => {
       let sent = 0;
       const { follow, sinceMs } = call.request;

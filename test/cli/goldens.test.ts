@@ -150,6 +150,20 @@ hint: "scontrol release ID" lets one run; its owner may, too
 `,
   },
   {
+    title: 'the doctor shows what it found up to the first thing that is broken, and its mend',
+    lab: soundLab,
+    args: 'doctor',
+    code: 6,
+    stdout: `
+STAGE       STATE    FOUND
+clock       ok       2026-11-27 01:00:00 UTC, synchronised
+login       broken   this machine is not signed in
+`,
+    stderr: `
+login: run "tailscale-auth"
+`,
+  },
+  {
     title: 'members of an ailing lab come with a summary and a hint',
     lab: ailingLab,
     args: 'members',

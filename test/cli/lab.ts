@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { status } from '@grpc/grpc-js';
 import type { Event } from '../../src/api/gen/clusteros/v1/Event.ts';
+import type { Finding } from '../../src/api/gen/clusteros/v1/Finding.ts';
 import type { LeaderReply } from '../../src/api/gen/clusteros/v1/LeaderReply.ts';
 import type { Member } from '../../src/api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../src/api/gen/clusteros/v1/MembersReply.ts';
@@ -29,6 +30,7 @@ export interface Lab {
   backup: string;
   operations: Operation[];
   events: Event[];
+  findings: Finding[];
   /** The wall clock. */
   nowMs: number;
 }
@@ -192,6 +194,15 @@ export function soundLab(): Lab {
       ],
     },
     operations: [operation(21, 'atlas', 'done')],
+    findings: [
+      { stage: 'clock', state: 'ok', text: '2026-11-27 01:00:00 UTC, synchronised', mend: '' },
+      {
+        stage: 'login',
+        state: 'broken',
+        text: 'this machine is not signed in',
+        mend: 'run "tailscale-auth"',
+      },
+    ],
     events: [
       event(2 * hour, 'leader.elected', 'atlas', 'atlas leads in term 7', { term: '7' }),
       event(9 * second, 'member.suspected', 'ceres', 'ceres does not answer', { accusers: '2' }),

@@ -172,7 +172,7 @@ test('a device without the tag is turned away though it holds the cluster key', 
 test(
   'tailscaled killed and started again on each in turn: the same members, no agent starts anew',
   options,
-  async () => {
+  async t => {
     const { members } = world();
     const [first] = members;
     assert.ok(first);
@@ -184,14 +184,18 @@ test(
         what: `${host.host.name} to be missed`,
       });
       await host.start();
+      const backAt = performance.now();
       await untilWhole();
+      t.diagnostic(
+        `${host.host.name}: whole ${Math.round(performance.now() - backAt)} ms after its tailscaled was back`,
+      );
     }
     assert.deepEqual(await idsAndEpochs(first), before);
     await srunOnAll(first);
   },
 );
 
-test('tailscale down and up again: the same member at the same address', options, async () => {
+test('tailscale down and up again: the same member at the same address', options, async t => {
   const [first, second] = world().members;
   assert.ok(first && second);
   const before = await idsAndEpochs(first);
@@ -201,14 +205,16 @@ test('tailscale down and up again: the same member at the same address', options
     what: 'the member to be missed',
   });
   assert.equal((await second.tailscale('up')).exitCode, 0);
+  const backAt = performance.now();
   await untilWhole();
+  t.diagnostic(`whole ${Math.round(performance.now() - backAt)} ms after it was up`);
   assert.deepEqual(await idsAndEpochs(first), before);
 });
 
 test(
   'logged out, removed and let in again with a new address, each in turn: the same members, no agent starts anew',
   options,
-  async () => {
+  async t => {
     const { tailnet, members } = world();
     const [first] = members;
     assert.ok(first);
@@ -220,7 +226,11 @@ test(
       await tailnet.control.removeNode(self.stableId);
       await tailnet.join(host);
       assert.notEqual(await ipOf(host), self.addresses[0]);
+      const backAt = performance.now();
       await untilWhole();
+      t.diagnostic(
+        `${host.host.name}: whole ${Math.round(performance.now() - backAt)} ms after its new address`,
+      );
     }
     assert.deepEqual(await idsAndEpochs(first), before);
     await srunOnAll(first);

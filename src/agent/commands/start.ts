@@ -37,6 +37,7 @@ import { TagBook, type Tags } from '../tags.ts';
 import { placeOn, tailnetOf } from '../tailnet-of.ts';
 import { version } from '../version.ts';
 import { hostOf, portOf } from '../view.ts';
+import { findings } from './doctor.ts';
 import { foundingMarker } from './init.ts';
 
 /** Runs the agent. Resolves with the exit code when it has been told to stop, or could not go on. */
@@ -139,7 +140,7 @@ export async function start(config: Config): Promise<number> {
       return asked.answer(host, question);
     },
   });
-  const administered = { agent, host, peers: calls, tag, copies };
+  const administered = { agent, host, peers: calls, tag, copies, diagnose: () => findings(config, host) };
   remember = jobs => rememberJobs(administered, 'slurm', jobs);
   const admin = await serveAdmin(administered, values['admin.socket']);
   http?.serve({ agent, transport, copies });

@@ -11,6 +11,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { AdminServiceHandlers } from '../../api/gen/clusteros/v1/AdminService.ts';
+import type { DiagnoseRequest__Output } from '../../api/gen/clusteros/v1/DiagnoseRequest.ts';
+import type { Finding as WireFinding } from '../../api/gen/clusteros/v1/Finding.ts';
 import type { Member } from '../../api/gen/clusteros/v1/Member.ts';
 import type { MembersReply } from '../../api/gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply } from '../../api/gen/clusteros/v1/OperationsReply.ts';
@@ -156,7 +158,23 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
       call.on('error', stop);
       call.on('close', stop);
     },
+    Diagnose: call => {
+      tellFindings(administered, call).catch((error: Error) =>
+        call.emit('error', { code: status.INTERNAL, details: error.message }),
+      );
+    },
   };
+}
+
+async function tellFindings(
+  { diagnose }: Administered,
+  call: ServerWritableStream<DiagnoseRequest__Output, WireFinding>,
+): Promise<void> {
+  for await (const finding of diagnose()) {
+    if (call.cancelled) return;
+    call.write(finding);
+  }
+  call.end();
 }
 
 /** Sends the answer now and after each change of it. */

@@ -20,6 +20,7 @@ import type { Host } from '../../integrations/host.ts';
 import { isReachable, type MemberRecord } from '../../membership/member.ts';
 import type { Agent } from '../agent.ts';
 import { type Backup, backupFrom, backupText, restoreOf } from '../backup.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { decisionRetryMs, decisionSeenMs, decisionTimeoutMs, handOverSeenMs } from '../limits.ts';
 import type { Answer } from '../requests.ts';
 import type { StateCopies } from '../state-copies.ts';
@@ -35,6 +36,8 @@ export interface Administered {
   readonly host: Host;
   /** Changes this node's own tags, durably. */
   readonly tag: (set: Tags, remove: readonly string[]) => Promise<Tags>;
+  /** Looks at this machine, link by link. */
+  readonly diagnose: () => AsyncIterable<Finding>;
   /** Of the role whose state is copied. */
   readonly copies: Pick<StateCopies, 'service' | 'role' | 'newest'>;
 }

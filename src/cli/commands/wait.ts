@@ -61,7 +61,7 @@ export async function wait(request: Request, { conditions }: WaitFlags): Promise
     throw new CliError(
       exitCode.noAgent,
       `cannot reach an agent at ${endpoint} (${last.detail}), tried for ${after}`,
-      'on this machine run "systemctl status node-agent"',
+      'on this machine run "node-agent doctor", which says what is missing',
     );
   }
   throw new CliError(

@@ -6,10 +6,12 @@ import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from '../../clusteros/v1/ConfigureRequest.ts';
+import type { DiagnoseRequest as _clusteros_v1_DiagnoseRequest, DiagnoseRequest__Output as _clusteros_v1_DiagnoseRequest__Output } from '../../clusteros/v1/DiagnoseRequest.ts';
 import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from '../../clusteros/v1/DrainMemberReply.ts';
 import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from '../../clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
+import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from '../../clusteros/v1/Finding.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
 import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from '../../clusteros/v1/LeaderRequest.ts';
 import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from '../../clusteros/v1/MembersReply.ts';
@@ -69,6 +71,11 @@ export interface AdminServiceClient extends grpc.Client {
   configure(argument: _clusteros_v1_ConfigureRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
   configure(argument: _clusteros_v1_ConfigureRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
   configure(argument: _clusteros_v1_ConfigureRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
+  
+  Diagnose(argument: _clusteros_v1_DiagnoseRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
+  Diagnose(argument: _clusteros_v1_DiagnoseRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
+  diagnose(argument: _clusteros_v1_DiagnoseRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
+  diagnose(argument: _clusteros_v1_DiagnoseRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
   
   DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
   DrainMember(argument: _clusteros_v1_DrainMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_DrainMemberReply__Output>): grpc.ClientUnaryCall;
@@ -256,6 +263,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Configure: grpc.handleUnaryCall<_clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply>;
   
+  Diagnose: grpc.handleServerStreamingCall<_clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding>;
+  
   DrainMember: grpc.handleUnaryCall<_clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
@@ -304,6 +313,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Configure: MethodDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply__Output>
+  Diagnose: MethodDefinition<_clusteros_v1_DiagnoseRequest, _clusteros_v1_Finding, _clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding__Output>
   DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>

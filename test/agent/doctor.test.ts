@@ -1,0 +1,220 @@
+// The doctor: each link of the chain broken in turn is named, with its mend, and nothing after it.
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { AgentLooks } from '../../src/agent/doctor/cluster-checks.ts';
+import { diagnose } from '../../src/agent/doctor/doctor.ts';
+import type { Finding } from '../../src/agent/doctor/finding.ts';
+import type { MachineLooks } from '../../src/agent/doctor/machine-checks.ts';
+import { AdminError } from '../../src/api/admin-client.ts';
+import type { LeaderReply__Output } from '../../src/api/gen/clusteros/v1/LeaderReply.ts';
+import type { Member__Output } from '../../src/api/gen/clusteros/v1/Member.ts';
+import type { StatusReply__Output } from '../../src/api/gen/clusteros/v1/StatusReply.ts';
+import { tailscaleLocalApi } from '../../src/integrations/tailscale/local-api.ts';
+import { MemoryHost } from '../integrations/memory-host.ts';
+import { FakeTailscaled } from '../integrations/tailscale/fake-tailscaled.ts';
+
+type Report = Pick<Member__Output['services'][number], 'role' | 'state' | 'step' | 'reason' | 'detail'>;
+const member = (name: string, state = 'alive', reports: readonly Partial<Report>[] = []) =>
+  ({
+    ...{ id: `id-${name}`, name, state },
+    services: reports.map(each => ({
+      ...{ service: 'slurm', role: 'worker', state: 'ready', step: '', reason: '', detail: '', ...each },
+    })),
+  }) as unknown as Member__Output;
+
+/** A machine where all is well, to be broken. */
+class Patient {
+  readonly host = new MemoryHost();
+  readonly folder = mkdtempSync(join(tmpdir(), 'clusteros-doctor-'));
+  readonly keyFile = join(this.folder, 'cluster.key');
+  tailscaled: FakeTailscaled | undefined;
+  wallMs = Date.UTC(2026, 10, 27);
+  ips = new Set(['127.0.0.1', '192.168.1.5', '100.64.0.1']);
+  running = true;
+  listens = true;
+  members = [member('atlas', 'alive', [{}]), member('borea')];
+  leads = true;
+
+  static async of(t: TestContext): Promise<Patient> {
+    const patient = new Patient();
+    patient.tailscaled = await FakeTailscaled.start();
+    t.after(async () => {
+      await patient.tailscaled?.dispose();
+      rmSync(patient.folder, { recursive: true });
+    });
+    writeFileSync(patient.keyFile, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+    const { host } = patient;
+    host.accepting = () => patient.listens;
+    host.programs.set('timedatectl', () => ({ stdout: 'yes\n' }));
+    host.programs.set('getent', () => ({ stdout: '192.0.2.1 STREAM\n' }));
+    return patient;
+  }
+
+  /** tailscaled says that this is its state. */
+  say(state: FakeTailscaled['state']): void {
+    if (this.tailscaled) this.tailscaled.state = state;
+  }
+
+  async findings(): Promise<readonly Finding[]> {
+    const { host, keyFile: clusterKeyFile } = this;
+    const looks: MachineLooks = {
+      ...{ host, clusterKeyFile, wallMs: () => this.wallMs, boundIps: () => this.ips },
+      tailscaled: this.tailscaled && tailscaleLocalApi(this.tailscaled.socket),
+      bind: '100.64.0.1:7443',
+    };
+    const found: Finding[] = [];
+    for await (const finding of diagnose(looks, this.#agent())) found.push(finding);
+    return found;
+  }
+
+  #agent(): AgentLooks {
+    const status = {
+      id: 'id-atlas',
+      name: 'atlas',
+      version: '0.1.0',
+      address: '100.64.0.1:7443',
+      waitingFor: '',
+    };
+    const gone = () => new AdminError('no-agent', 'no such socket');
+    return {
+      status: async () => {
+        if (!this.running) throw gone();
+        return status as StatusReply__Output;
+      },
+      members: async () => ({ members: this.members }),
+      leader: async () => {
+        if (!this.leads)
+          throw new AdminError('unavailable', 'nobody leads: 1 of 3 voters answers', 'no-quorum');
+        return { name: 'atlas', term: 3 } as LeaderReply__Output;
+      },
+    };
+  }
+
+  /** The last finding, which is broken, and nothing before it is. */
+  async broken(): Promise<string> {
+    const found = await this.findings();
+    const last = found.at(-1);
+    assert.equal(last?.state, 'broken', JSON.stringify(found));
+    assert.ok(found.slice(0, -1).every(({ state }) => state !== 'broken'));
+    assert.notEqual(last.mend, '');
+    return `${last.stage}: ${last.text}: ${last.mend}`;
+  }
+}
+
+test('where all is well every link is said to hold', async t => {
+  const patient = await Patient.of(t);
+  const found = await patient.findings();
+  assert.deepEqual(
+    found.map(({ stage, state }) => `${stage} ${state}`),
+    [
+      ...['clock ok', 'link ok', 'dns ok', 'tailscaled ok', 'login ok', 'address ok', 'key ok', 'agent ok'],
+      ...['port ok', 'peers ok', 'leader ok', 'munge ok', 'slurm ok', 'k3s skipped'],
+    ],
+  );
+});
+
+const harms: readonly [string, (patient: Patient) => unknown, RegExp][] = [
+  ['a clock of long ago', each => (each.wallMs = 0), /^clock: .*1970.*: run "timedatectl set-ntp true"/],
+  ['no network', each => (each.ips = new Set(['127.0.0.1'])), /^link: no network: .*: plug in a cable/],
+  [
+    'no name server, and not signed in',
+    each => {
+      each.host.programs.set('getent', () => ({ exitCode: 2 }));
+      each.say('NeedsLogin');
+    },
+    /^dns: controlplane\.tailscale\.com.* is not found: see "resolvectl status"/,
+  ],
+  ['no tailscaled', each => each.tailscaled?.stop(), /^tailscaled: .*no socket.*: install tailscale/],
+  ['not signed in', each => each.say('NeedsLogin'), /^login: .*NeedsLogin.*: run "tailscale-auth"/],
+  ['switched off', each => each.say('Stopped'), /^login: .*switched off.*"tailscale up"/],
+  [
+    'an address that is on no interface',
+    each => each.ips.delete('100.64.0.1'),
+    /^address: .*100\.64\.0\.1 is on no interface/,
+  ],
+  ['no key', each => rmSync(each.keyFile), /^key: cluster key .* is missing: copy it from a member/],
+  ['a key for all to read', each => chmodSync(each.keyFile, 0o644), /^key: .*: run "chmod 0600/],
+  [
+    'another program at the port',
+    each => (each.running = false),
+    /^port: another program listens at 100\.64\.0\.1:7443.*: end it: "ss -ltnp/,
+  ],
+  [
+    'no agent',
+    each => {
+      each.running = false;
+      each.listens = false;
+    },
+    /^agent: no agent answers \(no such socket\): run "systemctl start node-agent"/,
+  ],
+  [
+    'a firewall',
+    each => (each.listens = false),
+    /^port: nothing takes connections .*: see "nft list ruleset"/,
+  ],
+  [
+    'nobody else reached',
+    each => (each.members = [member('atlas'), member('borea', 'dead'), member('ceres', 'suspect')]),
+    /^peers: none of 2 others is reached: look at borea, ceres: .*"tailscale ping borea"/,
+  ],
+  [
+    'no leader',
+    each => (each.leads = false),
+    /^leader: nobody leads: 1 of 3 voters answers: bring voters back/,
+  ],
+  [
+    'munged that does not start',
+    each =>
+      (each.members = [
+        member('atlas', 'alive', [
+          {
+            state: 'failing',
+            step: 'munge',
+            reason: 'munged-missing',
+            detail: 'munged is not installed: run "apt-get install munge"',
+          },
+        ]),
+      ]),
+    /^munge: worker: munged is not installed \(munged-missing\): run "apt-get install munge"/,
+  ],
+  [
+    'slurmd that does not start',
+    each =>
+      (each.members = [
+        member('atlas', 'alive', [
+          {
+            state: 'failing',
+            step: 'slurmd',
+            reason: 'port-in-use',
+            detail: 'it is taken: end it ("ss -ltnp")',
+          },
+        ]),
+      ]),
+    /^slurm: worker: it is taken \(port-in-use\): end it/,
+  ],
+];
+
+for (const [title, harm, expected] of harms)
+  test(`${title}: is named, with the mend`, async t => {
+    const patient = await Patient.of(t);
+    await harm(patient);
+    assert.match(await patient.broken(), expected);
+  });
+
+test('what works and should be known is a note, and the chain goes on', async t => {
+  const patient = await Patient.of(t);
+  patient.host.programs.set('timedatectl', () => ({ stdout: 'no\n' }));
+  patient.host.programs.set('getent', () => ({ exitCode: 2 }));
+  patient.members = [
+    member('atlas', 'alive', [{ reason: 'uid-differs', detail: 'ada is 7' }]),
+    member('borea'),
+    member('ceres', 'dead'),
+  ];
+  const found = await patient.findings();
+  const notes = found.filter(({ state }) => state === 'note').map(({ stage }) => stage);
+  assert.deepEqual(notes, ['clock', 'dns', 'peers', 'slurm']);
+  assert.equal(found.at(-1)?.stage, 'k3s');
+});
