@@ -399,6 +399,30 @@ export class Agent {
     return (await this.#ask(request => ({ kind: 'propose', request, command, ...once }))).refused;
   }
 
+  /** Peers may be there, besides those of the settings. */
+  seek(addresses: readonly string[]): void {
+    this.#membershipLane.submit({ kind: 'candidates', addresses: [...this.options.peers, ...addresses] });
+  }
+
+  /**
+   * This node is at `address` (HOST:PORT) from now on, and tells the others. Rejects with a StartError when it cannot listen
+   * there: then it stays where it was.
+   */
+  async relocate(address: string): Promise<void> {
+    await this.#environment.transport.move(address);
+    this.describe({ address });
+  }
+
+  /** The network below says something of itself or of this node's place in it. */
+  tellOfNetwork(
+    event: 'tailnet.changed' | 'tailnet.warned',
+    message: string,
+    level: 'info' | 'warn' | 'error',
+    fields: Readonly<Record<string, string>>,
+  ): void {
+    this.#announcer.tell(event, message, { level, fields });
+  }
+
   /** Changes what this node says of itself. */
   describe(change: Partial<MemberDescription>): void {
     this.#membershipLane.submit({ kind: 'describe', change });

@@ -5,6 +5,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { BirthPolicy } from '../election/birth.ts';
+import { defaultSocket } from '../integrations/tailscale/local-api.ts';
 import { tagProblem } from '../membership/claim-text.ts';
 import { isTailnetAddress } from './grpc/listener.ts';
 import { peerPort } from './limits.ts';
@@ -59,6 +60,15 @@ const settings = {
   'http.enabled': { schema: toggle, initial: () => 'auto' },
   'http.bind': { schema: hostPort, initial: () => '127.0.0.1:7480' },
   'integrations.tailscale.enabled': { schema: toggle, initial: () => 'auto' },
+  'integrations.tailscale.socket': { schema: path, initial: () => defaultSocket },
+  'integrations.tailscale.tag': {
+    schema: z.string().regex(/^tag:[a-zA-Z][a-zA-Z0-9-]*$/, 'is no tag such as tag:cluster'),
+    initial: () => 'tag:cluster',
+  },
+  'integrations.tailscale.requireTag': {
+    schema: z.boolean({ error: 'is neither true nor false' }),
+    initial: () => true,
+  },
   'integrations.slurm.enabled': { schema: toggle, initial: () => 'auto' },
   'integrations.k3s.enabled': { schema: toggle, initial: () => 'auto' },
 } as const satisfies Record<string, { schema: z.ZodType; initial: () => unknown }>;
@@ -74,7 +84,6 @@ export interface Config {
 
 /** What this version does not have yet; asking for it is an error rather than a silent nothing. */
 const notBuilt: Partial<Record<SettingName, string>> = {
-  'integrations.tailscale.enabled': 'this version finds no peers by tailscaled: list them with --peer',
   'integrations.k3s.enabled': 'this version does not drive k3s',
 };
 

@@ -19,6 +19,8 @@ export type UnreachableReason =
   | 'refused'
   | 'key-refused'
   | 'clock'
+  /** The network below says that no peer may be there, or that it is another device than it says. */
+  | 'device'
   | 'protocol'
   | 'duplicate'
   /** The peer has a stream to a later boot of this node's identity. */
@@ -57,6 +59,8 @@ export interface Greeting {
   readonly name: string;
   /** HOST:PORT where it listens. */
   readonly address: string;
+  /** What this node is on the network below, in that network's own words; absent when that has none. */
+  readonly device?: string;
 }
 
 /** Streams to peers, each inside mTLS, at most one for a pair of nodes. Contract: test/contract/transport.suite.ts. */
@@ -71,6 +75,8 @@ export interface PeerTransport {
   disconnect(id: string): void;
   /** Sends, or drops when there is no stream or its buffer is full. Order within a stream is kept. */
   send(to: string, message: PeerMessage): void;
+  /** Listens at `address` (HOST:PORT) from now on, and no more where it did. Rejects with a StartError when that address cannot be had: then all stays as it is. */
+  move(address: string): Promise<void>;
   close(): Promise<void>;
 }
 

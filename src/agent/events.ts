@@ -51,7 +51,9 @@ export type EventName =
   | 'peer.key-refused'
   | 'peer.turned-away'
   | 'decision.refused'
-  | 'table.write-failed';
+  | 'table.write-failed'
+  | 'tailnet.changed'
+  | 'tailnet.warned';
 
 export interface ClusterEvent {
   /** Wall clock, milliseconds since 1970. */

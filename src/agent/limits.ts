@@ -89,6 +89,18 @@ export const lookTimeoutMs = 1000;
 export const handOverSeenMs = 1000;
 /** Longest wait until a role that was given to another is served there: the former holder ends, and the state is put in place. */
 export const serviceMovedMs = 25_000;
+/** tailscaled that does not answer is asked again after this: its socket is on this machine. */
+export const tailnetRetryMs = 1000;
+/** An address that tailscaled has and no interface yet is looked for this often; it takes some milliseconds. */
+export const tailnetBindLookMs = 100;
+/** What tailscaled said of a device counts this long: its tags change seldom... */
+export const whoisKeptMs = 30_000;
+/** ...and that there is none this long: it may have come just now. */
+export const whoisRefusalKeptMs = 2000;
+/** So many answers: more than members of the largest cluster, so that who knocks from everywhere does not fill the memory. */
+export const whoisRememberedMax = 4096;
+/** Listening at a new address is tried again after this: the former one may have left something of it. */
+export const moveRetryMs = 2000;
 /** Longest wait until whoever runs a service goes by new settings: a pass comes at once, and a daemon starts within seconds. */
 export const settingsFollowedMs = 15_000;
 /** Longest wait until all members that can be reached use a key that replaces another: each restarts a daemon at once, or in its next pass. */

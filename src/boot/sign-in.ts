@@ -11,6 +11,7 @@ import {
 } from '../integrations/tailscale/enrolment.ts';
 import { type LocalApi, LocalApiError } from '../integrations/tailscale/local-api.ts';
 import type { Status } from '../integrations/tailscale/shapes.ts';
+import { stageOf, stageOfTrouble } from '../integrations/tailscale/stage.ts';
 import {
   lastLoginError,
   type Refusal,
@@ -26,7 +27,6 @@ import { mintedKeysMax, stagePollMs, upGraceMs, upTimeoutS } from './limits.ts';
 import { mintedKey } from './minted-key.ts';
 import type { Secrets } from './secrets.ts';
 import type { SignInSettings } from './settings.ts';
-import { stageOf, stageOfTrouble } from './stage.ts';
 
 export interface SignIn {
   readonly settings: SignInSettings;

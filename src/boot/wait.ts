@@ -1,10 +1,10 @@
 // Waits until this machine is on its tailnet: looks at the stage it has reached, again and again. Changes nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalApi, LocalApiError } from '../integrations/tailscale/local-api.ts';
+import { type Stage, stageOf, stageOfTrouble } from '../integrations/tailscale/stage.ts';
 import { boundAddresses } from './bound-addresses.ts';
 import { BootError, exitCode } from './ending.ts';
 import { stagePollMs, stageReminderMs } from './limits.ts';
-import { type Stage, stageOf, stageOfTrouble } from './stage.ts';
 
 /** Where this machine stands now. */
 export async function lookAtStage(api: LocalApi): Promise<Stage> {

@@ -426,6 +426,8 @@ export class Raft {
     leading.heartbeatAtMs = nowMs + heartbeatMs;
     leading.beginRound(nowMs);
     this.#replicate(leading, nowMs);
+    // Who leads alone sends to nobody, and has the majority's answer at once.
+    this.#confirmed(leading);
     this.#answerReads(leading);
   }
 

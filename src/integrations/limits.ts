@@ -24,6 +24,8 @@ export const slurmQueryTimeoutMs = 5000;
 export const stopDaemonTimeoutMs = 5000;
 /** A daemon that went into the background is there within this, or has died: slurmctld's pid file came 4 to 20 ms late. */
 export const daemonAppearTimeoutMs = 3000;
+/** What a daemon said before it had a log is looked for so far back, in seconds: longer than it is waited for, and not its attempt before. */
+export const earlyWordsS = 6;
 /** Lines at the end of a log in which a daemon that is gone may have said why; older ones tell of older troubles. */
 export const logTailLines = 5;
 /** The rest of a program's output, after its end, is waited for so long: a daemon it left may keep the pipe open. */
@@ -62,6 +64,26 @@ export const partitionsMax = 64;
 export const extraLinesMax = 64;
 /** ...and characters of one. */
 export const extraLineLengthMax = 500;
+/** Accounts of jobs are kept so long unless an operator says otherwise: a report of the last year has all of it. */
+export const accountingMonthsDefault = 24;
+/** Ten years; a database grows with it, and what moves with the controller's role. */
+export const accountingMonthsMax = 120;
+/** Users that are seen to on all machines; a site with more has a directory of them (LDAP). */
+export const usersMax = 256;
+/** Largest uid_t but one, which means "none". */
+export const userNumberMax = 2 ** 32 - 2;
+/** Making an empty MariaDB took 0.3 s here; a slow disk syncs its 126 MB. */
+export const databaseMakeTimeoutMs = 60_000;
+/** It answers some 0.3 s after its start, or goes through its log after a crash. */
+export const databaseAnswerTimeoutMs = 30_000;
+/** All accounts written down, or loaded: a gigabyte of them on a slow disk. */
+export const databaseCopyTimeoutMs = 600_000;
+/** slurmdbd answers some 0.2 s after its start, or changes its tables after an update: then the next pass looks again. */
+export const accountingAnswerTimeoutMs = 5000;
+/** Accounts that have changed are written down this often, so that a machine that dies takes no more of them with it... */
+export const accountsWriteMs = 15_000;
+/** ...or this much later for each MiB that it comes to, which takes about 0.15 s: a twentieth of the time. */
+export const accountsWriteMsPerMib = 3000;
 /** Cards of one machine: the largest servers have 16. */
 export const gpusPerMachineMax = 64;
 /** A newer copy of the queue is fetched from another candidate within this: megabytes over a relayed path. */

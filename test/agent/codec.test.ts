@@ -99,7 +99,10 @@ test('every message comes back the same', () => {
   for (const message of messages) {
     assert.deepEqual(decodeFrame(overTheWire(encodeMessage(message))), { kind: 'message', message });
   }
-  const greeting = { epoch: 2, boot: '0a1b', name: 'atlas', address: '[fd7a:115c:a1e0::1]:7443' };
+  const greeting = {
+    ...{ epoch: 2, boot: '0a1b', name: 'atlas', address: '[fd7a:115c:a1e0::1]:7443' },
+    device: 'nCXmUjaB2411CNTRL',
+  };
   assert.deepEqual(decodeFrame(overTheWire(helloFrame(greeting, 1))), {
     kind: 'hello',
     greeting,

@@ -10,6 +10,7 @@ import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { PeerFailure, Questions } from '../../src/agent/grpc/questions.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
 import { questionsMax, streamQuestionBytesMax } from '../../src/agent/limits.ts';
+import { openGate } from '../../src/agent/peer-gate.ts';
 import { TagError } from '../../src/agent/tags.ts';
 import { freePort } from './free-port.ts';
 
@@ -19,7 +20,7 @@ async function side(t: TestContext, name: string) {
   const identity = identityFrom(hash(name));
   const port = await freePort();
   const transport = new GrpcPeerTransport({
-    ...{ identity, authority: await authorityOf(hash('key')), host: '127.0.0.1', port },
+    ...{ identity, authority: await authorityOf(hash('key')), host: '127.0.0.1', port, gate: openGate },
     ...{ nowMs: () => performance.now(), wallMs: () => Date.now() },
   });
   const address = `127.0.0.1:${port}`;

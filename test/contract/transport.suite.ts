@@ -168,6 +168,24 @@ export function transportSuite(name: string, makeFixture: () => TransportFixture
     assert.equal(b.count('turned-away') + b.count('up'), 0, 'a knock is no news on the other side');
   });
 
+  test(`${name}: whoever moves is found where it listens now, says so, and is not where it was`, async t => {
+    const fixture = makeFixture();
+    const a = await open(t, await fixture.side(1, 'k'), 1);
+    const b = await open(t, await fixture.side(2, 'k'), 1);
+    const { address } = await fixture.side(3, 'k');
+    await b.transport.move(address);
+    a.transport.dial(address);
+    await fixture.until(() => a.count('up') > 0 && b.count('up') > 0, 'both are up');
+    a.transport.disconnect(b.id);
+    b.transport.dial(a.address);
+    await fixture.until(() => a.count('up') > 1, 'the other way');
+    const up = a.events.findLast(event => event.kind === 'up');
+    assert.deepEqual(up, { kind: 'up', id: b.id, address, epoch: 1 });
+    a.transport.disconnect(b.id);
+    a.transport.dial(b.address);
+    await fixture.until(() => a.count('unreachable') > 0, 'nobody is at the former address');
+  });
+
   test(`${name}: a process with a copy of this identity is recognised as a twin, on both sides`, async t => {
     const fixture = makeFixture();
     const a = await open(t, await fixture.side(1, 'k'), 3);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { authorityOf } from '../../src/agent/certificates.ts';
 import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
+import { openGate } from '../../src/agent/peer-gate.ts';
 import { freePort } from '../agent/free-port.ts';
 import { VirtualNetwork } from '../simulation/network.ts';
 import { randomFrom } from '../simulation/random.ts';
@@ -17,7 +18,7 @@ transportSuite('gRPC over mTLS', () => ({
     const identity = identityFrom(hash(`side ${number}`));
     const port = await freePort();
     const transport = new GrpcPeerTransport({
-      ...{ identity, authority: await authorityOf(hash(key)), host: '127.0.0.1', port },
+      ...{ identity, authority: await authorityOf(hash(key)), host: '127.0.0.1', port, gate: openGate },
       ...{ nowMs: () => performance.now(), wallMs: () => Date.now() },
     });
     return { transport, id: identity.id, address: `127.0.0.1:${port}` };

@@ -37,7 +37,7 @@ test('the next id is read from the head of a job_state of SLURM 22.05, and of no
   const other = Buffer.from(real);
   other[21] = 0x27;
   assert.equal(nextJobIdIn(other), undefined, 'another version');
-  assert.equal(nextJobIdIn(jobStateBytes(0)), undefined);
+  assert.equal(nextJobIdIn(jobStateBytes(0)), 0, 'none was ever given');
   assert.equal(nextJobIdIn(jobStateBytes(0xfffffffe)), undefined);
 });
 

@@ -1,5 +1,6 @@
 // The in-memory twin of Copies: whoever follows has what the holder has, at once, as long as both run.
 import type { Copies, CopyName, CopyPeer } from '../../src/integrations/copies.ts';
+import { isNewer } from '../../src/integrations/state-copy/manifest.ts';
 import type { MemoryHost } from './memory-host.ts';
 
 interface Copy extends CopyName {
@@ -65,7 +66,7 @@ export class MemoryCopies implements Copies {
     for (const { id } of peers) {
       const peer = this.#world.nodes.get(id);
       const theirs = peer?.state() ?? peer?.copy();
-      if (theirs && theirs.token > (this.#copy?.token ?? 0)) this.#copy = theirs;
+      if (theirs && isNewer(theirs, this.#copy)) this.#copy = theirs;
     }
     return { copy: this.#copy, missed: [] };
   }

@@ -144,7 +144,8 @@ export class SlurmWorld {
     this.hosts.set(ip, host);
     host.accepting = (there, port) => {
       const asked = there === '127.0.0.1' ? host : this.hosts.get(there);
-      return asked?.runs(port === 6817 ? 'slurmctld' : 'slurmd') === true;
+      const daemon = { 6817: 'slurmctld', 6818: 'slurmd', 6819: 'slurmdbd' }[port];
+      return daemon !== undefined && asked?.runs(daemon) === true;
     };
     host.put('/proc/sys/kernel/hostname', `${name}\n`);
     host.put('/proc/cpuinfo', 'processor\t: 0\nprocessor\t: 1\n');

@@ -1,32 +1,17 @@
 // Nobody but ClusterOS starts SLURM's daemons while it owns them: the packages' units are masked before slurm.conf is there.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryHost } from './memory-host.ts';
+import { withSystemd } from './memory-systemd.ts';
 import { Bench } from './slurm-bench.ts';
-
-/** A systemd that masks, and remembers whether slurm.conf was there by then. */
-function withSystemd(host: MemoryHost): string[] {
-  const calls: string[] = [];
-  host.put('/proc/1/comm', 'systemd\n');
-  host.programs.set('systemctl', ([verb = '', ...units]) => {
-    calls.push(
-      `${verb} ${units.join(' ')}, slurm.conf ${host.text('/etc/slurm/slurm.conf') === '' ? 'absent' : 'there'}`,
-    );
-    for (const unit of units) {
-      if (verb === 'mask') host.put(`/etc/systemd/system/${unit}`, '');
-      else host.files.delete(`/etc/systemd/system/${unit}`);
-    }
-    return {};
-  });
-  return calls;
-}
 
 test('units are masked before slurm.conf is written, once, and again when somebody unmasks one', async () => {
   const bench = new Bench();
   const node = await bench.add('atlas');
   const calls = withSystemd(node.host);
   await bench.settle(node);
-  assert.deepEqual(calls, ['mask slurmctld.service slurmd.service, slurm.conf absent']);
+  assert.deepEqual(calls, [
+    'mask slurmctld.service slurmd.service slurmdbd.service munge.service, slurm.conf absent',
+  ]);
   assert.deepEqual(
     node.reports.map(({ role, state }) => `${role} ${state}`),
     ['controller ready', 'worker ready'],

@@ -27,7 +27,15 @@ test('settings are read whole, or refused with the place and the reason', () => 
     ],
     memoryPerCpuMib: 2000,
     extra: ['KillWait=20'],
+    accounting: { enabled: false, keepMonths: 24 },
+    users: [],
   });
+  const ada = { name: 'ada', uid: 2001 };
+  const people = settingsFrom({ partitions: [main], users: [ada], accounting: { enabled: true } });
+  assert.deepEqual('refused' in people ? people : [people.users, people.accounting], [
+    [{ ...ada, gid: 2001, home: '/home/ada', shell: '/bin/bash' }],
+    { enabled: true, keepMonths: 24 },
+  ]);
   for (const [value, text] of [
     ['nonsense', /expected object/],
     [{ partitions: [] }, /^partitions: /],
@@ -41,6 +49,17 @@ test('settings are read whole, or refused with the place and the reason', () => 
     [{ partitions: [main], extra: ['SlurmUser=root'] }, /^extra\.0: ClusterOS sets SlurmUser itself/],
     [{ partitions: [main], extra: ['KillWait=1\nSlurmUser=root'] }, /^extra\.0: /],
     [{ partitions: [main], memoryPerCpuMib: -1 }, /^memoryPerCpuMib: /],
+    [{ partitions: [main], accounting: { enabled: 'yes' } }, /^accounting\.enabled: /],
+    [{ partitions: [main], accounting: { keepMonths: 0 } }, /^accounting\.keepMonths: /],
+    [
+      { partitions: [main], accounting: { enabled: true }, extra: ['AccountingStorageHost=db'] },
+      /^extra: with accounting enabled ClusterOS sets AccountingStorageHost itself/,
+    ],
+    [{ partitions: [main], users: [{ name: 'ada', uid: 7 }] }, /^users\.0\.uid: numbers below 1000/],
+    [{ partitions: [main], users: [{ name: 'ada', uid: 65534 }] }, /^users\.0\.uid: .* nobody/],
+    [{ partitions: [main], users: [{ name: '-rf', uid: 2001 }] }, /^users\.0\.name: a user name/],
+    [{ partitions: [main], users: [ada, { name: 'bea', uid: 2001 }] }, /users: two have the uid 2001/],
+    [{ partitions: [main], users: [{ ...ada, shell: 'bash -i' }] }, /^users\.0\.shell: a path/],
   ] as const)
     assert.match(refusedOf(value), text, JSON.stringify(value));
 });

@@ -289,6 +289,15 @@ test('slurm.conf is the recipe that was seen working', t => {
   );
 });
 
+test('a machine that can hold jobs to what they asked for does, and measures them by it', () => {
+  const conf = slurmConfText({
+    ...{ settings: defaultSettings, clusterName: 'lab', confines: true, accountingHost: '100.64.0.1' },
+    controllers: [{ hostName: 'atlas', ip: '100.64.0.1' }],
+  });
+  assert.match(conf, /^ProctrackType=proctrack\/cgroup\nTaskPlugin=task\/cgroup,task\/affinity$/m);
+  assert.match(conf, /^JobAcctGatherType=jobacct_gather\/cgroup$/m);
+});
+
 test('known words of SLURM get a reason and a mend, unknown ones count as passing', () => {
   const cases: [string, string, boolean][] = [
     [

@@ -92,6 +92,15 @@ test('a folder without any state has no ids to keep clear of; one whose first jo
   assert.deepEqual(await unrecordedIds(host), [1]);
 });
 
+test('a slurmctld that has saved a queue without ever having had a job is known too', async () => {
+  const { host, job } = machine(0);
+  assert.equal(await setAside(host), undefined);
+  assert.equal(host.text(`${state}/unrecorded/unknown`), '');
+  job(1);
+  assert.equal(await setAside(host), 2 + jobIdGap);
+  assert.deepEqual(await unrecordedIds(host), [1]);
+});
+
 test('the former job_state stands for one that is not there, and one of another version is not guessed at', async () => {
   const { host, job, offer } = machine(9);
   job(7);

@@ -52,3 +52,12 @@ export function missingForSlurm(): string | undefined {
     missingForLab() ?? (missing === undefined ? undefined : `needs ${missing} (packages slurm-wlm, munge)`)
   );
 }
+
+/** As {@link missingForSlurm}, and a database to keep accounts in. */
+export function missingForAccounting(): string | undefined {
+  const missing = ['slurmdbd', 'mariadbd'].find(program => !isInstalled(program));
+  return (
+    missingForSlurm() ??
+    (missing === undefined ? undefined : `needs ${missing} (packages slurmdbd, mariadb-server)`)
+  );
+}

@@ -37,6 +37,15 @@ async function giveGpus(host: Host): Promise<void> {
   await done(host, ['sh', '-c', script]);
 }
 
+/** An /etc of the host's own, so that it can have users of its own. */
+async function giveUsers(host: Host): Promise<void> {
+  const script = `mkdir /run/etc /run/keep && cp -a /etc/. /run/etc &&
+    for each in munge slurm clusteros; do mkdir /run/keep/$each && mount --bind /etc/$each /run/keep/$each || exit 1; done &&
+    mount --bind /run/etc /etc &&
+    for each in munge slurm clusteros; do mount --bind /run/keep/$each /etc/$each || exit 1; done`;
+  await done(host, ['sh', '-c', script]);
+}
+
 async function configure(settings: object, ...flags: string[]) {
   const file = '/var/lib/clusteros/slurm-settings.yaml';
   holder.writeFile(file, JSON.stringify(settings), { mode: 0o600 });
@@ -55,7 +64,10 @@ const untilShown = (host: Host, argv: readonly string[], pattern: RegExp) =>
   });
 
 test('three hosts are a SLURM, one of them with two cards', options, async () => {
-  await cluster.start(3, async lab => giveGpus(lab.host('node-c')));
+  await cluster.start(3, async lab => {
+    await giveGpus(lab.host('node-c'));
+    for (const each of lab.hosts) await giveUsers(each);
+  });
   const host = cluster.lab.host('node-a');
   await clusterctlText(host, ['wait', '--for', 'members=3', '--timeout', '40s'], 50_000);
   await clusterctlText(host, ['wait', '--for', 'healthy', '--timeout', '90s'], 100_000);
@@ -193,3 +205,25 @@ test('the job that ran all the while has not noticed', options, async () => {
   await waitFor(() => hasEndedOnce(holder, short), { timeoutMs: 60_000, what: 'a last job to end' });
   assert.equal((await runAsUser(holder, ['srun', '--mem', '10', 'echo', 'fine'])).stdout, 'fine\n');
 });
+
+test(
+  'a user that operators want is the same on all machines, and her jobs run by her name',
+  options,
+  async () => {
+    const { exitCode, stderr } = await configure(
+      {
+        partitions: [main],
+        users: [{ name: 'ada', uid: 2001, home: '/tmp' }],
+      },
+      '--yes',
+      '--force',
+    );
+    assert.equal(exitCode, 0, stderr);
+    for (const name of ['node-a', 'node-b', 'node-c'])
+      await untilShown(cluster.lab.host(name), ['id', 'ada'], /^uid=2001\(ada\) gid=2001\(ada\)/);
+    const asAda = ['setpriv', '--reuid', 'ada', '--regid', 'ada', '--clear-groups'];
+    const names = await done(holder, [...asAda, 'srun', '--mem=10', '-N3', '--overcommit', 'id', '-un']);
+    assert.equal(names, 'ada\nada\nada\n');
+    assert.match(await done(holder, ['getent', 'shadow', 'ada']), /^ada:!/, 'nobody logs in by a password');
+  },
+);

@@ -10,7 +10,7 @@ import { knockTimeoutMs } from '../../src/membership/limits.ts';
 interface Endpoint {
   readonly id: string;
   readonly key: string;
-  readonly greeting: Greeting;
+  greeting: Greeting;
   readonly onEvent: (event: TransportEvent) => void;
   /** Peers with an open stream, by id. */
   readonly streams: Map<string, Endpoint>;
@@ -144,6 +144,12 @@ export class VirtualNetwork {
       },
       send: (to, message) => {
         if (self) this.#send(self, to, message);
+      },
+      move: async address => {
+        if (!self || this.#listening.has(address)) return;
+        this.#listening.delete(self.greeting.address);
+        self.greeting = { ...self.greeting, address };
+        this.#listening.set(address, self);
       },
       close: async () => shut('closed'),
       crash: () => {

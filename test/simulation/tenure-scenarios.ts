@@ -65,6 +65,30 @@ export const tenureScenarios: readonly Scenario[] = [
       return world;
     },
   },
+  {
+    name: 'S50b',
+    title: 'a machine that is alone holds the role, and holds it again after its power was gone',
+    seeds: 10,
+    async run(seed) {
+      const reachableUntilMs = new Map<string, number>();
+      const world: World = new World({
+        ...{ seed, nodes: 1, host: () => new MemoryHost() },
+        integrations: name => [soleIntegration(name, reachableUntilMs, () => world.timeline.nowMs)],
+      });
+      world.bootAll();
+      const serves = () => [...reachableUntilMs.values()].some(ms => ms > world.timeline.nowMs);
+      await world.runUntil(serves, 30_000, 'it serves');
+      const machine = world.machine(0);
+      machine.crash();
+      await world.run(3000 + world.random() * 5000);
+      assert.ok(!serves(), 'what runs on it has ended');
+      world.boot(machine);
+      await world.runUntil(serves, 30_000, 'it serves again');
+      await world.run(10_000);
+      assert.ok(serves(), 'and goes on');
+      return world;
+    },
+  },
 ];
 
 /** A service that only looks at its tenure; what it would serve is the right to be the only one. */

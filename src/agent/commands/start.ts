@@ -21,10 +21,12 @@ import { GrpcPeerTransport } from '../grpc/peer-transport.ts';
 import { GrpcStateLink } from '../grpc/state-link.ts';
 import { openHttp } from '../http/http.ts';
 import { loadIdentity, raiseEpoch } from '../identity.ts';
-import { stopTimeoutMs } from '../limits.ts';
+import { peerPort, stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
 import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
+import { followTailnet } from '../on-tailnet.ts';
+import { openGate } from '../peer-gate.ts';
 import { recordSealOf } from '../record-seal.ts';
 import { rememberJobs } from '../recovered-jobs.ts';
 import { rehearse } from '../rehearsal.ts';
@@ -32,13 +34,15 @@ import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
 import { StateCopies } from '../state-copies.ts';
 import { TagBook, type Tags } from '../tags.ts';
+import { placeOn, tailnetOf } from '../tailnet-of.ts';
 import { version } from '../version.ts';
 import { hostOf, portOf } from '../view.ts';
 import { foundingMarker } from './init.ts';
 
 /** Runs the agent. Resolves with the exit code when it has been told to stop, or could not go on. */
-export async function start({ values }: Config): Promise<number> {
-  const { name, clusterName, bind, peers, dataDir } = values;
+export async function start(config: Config): Promise<number> {
+  const { values, sources } = config;
+  const { name, clusterName, peers, dataDir } = values;
   const clusterKey = await readClusterKey(values.clusterKey);
   await ensureDataFolder(dataDir);
   await refuseAfterConflict(dataDir);
@@ -55,26 +59,19 @@ export async function start({ values }: Config): Promise<number> {
   const host = realHost();
   const nowMs = () => performance.now();
   const wallMs = () => Date.now();
+  const tailnet = await tailnetOf(config, host, { nowMs, wallMs, setTimer });
+  tailnet?.start();
+  const follows = tailnet !== undefined && sources.bind === 'default';
+  const bind = follows ? `${bracketed(await placeOn(tailnet, log))}:${peerPort}` : values.bind;
   const transport = new GrpcPeerTransport({
-    ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs },
+    ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs, gate: tailnet ?? openGate },
     ...{ host: hostOf(bind), port: portOf(bind) },
   });
   const environment: Environment = {
-    ...{ nowMs, wallMs, transport, logStore, logDisk, tableStore, host },
+    ...{ nowMs, wallMs, transport, logStore, logDisk, tableStore, host, setTimer },
     seal: recordSealOf(identity),
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),
-    setTimer: (delayMs, run) => {
-      let immediate: NodeJS.Immediate | undefined;
-      // Between the timers and the immediates of one turn Node reads its sockets.
-      const timer = setTimeout(() => {
-        immediate = setImmediate(run);
-      }, delayMs);
-      return () => {
-        clearTimeout(timer);
-        clearImmediate(immediate);
-      };
-    },
   };
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
@@ -119,6 +116,7 @@ export async function start({ values }: Config): Promise<number> {
     );
     if (marker) rm(marker, { force: true }).catch(fail);
   });
+  if (tailnet) followTailnet(tailnet, agent, { follows, port: portOf(bind), setTimer });
   const tag = async (set: Tags, remove: readonly string[]) => {
     const tags = await tagBook.change(set, remove);
     agent.describe({ tags });
@@ -161,6 +159,7 @@ export async function start({ values }: Config): Promise<number> {
     await transport.close();
     throw error;
   }
+  tailnet?.close();
   const limit = setTimeout(() => process.exit(exitCode.failed), stopTimeoutMs);
   // Who watches hears of the farewell, too.
   await agent.stop();
@@ -171,6 +170,21 @@ export async function start({ values }: Config): Promise<number> {
   clearTimeout(limit);
   return exitCode.done;
 }
+
+/** As the environment has it. */
+function setTimer(delayMs: number, run: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  // Between the timers and the immediates of one turn Node reads its sockets.
+  const timer = setTimeout(() => {
+    immediate = setImmediate(run);
+  }, delayMs);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  };
+}
+
+const bracketed = (ip: string) => (ip.includes(':') ? `[${ip}]` : ip);
 
 const conflictMarker = (dataDir: string) => join(dataDir, 'identity-conflict');
 

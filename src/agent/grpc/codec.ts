@@ -32,8 +32,8 @@ const addressPattern = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/;
 const textLengthMax = 512;
 const listLengthMax = 256;
 
-export function helloFrame({ epoch, boot, name, address }: Greeting, protocol: number): Frame {
-  return { hello: { epoch, boot, name, address, protocol } };
+export function helloFrame({ epoch, boot, name, address, device = '' }: Greeting, protocol: number): Frame {
+  return { hello: { epoch, boot, name, address, device, protocol } };
 }
 
 export function encodeMessage(message: PeerMessage): Frame {
@@ -143,8 +143,11 @@ export function decodeFrame(frame: Frame__Output): Decoded {
   });
   switch (frame.body) {
     case 'hello': {
-      const { epoch, boot, name, address, protocol } = frame.hello ?? missing('hello');
-      const names = { boot: text(boot, 'boot'), name: text(name, 'name'), address: addressIn(address) };
+      const { epoch, boot, name, address, device, protocol } = frame.hello ?? missing('hello');
+      const names = {
+        ...{ boot: text(boot, 'boot'), name: text(name, 'name'), address: addressIn(address) },
+        device: text(device, 'device'),
+      };
       return { kind: 'hello', greeting: { epoch: count(epoch, 'epoch'), ...names }, protocol };
     }
     case 'question':

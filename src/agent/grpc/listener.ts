@@ -51,6 +51,8 @@ export async function listen(options: {
   readonly port: number;
   readonly credentials: Credentials;
   readonly nowMs: () => number;
+  /** Why nobody at an IP address may be a peer; empty when one may. */
+  readonly refusalOf: (ip: string) => Promise<string>;
   readonly onConnection: (socket: TLSSocket) => void;
   readonly onTurnedAway: (address: string, reason: UnreachableReason, detail: string) => void;
 }): Promise<Listener> {
@@ -93,7 +95,17 @@ export async function listen(options: {
         end();
         onConnection(secure);
       };
-      shakeHands(socket, credentials, welcome, ({ reason, detail }) => onTurnedAway(remote, reason, detail));
+      options.refusalOf(socket.remoteAddress ?? '').then(refusal => {
+        if (socket.destroyed) return;
+        if (refusal !== '') {
+          onTurnedAway(remote, 'device', refusal);
+          socket.destroy();
+          return;
+        }
+        shakeHands(socket, credentials, welcome, ({ reason, detail }) =>
+          onTurnedAway(remote, reason, detail),
+        );
+      });
     });
   });
   await new Promise<void>((resolve, reject) => {

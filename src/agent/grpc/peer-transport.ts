@@ -34,6 +34,8 @@ import {
   streamFarewellMs,
   streamQuestionBytesMax,
 } from '../limits.ts';
+import type { PeerGate } from '../peer-gate.ts';
+import { hostOf, portOf } from '../view.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
@@ -61,6 +63,7 @@ export interface PeerTransportOptions {
   readonly authority: Authority;
   readonly host: string;
   readonly port: number;
+  readonly gate: PeerGate;
   readonly wallMs: () => number;
   readonly nowMs: () => number;
 }
@@ -78,6 +81,7 @@ export class GrpcPeerTransport implements PeerTransport {
   #onEvent: (event: TransportEvent) => void = () => {};
   #credentials: Credentials | undefined;
   #listener: Listener | undefined;
+  #listen: ((host: string, port: number) => Promise<Listener>) | undefined;
   #closed = false;
   #dropped = 0;
 
@@ -122,17 +126,38 @@ export class GrpcPeerTransport implements PeerTransport {
       ...this.#states.handlers,
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    const { host, port, nowMs } = this.#options;
-    this.#listener = await listen({
-      ...{ host, port, nowMs, credentials: await this.#freshCredentials() },
-      onConnection: socket => {
-        const remote = `${socket.remoteAddress}:${socket.remotePort}`;
-        this.#sockets.set(remote, socket);
-        socket.once('close', () => this.#sockets.delete(remote));
-        injector.injectConnection(socket);
-      },
-      onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
-    });
+    const { nowMs, gate } = this.#options;
+    this.#listen = async (host, port) =>
+      listen({
+        ...{ host, port, nowMs, credentials: await this.#freshCredentials() },
+        refusalOf: ip => gate.refusalOf(ip),
+        onConnection: socket => {
+          const remote = `${socket.remoteAddress}:${socket.remotePort}`;
+          this.#sockets.set(remote, socket);
+          socket.once('close', () => this.#sockets.delete(remote));
+          injector.injectConnection(socket);
+        },
+        onTurnedAway: (address, reason, detail) => this.#turnedAway(address, reason, detail),
+      });
+    this.#listener = await this.#listen(this.#options.host, this.#options.port);
+  }
+
+  async move(address: string): Promise<void> {
+    if (address === this.#greeting.address || !this.#listen) return;
+    const listener = await this.#listen(hostOf(address), portOf(address));
+    this.#listener?.close();
+    this.#listener = listener;
+    this.#greeting = { ...this.#greeting, address };
+    // What was open went out from the former address, where no answer comes any more.
+    for (const stream of [...this.#streams.values()]) {
+      this.#letGo(stream);
+      stream.end();
+      this.#onEvent({ kind: 'down', id: stream.id, reason: 'closed' });
+    }
+  }
+
+  get #hello(): Frame {
+    return helloFrame({ ...this.#greeting, device: this.#options.gate.device }, protocolVersion);
   }
 
   dial(address: string): void {
@@ -197,6 +222,8 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   async #dial(address: string): Promise<void> {
+    const refusal = await this.#options.gate.refusalOf(hostOf(address));
+    if (refusal !== '') throw new ForeignDevice(refusal);
     const credentials = await this.#freshCredentials();
     if (this.#closed) return;
     let id = '';
@@ -251,7 +278,7 @@ export class GrpcPeerTransport implements PeerTransport {
         this.#greeted(call, frame, { id, address, dialledByUs: true, cut, end });
         resolve();
       });
-      call.write(helloFrame(this.#greeting, protocolVersion));
+      call.write(this.#hello);
     });
   }
 
@@ -310,11 +337,16 @@ export class GrpcPeerTransport implements PeerTransport {
       fail('protocol', 'it did not begin with Hello');
       return;
     }
-    const { epoch, boot, address: listens } = hello.greeting;
+    const { epoch, boot, address: listens, device = '' } = hello.greeting;
+    const mismatch = this.#options.gate.mismatchOf(hostOf(address), device);
+    if (mismatch !== '') {
+      fail('device', mismatch);
+      return;
+    }
     if (id === this.#options.identity.id) {
       // This very process, or another one with a copy of its key; both sides come to the same answer.
       const own = boot === this.#greeting.boot;
-      if (!dialledByUs && !own) call.write(helloFrame(this.#greeting, protocolVersion));
+      if (!dialledByUs && !own) call.write(this.#hello);
       if (dialledByUs) cut();
       else fail('duplicate', own ? 'this is you' : 'this is your twin');
       if (own && dialledByUs) this.#onEvent({ kind: 'own-address', address });
@@ -347,7 +379,7 @@ export class GrpcPeerTransport implements PeerTransport {
     }
     this.#streams.set(id, stream);
     this.#carry(stream);
-    if (!dialledByUs) call.write(helloFrame(this.#greeting, protocolVersion));
+    if (!dialledByUs) call.write(this.#hello);
     this.#onEvent({ kind: 'up', id, address: dialledByUs ? address : listens, epoch });
   }
 
@@ -410,7 +442,13 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 }
 
+/** The network below has no peer at an address. */
+class ForeignDevice extends Error {
+  override readonly name = 'ForeignDevice';
+}
+
 function unreachableFrom(error: unknown): { reason: UnreachableReason; detail: string } {
+  if (error instanceof ForeignDevice) return { reason: 'device', detail: error.message };
   const details =
     error instanceof Error ? ((error as { details?: string }).details ?? error.message) : String(error);
   const cause = /Last error: (.*?)\.? Resolution note/s.exec(details)?.[1] ?? details;

@@ -16,6 +16,7 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
+import { canKeepAccounts } from './accounting.ts';
 import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
@@ -49,6 +50,7 @@ export const slurmctld: Daemon = {
   program: 'slurmctld',
   pidFile: files.controllerPid,
   log: files.controllerLog,
+  foreground: '-D',
 };
 
 type Candidate = ControllerHost & CopyPeer & { readonly state: MemberState };
@@ -87,6 +89,7 @@ interface Observed {
   readonly answering: boolean;
   /** For its state. */
   readonly hasRoom: boolean;
+  readonly keepsAccounts: boolean;
   /** The state folder is that of the former holder, or of this one since; by token. */
   readonly taken: number;
   readonly beginsInMs: number;
@@ -169,6 +172,7 @@ export function controllerReconciler({
         stopped,
         answering: running && !stopped && (await answers(host)),
         hasRoom: await hasRoom(host),
+        keepsAccounts: desired.settings.accounting.enabled && (await canKeepAccounts(host)),
         taken: await takenBy(host, takenFile),
         beginsInMs: desired.beginsInMs(),
       };
@@ -356,11 +360,12 @@ function controllerConfOf(
     settings,
     memoryPerCpuMib: memory,
   }: Pick<Desired, 'clusterName' | 'ip' | 'settings' | 'memoryPerCpuMib'>,
-  { hostName, local }: Pick<Observed, 'hostName' | 'local'>,
+  { hostName, local, keepsAccounts }: Pick<Observed, 'hostName' | 'local' | 'keepsAccounts'>,
 ): string {
   return slurmConfText({
     ...{ clusterName, controllers: [{ hostName, ip }], settings },
     ...{ memoryPerCpuMib: memory, local },
+    ...(keepsAccounts ? { accountingHost: 'localhost' } : {}),
   });
 }
 

@@ -3,11 +3,11 @@
 import type { Host } from '../host.ts';
 import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
+import { type Background, earlyWords, inBackground } from './own-unit.ts';
 import { errorFrom } from './reasons.ts';
 
-export interface Daemon {
-  readonly program: 'munged' | 'slurmctld' | 'slurmd';
-  readonly pidFile: string;
+export interface Daemon extends Background {
+  readonly program: 'munged' | 'slurmctld' | 'slurmd' | 'slurmdbd' | 'mariadbd';
   /** Where it writes why it ended; its own standard error says little. */
   readonly log: string | undefined;
 }
@@ -19,22 +19,28 @@ export interface Daemon {
  */
 export async function startDaemon(
   host: Host,
-  { program, pidFile, log }: Daemon,
+  daemon: Daemon,
   command: readonly [string, ...string[]],
   timeoutMs: number,
 ): Promise<void> {
+  const { program, pidFile, log } = daemon;
   if ((await host.runningPid(pidFile, program)) !== undefined) return;
-  const [name, ...args] = command;
+  const [name, ...args] = await inBackground(host, daemon, command);
   // Older lines tell of older troubles.
   const logLength = (await logText(host, log)).length;
   const { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
-  const lastWords = async () => fatalLineOf((await logText(host, log)).slice(logLength));
-  if (exitCode !== 0) throw errorFrom(`starting ${program}`, `${stderr}${stdout}` || (await lastWords()));
+  const lastWords = async () =>
+    fatalLineOf((await logText(host, log)).slice(logLength)) || fatalLineOf(await earlyWords(host, program));
+  if (exitCode !== 0) {
+    // systemd says only that it failed.
+    const said = name === command[0] ? `${stderr}${stdout}` : '';
+    throw errorFrom(`starting ${program}`, said || (await lastWords()) || `${stderr}${stdout}`);
+  }
   for (let waitedMs = 0; waitedMs < daemonAppearTimeoutMs; waitedMs += stopPollMs) {
     if ((await host.runningPid(pidFile, program)) !== undefined) return;
     await host.pause(stopPollMs);
   }
-  throw errorFrom(attempt({ program, pidFile, log }), await lastWords());
+  throw errorFrom(attempt(daemon), await lastWords());
 }
 
 /** Why a daemon that had been started is not there any more, in its own last words. */

@@ -7,7 +7,7 @@ const mark = 'PROTOCOL_VERSION';
 const versionKnown = 0x2600;
 
 /**
- * The id after the last one that had been given; undefined when these are not the first bytes of a file of SLURM 22.05.
+ * The id after the last one that had been given, 0 when none had been; undefined when these are not the first bytes of a file of SLURM 22.05.
  * All numbers are big-endian: the length of the mark, the mark and a zero byte, 16 bits of version, 64 bits of time, 32 bits of id.
  */
 export function nextJobIdIn(bytes: Uint8Array): number | undefined {
@@ -18,5 +18,5 @@ export function nextJobIdIn(bytes: Uint8Array): number | undefined {
   if (new TextDecoder('latin1').decode(bytes.subarray(4, markEnd)) !== `${mark}\0`) return undefined;
   if (view.getUint16(markEnd) !== versionKnown) return undefined;
   const id = view.getUint32(markEnd + 10);
-  return id >= 1 && id <= jobIdMax ? id : undefined;
+  return id <= jobIdMax ? id : undefined;
 }

@@ -10,6 +10,7 @@ export const munged: Daemon = {
   program: 'munged',
   pidFile: files.mungePid,
   log: '/var/log/munge/munged.log',
+  foreground: '--foreground',
 };
 /** munged refuses to start when others could write to one of these (munged(8)). */
 const mungeFolders: readonly (readonly [string, number])[] = [

@@ -6,8 +6,10 @@ export const service = 'slurm';
 export const mungeKey: SecretKey = { name: 'slurm/munge.key', bytes: 1024 };
 export const controllerParts: readonly string[] = ['munge', 'slurmctld', 'answering'];
 export const workerParts: readonly string[] = ['munge', 'slurmd', 'registered'];
+export const accountingParts: readonly string[] = ['database', 'slurmdbd'];
 export const controllerPort = 6817;
 export const workerPort = 6818;
+export const accountingPort = 6819;
 
 /** SLURM's major releases in their order, to count how many lie between two (slurm.schedmd.com/upgrades.html, and its news before). */
 export const releases: readonly string[] = [
@@ -28,17 +30,27 @@ export const files = {
   checkedConf: '/etc/slurm/clusteros-checked.conf',
   /** The cards of this machine. */
   gresConf: '/etc/slurm/gres.conf',
+  /** How slurmd holds jobs to what they asked for. */
+  cgroupConf: '/etc/slurm/cgroup.conf',
   /** Where slurmctld looks for it: beside its own file. */
   jobSubmit: '/etc/slurm/job_submit.lua',
+  /** Of slurmdbd(8), which keeps the accounts; it says where the database is. */
+  accountingConf: '/etc/slurm/slurmdbd.conf',
+  /** In the state folder, and so copied with it: all accounts as they were at some moment. */
+  accountingDump: '/var/lib/slurm/slurmctld/accounting.sql.gz',
   controllerPid: '/run/slurmctld.pid',
   workerPid: '/run/slurmd.pid',
+  accountingPid: '/run/slurmdbd.pid',
   controllerLog: '/var/log/slurm/slurmctld.log',
   workerLog: '/var/log/slurm/slurmd.log',
+  accountingLog: '/var/log/slurm/slurmdbd.log',
 } as const;
 
 export const folders = {
   state: '/var/lib/slurm/slurmctld',
   stateParent: '/var/lib/slurm',
+  /** The database of the accounts, which only the controller's machine runs. */
+  accounting: '/var/lib/slurm/accounting',
   spool: '/var/spool/slurmd',
   log: '/var/log/slurm',
   conf: '/etc/slurm',

@@ -17,7 +17,16 @@ const unread = '# Not read by slurmd yet.\n';
 /** What the file should hold on every node. */
 export function nodeConfText(view: ClusterView): string {
   const controllers = controllerCandidates(view).map(({ name, ip }) => ({ hostName: name, ip }));
-  return slurmConfText({ clusterName: view.clusterName, controllers, settings: settingsIn(view) });
+  const settings = settingsIn(view);
+  const [first] = controllers;
+  const accounting = settings.accounting.enabled && first ? { accountingHost: first.ip } : {};
+  const { clusterName } = view;
+  return slurmConfText({ clusterName, controllers, settings, confines: confines(view), ...accounting });
+}
+
+/** Whether this node holds jobs to what they asked for. */
+export function confines({ nodes, self }: Pick<ClusterView, 'nodes' | 'self'>): boolean {
+  return nodes.find(({ id }) => id === self.id)?.capabilities.includes('slurm-cgroups') === true;
 }
 
 /** What the file holds; empty while it must not be there, or SLURM cannot read it, because what it includes is not there. */

@@ -3,8 +3,9 @@
 import type { Host } from '../host.ts';
 import { commandTimeoutMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
+import { hasSystemd } from './own-unit.ts';
 
-const units = ['slurmctld.service', 'slurmd.service'] as const;
+const units = ['slurmctld.service', 'slurmd.service', 'slurmdbd.service', 'munge.service'] as const;
 const unitFile = (unit: string) => `/etc/systemd/system/${unit}`;
 
 /** True where nobody but ClusterOS starts the daemons: they are masked (systemctl(1)), or there is no systemd. */
@@ -32,10 +33,6 @@ export async function unmaskUnits(host: Host): Promise<void> {
   if (!(await hasSystemd(host))) return;
   // Whether it worked changes nothing of what is taken away here.
   await host.run('systemctl', ['unmask', ...units], { timeoutMs: commandTimeoutMs });
-}
-
-async function hasSystemd(host: Host): Promise<boolean> {
-  return new TextDecoder().decode(await host.readFile('/proc/1/comm')).trim() === 'systemd';
 }
 
 /** A masked unit is a link to /dev/null, which reads as an empty file. */

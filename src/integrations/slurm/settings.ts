@@ -1,7 +1,16 @@
 // What an operator may set for SLURM, and what holds where he has set nothing. Read from JSON that a person wrote: whatever
 // is not understood is named, and nothing of it is taken. Pure.
 import { z } from 'zod';
-import { extraLineLengthMax, extraLinesMax, memoryPerCpuMibMax, partitionsMax } from '../limits.ts';
+import {
+  accountingMonthsDefault,
+  accountingMonthsMax,
+  extraLineLengthMax,
+  extraLinesMax,
+  memoryPerCpuMibMax,
+  partitionsMax,
+  userNumberMax,
+  usersMax,
+} from '../limits.ts';
 
 /** A partition(slurm.conf(5)): some of the machines, and how jobs are let in there. */
 export interface Partition {
@@ -22,6 +31,27 @@ export interface SlurmSettings {
   readonly memoryPerCpuMib: number;
   /** Lines for slurm.conf on all machines. */
   readonly extra: readonly string[];
+  readonly accounting: Accounting;
+  /** Users that all machines shall have, so that a number means the same person everywhere; none is ever taken away. */
+  readonly users: readonly LocalUser[];
+}
+
+/** A line of passwd(5) without a password: whoever logs in does so by other means. */
+export interface LocalUser {
+  readonly name: string;
+  readonly uid: number;
+  /** Of a group of the same name. */
+  readonly gid: number;
+  /** Not made: most often it is on a disk that all machines share. */
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** What every job has used, by user and account (sacct(1)): slurmdbd and a database beside slurmctld. */
+export interface Accounting {
+  readonly enabled: boolean;
+  /** Older records are dropped. */
+  readonly keepMonths: number;
 }
 
 /** What ClusterOS itself writes: two values of one key would have slurmctld take one of them, and nobody would know which. */
@@ -55,6 +85,12 @@ const ownKeys = [
   ...['NodeName', 'NodeSet', 'PartitionName', 'FirstJobId', 'JobSubmitPlugins'],
 ].map(key => key.toLowerCase());
 
+/** With accounting of ClusterOS only; without it they may name a slurmdbd that is somebody else's. */
+const accountingKeys = [
+  ...['AccountingStorageType', 'AccountingStorageHost', 'AccountingStoragePort'],
+  ...['AccountingStorageBackupHost', 'JobAcctGatherType', 'JobAcctGatherFrequency'],
+].map(key => key.toLowerCase());
+
 const name = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'a name is 1 to 40 letters, digits, "_" or "-"');
 const word = z.string().regex(/^[^\s"=#\p{Cc}]{1,120}$/u, 'a value is one word');
 const tagText = z
@@ -80,10 +116,32 @@ const line = z
   .refine(text => !ownKeys.includes(keyOf(text)), {
     error: ({ input }) => `ClusterOS sets ${String(input).split('=')[0]} itself`,
   });
+const accounting = z.strictObject({
+  enabled: z.boolean().default(false),
+  keepMonths: z.int().min(1).max(accountingMonthsMax).default(accountingMonthsDefault),
+});
+/** Below it are the system's own; 65534 is nobody, and the last one means "none" (Debian policy, 9.2.2). */
+const userNumber = z
+  .int()
+  .min(1000, "numbers below 1000 are the system's own")
+  .max(userNumberMax)
+  .refine(value => value !== 65_534 && value !== 65_535, '65534 and 65535 stand for nobody');
+const absolutePath = z.string().regex(/^(\/[\w.@-]+)+$/, 'a path such as /home/ada');
+const user = z
+  .strictObject({
+    name: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name is lower-case letters, digits, _ and -'),
+    uid: userNumber,
+    gid: userNumber.optional(),
+    home: absolutePath.optional(),
+    shell: absolutePath.default('/bin/bash'),
+  })
+  .transform(each => ({ ...each, gid: each.gid ?? each.uid, home: each.home ?? `/home/${each.name}` }));
 const shape = z.strictObject({
   partitions: z.array(partition).min(1).max(partitionsMax),
   memoryPerCpuMib: z.int().min(0).max(memoryPerCpuMibMax).default(0),
   extra: z.array(line).max(extraLinesMax).default([]),
+  accounting: accounting.prefault({}),
+  users: z.array(user).max(usersMax).default([]),
 });
 
 function keyOf(text: string): string {
@@ -94,6 +152,8 @@ export const defaultSettings: SlurmSettings = {
   partitions: [{ name: 'main', default: true, tags: {}, maxTime: 'infinite', options: {} }],
   memoryPerCpuMib: 0,
   extra: [],
+  accounting: { enabled: false, keepMonths: accountingMonthsDefault },
+  users: [],
 };
 
 /** The settings in `value`, complete; or what is wrong with it, and where. */
@@ -111,6 +171,14 @@ export function settingsFrom(value: unknown): SlurmSettings | { readonly refused
   const defaults = data.partitions.filter(each => each.default);
   if (defaults.length !== 1)
     return { refused: `partitions: one of them is the default, and ${defaults.length} are marked` };
+  for (const key of ['name', 'uid', 'gid'] as const) {
+    const taken = data.users.map(each => each[key]);
+    const again = taken.find((each, at) => taken.indexOf(each) !== at);
+    if (again !== undefined) return { refused: `users: two have the ${key} ${again}` };
+  }
+  const accounted = data.extra.find(each => accountingKeys.includes(keyOf(each)));
+  if (data.accounting.enabled && accounted !== undefined)
+    return { refused: `extra: with accounting enabled ClusterOS sets ${accounted.split('=')[0]} itself` };
   const own = ['nodes', 'default', 'maxtime', 'state', 'partitionname'];
   for (const { name: its, options } of data.partitions)
     for (const key of Object.keys(options))
@@ -153,7 +221,25 @@ export function changesBetween(before: SlurmSettings, after: SlurmSettings): rea
         ];
   const dropped = before.extra.filter(each => !after.extra.includes(each)).map(each => `no more: ${each}`);
   const added = after.extra.filter(each => !before.extra.includes(each)).map(each => `slurm.conf: ${each}`);
-  return [...gone, ...others, ...memory, ...dropped, ...added];
+  const [then, now] = [accountingText(before), accountingText(after)];
+  const accounts = then === now ? [] : [`accounting: ${now} (was: ${then})`];
+  const people = [
+    ...before.users
+      .filter(({ name: its }) => !after.users.some(each => each.name === its))
+      .map(({ name: its }) => `user ${its} is no longer seen to, and stays`),
+    ...after.users
+      .filter(each => !before.users.some(former => userText(former) === userText(each)))
+      .map(each => `user ${userText(each)}`),
+  ];
+  return [...gone, ...others, ...memory, ...accounts, ...people, ...dropped, ...added];
+}
+
+function userText({ name: its, uid, gid, home, shell }: LocalUser): string {
+  return `${its}: uid ${uid}, gid ${gid}, ${home}, ${shell}`;
+}
+
+function accountingText({ accounting: { enabled, keepMonths } }: SlurmSettings): string {
+  return enabled ? `kept for ${keepMonths} months` : 'off';
 }
 
 function partitionText({ tags, maxTime, options, default: isDefault }: Partition): string {

@@ -2,7 +2,7 @@
 // has one with itself only. SLURM's own ways are not used: `scontrol reconfigure` breaks dynamic nodes (22.05: their port is lost).
 import { slurmNodesMax } from '../limits.ts';
 import { isChoosy, partitionFeature } from './machine-shape.ts';
-import { controllerPort, files, folders, workerPort } from './names.ts';
+import { accountingPort, controllerPort, files, folders, workerPort } from './names.ts';
 import type { Partition, SlurmSettings } from './settings.ts';
 
 /** The first line: a file without it is not ours, nor is the daemon that reads it. */
@@ -16,6 +16,10 @@ export interface SlurmConf {
   readonly settings: SlurmSettings;
   /** For slurmctld only: memory for each processor of a job that asks for none. */
   readonly memoryPerCpuMib?: number;
+  /** The machine can hold jobs to what they asked for (confinement.ts). */
+  readonly confines?: boolean;
+  /** Where slurmdbd is, as the reader of the file reaches it; without it no accounts are kept. */
+  readonly accountingHost?: string;
   /** For slurmctld only: the machine's own lines, taken in rather than included, so that it is seen when they change. */
   readonly local?: string;
 }
@@ -32,6 +36,8 @@ export function slurmConfText({
   controllers,
   settings,
   memoryPerCpuMib,
+  confines = false,
+  accountingHost,
   local,
 }: SlurmConf): string {
   const name = clusterName
@@ -54,12 +60,7 @@ SlurmdPidFile=${files.workerPid}
 SlurmctldLogFile=${files.controllerLog}
 SlurmdLogFile=${files.workerLog}
 MpiDefault=none
-# Without systemd's cgroups processes are tracked by their parents, and memory is booked but not enforced.
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
-SelectType=select/cons_tres
+${confines ? confinedLines : unconfinedLines}${accountingLines(accountingHost, confines)}SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 # Without a job that comes or goes the scheduler looks each minute only; after a fail-over that is too late.
 SchedulerParameters=sched_interval=3,bf_interval=3
@@ -70,12 +71,34 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=10
+# An srun or salloc that ended unheard, as in the seconds before a fail-over, would hold its processors for ever.
+InactiveLimit=60
 MaxNodeCount=${slurmNodesMax}
 # Dynamic nodes are not in this file, so messages go straight to each of them.
 TreeWidth=65533
 GresTypes=gpu
 ${memory}${settings.partitions.map(partitionLines).join('')}${extra}# Lines of this machine's own.
 ${local ?? `Include ${files.operatorConf}\n`}`;
+}
+
+const confinedLines = `ProctrackType=proctrack/cgroup
+TaskPlugin=task/cgroup,task/affinity
+`;
+const unconfinedLines = `# Without control groups processes are tracked by their parents, and memory is booked but not enforced.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+`;
+
+function accountingLines(host: string | undefined, confines: boolean): string {
+  if (host === undefined)
+    return 'JobAcctGatherType=jobacct_gather/none\nAccountingStorageType=accounting_storage/none\n';
+  // What processes use is looked at this often, in seconds: of a job that ends before nothing is known but its time.
+  return `JobAcctGatherType=jobacct_gather/${confines ? 'cgroup' : 'linux'}
+JobAcctGatherFrequency=10
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=${host}
+AccountingStoragePort=${accountingPort}
+`;
 }
 
 function partitionLines(partition: Partition): string {

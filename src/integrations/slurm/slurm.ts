@@ -1,5 +1,5 @@
 // SLURM as an integration: what the agent is given. Puts the parts together and remembers the last reports.
-import type { ClusterView, ServiceReport } from '../cluster-view.ts';
+import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Copies } from '../copies.ts';
 import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
@@ -8,15 +8,24 @@ import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
 import { absence } from './absence.ts';
+import {
+  AccountsKeeper,
+  accountingReconciler,
+  accountingRuns,
+  closeAccounts,
+  endAccounting,
+} from './accounting.ts';
 import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { ConfRefusal } from './conf-check.ts';
-import { controllerReconciler, endController } from './controller.ts';
+import { controllerReconciler, endController, takenBy } from './controller.ts';
 import { decideSlurm } from './decide.ts';
 import { renewFence } from './fence.ts';
+import { ensureLocalUsers } from './local-users.ts';
+import { settingsIn } from './machine-shape.ts';
 import type { InTurn } from './munge.ts';
-import { folders, mungeKey, service } from './names.ts';
-import { applyNodeConf, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import { files, folders, mungeKey, service } from './names.ts';
+import { applyNodeConf, confines, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
 import { jobsOn, keepNodes } from './node-upkeep.ts';
 import { type OfferSettings, offerUnrecorded } from './offers.ts';
 import { settingsBook } from './settings-book.ts';
@@ -83,7 +92,8 @@ export function slurmIntegration(options: SlurmOptions): Integration {
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
-      const kept = await withNodesKept(host, view, withSettings(view, refusal, lastOfController));
+      const settled = withSettings(view, refusal, lastOfController);
+      const kept = await withNodesKept(host, view, await withLocalUsers(host, view, settled));
       const serving = await withUsers(queueUsers, { host, view }, kept);
       return [withKeyId(view, await withJobsOffered(host, { nowMs: view.wallMs, remember }, serving))];
     },
@@ -95,9 +105,25 @@ export function slurmIntegration(options: SlurmOptions): Integration {
       if (!grant) return absence(host, view);
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      const report = await trust.explained(host, view, lastOfWorker);
+      const report = await trust.explained(host, view, await withLocalUsers(host, view, lastOfWorker));
       const drained = await whileDrained(host, view, report);
-      return [withKeyId(view, await withUsers(userWatch, { host, view }, drained))];
+      const watched = await withUsers(userWatch, { host, view }, drained);
+      return [withKeyId(view, withConfinement(view, watched))];
+    },
+  };
+  const accounting = accountingReconciler(host => takenBy(host, takenFile));
+  const accounts = new AccountsKeeper();
+  let lastOfAccounting: ServiceReport | undefined;
+  const accountingLane: Lane = {
+    name: 'accounting',
+    async pass(host, view, onReport) {
+      const controllers = own(view, 'controller');
+      const { enabled } = settingsIn(view).accounting;
+      if (!controllers || !enabled) return withoutAccounting(host, controllers);
+      const grant = { ...controllers, role: accounting.role };
+      const context = { host, view, grant, fence, retry, before: lastOfAccounting, onReport };
+      lastOfAccounting = await reconcile(accounting, context);
+      return [await withAccountsKept(accounts, { host, view }, lastOfAccounting)];
     },
   };
   return {
@@ -116,7 +142,7 @@ export function slurmIntegration(options: SlurmOptions): Integration {
       if (question === usersQuestion) return queueUsers.text;
       throw new Error(`slurm has no answer to "${question}": is the asker newer?`);
     },
-    lanes: [controllerLane, workerLane],
+    lanes: [controllerLane, workerLane, accountingLane],
   };
 }
 
@@ -142,6 +168,50 @@ async function withNodesKept(host: Host, view: ClusterView, report: ServiceRepor
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return { ...report, detail: oneLine(`some nodes are not as they should be in SLURM: ${error.message}`) };
+  }
+}
+
+/** What runs for accounting ends, when operators want none, or slurmctld is not here any more; before that it is ended in order with it. */
+async function withoutAccounting(host: Host, grant: Grant | undefined): Promise<readonly ServiceReport[]> {
+  if (!(await accountingRuns(host))) return [];
+  if (!grant && (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined) return [];
+  try {
+    if (grant) await closeAccounts(host, grant.token);
+    await endAccounting(host);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const { reason, message: detail } = error;
+    const token = grant?.token ?? 0;
+    return [{ service, role: 'accounting', token, state: 'failing', step: 'slurmdbd', reason, detail }];
+  }
+}
+
+/** Accounts are kept all the same while they cannot be written down for another machine. */
+async function withAccountsKept(
+  accounts: AccountsKeeper,
+  { host, view }: { readonly host: Host; readonly view: ClusterView },
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  if (report.state !== 'ready') return report;
+  try {
+    await accounts.keep(host, view);
+    return report;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, detail: oneLine(`a fail-over would lose accounts: ${error.message}`) };
+  }
+}
+
+/** It is ready all the same while a user could not be made. */
+async function withLocalUsers(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+  if (report.state !== 'ready') return report;
+  try {
+    await ensureLocalUsers(host, view);
+    return report;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { ...report, reason: error.reason, detail: error.message };
   }
 }
 
@@ -175,6 +245,12 @@ async function withJobsOffered(
     const why = error instanceof Error ? error.message : String(error);
     return { ...report, detail: oneLine(`jobs that were lost are not offered again yet: ${why}`) };
   }
+}
+
+/** A worker that is as it should be says when it cannot hold jobs to what they asked for. */
+function withConfinement(view: ClusterView, report: ServiceReport): ServiceReport {
+  if (report.state !== 'ready' || report.detail !== '' || confines(view)) return report;
+  return { ...report, detail: 'jobs are not held to the memory they asked for: no systemd with cgroup v2' };
 }
 
 /** A worker that is as it should be, and that an operator drains: what still runs here. */

@@ -3,6 +3,7 @@
 import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { oneLine } from '../service-error.ts';
+import { closeAccounts, endAccounting } from './accounting.ts';
 import { diskFull, hasRoom } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ControllerSettings, slurmctld, takenBy } from './controller.ts';
@@ -25,10 +26,12 @@ export async function standBy(
   const wasHolder = grant.former?.node === view.self.id;
   try {
     if (await isOurs(host)) {
+      await closeAccounts(host, grant.former?.token ?? 0);
       // Asked to end it saves all that it knows; what it saved is the last state that others copy.
       await stopDaemon(host, slurmctld);
       await copies.release();
       await dropFence(host);
+      await endAccounting(host);
     }
     if (wasHolder) await keepOwn(host, { copies, takenFile }, grant);
   } catch (error) {

@@ -1,6 +1,7 @@
 // A node that was taken out of the cluster for good: what it runs for SLURM ends, and the key and settings that it had go away.
 import type { Host } from '../host.ts';
 import { slurmQueryTimeoutMs, stepsEndPollMs, stepsEndTimeoutMs } from '../limits.ts';
+import { endAccounting } from './accounting.ts';
 import { slurmctld } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
 import { dropFence } from './fence.ts';
@@ -20,11 +21,13 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   const left = pid === undefined ? [] : await endSteps(host, pid);
   await stopDaemon(host, slurmd);
   await stopDaemon(host, slurmctld);
+  await endAccounting(host);
   await stopDaemon(host, munged);
   await dropFence(host);
-  const gres = new TextDecoder().decode(await host.readFile(files.gresConf));
-  // What an operator has written stays: local.conf, and a gres.conf of his own.
-  const ours = [files.mungeKey, files.controllerConf, ...(gres.startsWith(confMark) ? [files.gresConf] : [])];
+  // What an operator has written stays: local.conf, and a gres.conf of his own, say.
+  const ours: string[] = [files.mungeKey, files.controllerConf];
+  for (const path of [files.gresConf, files.cgroupConf, files.accountingConf])
+    if ((await textOf(host, path))?.startsWith(confMark)) ours.push(path);
   for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
   await unmaskUnits(host);
   if ((await textOf(host, files.jobSubmit))?.startsWith(luaMark)) await host.removeFile(files.jobSubmit);

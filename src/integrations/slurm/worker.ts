@@ -10,6 +10,7 @@ import {
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { isServing } from './candidates.ts';
+import { configureConfinement, isConfigured } from './confinement.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import { textOf } from './file-text.ts';
 import { type GpuDevice, gpuDevices, gresConfText, gresText } from './gpus.ts';
@@ -23,7 +24,14 @@ import {
   planMunge,
 } from './munge.ts';
 import { controllerPort, files, folders, mungeKey, service, workerParts } from './names.ts';
-import { applyNodeConf, type ConfStep, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
+import {
+  applyNodeConf,
+  type ConfStep,
+  confines,
+  nodeConfText,
+  observeNodeConf,
+  planNodeConf,
+} from './node-conf.ts';
 import { commentOf, nodesFrom } from './node-lines.ts';
 import { isOurDrain } from './node-upkeep.ts';
 import { answerWords, errorFrom, missingProgram } from './reasons.ts';
@@ -31,7 +39,12 @@ import { scontrol } from './scontrol.ts';
 import { confMark } from './slurm-conf.ts';
 import { mismatchOf } from './versions.ts';
 
-export const slurmd: Daemon = { program: 'slurmd', pidFile: files.workerPid, log: files.workerLog };
+export const slurmd: Daemon = {
+  program: 'slurmd',
+  pidFile: files.workerPid,
+  log: files.workerLog,
+  foreground: '-D',
+};
 
 interface Desired {
   readonly mungeKey: Uint8Array;
@@ -55,6 +68,7 @@ interface Desired {
   readonly memoryMib: number | undefined;
   /** Sorted. */
   readonly features: readonly string[];
+  readonly confines: boolean;
 }
 
 interface Observed {
@@ -75,6 +89,7 @@ interface Observed {
   readonly gpus: readonly GpuDevice[];
   /** Of gres.conf(5); undefined when there is none. */
   readonly gresConf: string | undefined;
+  readonly confinementIsConfigured: boolean;
 }
 
 /** What a node is taken for. */
@@ -106,6 +121,7 @@ type WorkerStep =
         | { readonly kind: 'mismatch'; readonly error: ServiceError }
         | { readonly kind: 'await-controller' }
         | { readonly kind: 'gpus'; readonly text: string }
+        | { readonly kind: 'confine' }
         | { readonly kind: 'start'; readonly desired: Desired; readonly gres: string }
         | { readonly kind: 'describe'; readonly name: string; readonly features: readonly string[] }
         | { readonly kind: 'renew'; readonly name: string }
@@ -144,6 +160,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         mismatch: mismatchOf(view, controller),
         ...{ serving: isServing(view), memoryMib: jobMemoryMib(own) },
         features: own ? featuresOf(own, settingsIn(view)) : [],
+        confines: confines(view),
       };
     },
 
@@ -159,6 +176,7 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         conf: await observeNodeConf(host),
         ...{ state, isOurs, address, record, busy, gpus: await gpuDevices(host) },
         gresConf: await textOf(host, files.gresConf),
+        confinementIsConfigured: await isConfigured(host),
       };
     },
 
@@ -181,6 +199,8 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
         const summary = `tell slurmd of ${gpus.length} GPUs`;
         return [{ kind: 'gpus', text: gresConfText(confMark, gpus), part: 'slurmd', summary }];
       }
+      if (desired.confines && !observed.confinementIsConfigured)
+        return [{ kind: 'confine', part: 'slurmd', summary: `write ${files.cgroupConf}` }];
       if (!running) {
         const summary = `start slurmd for ${desired.controller}`;
         return [{ kind: 'start', desired, gres: gresText(gpus), part: 'slurmd', summary }];
@@ -240,6 +260,9 @@ export function workerReconciler(inTurn: InTurn): Reconciler<Desired, Observed, 
           // A slurmd that finds a card gone ends; one that runs does not see a new one. Steps of jobs go on without it.
           await stopDaemon(host, slurmd);
           await host.writeFile(files.gresConf, step.text, { mode: 0o644 });
+          break;
+        case 'confine':
+          await configureConfinement(host);
           break;
         case 'describe': {
           const features = step.features.join(',');

@@ -8,6 +8,7 @@ export interface Hello {
   'address'?: (string);
   'protocol'?: (number);
   'boot'?: (string);
+  'device'?: (string);
 }
 
 export interface Hello__Output {
@@ -16,4 +17,5 @@ export interface Hello__Output {
   'address': (string);
   'protocol': (number);
   'boot': (string);
+  'device': (string);
 }

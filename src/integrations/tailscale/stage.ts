@@ -1,6 +1,6 @@
 // How far this machine is on its way into the tailnet, and what would bring it further. Pure.
-import type { LocalApiError } from '../integrations/tailscale/local-api.ts';
-import type { Status } from '../integrations/tailscale/shapes.ts';
+import type { LocalApiError } from './local-api.ts';
+import type { Status } from './shapes.ts';
 
 export type StageName =
   | 'no-socket'
