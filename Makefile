@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test check cluster-key limits clean
+.PHONY: demo demo-stop test test-tailnet check cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -14,6 +14,10 @@ demo-stop: node_modules/.installed
 
 test: node_modules/.installed
 	@$(NODE) test/run.ts
+
+# On a real tailnet: compiles tailscaled and headscale first, which takes some minutes, once.
+test-tailnet: node_modules/.installed
+	@$(NODE) test/run.ts --tier tailnet
 
 check: node_modules/.installed
 	@npm run --silent check

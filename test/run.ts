@@ -13,7 +13,7 @@ process.chdir(root);
 
 /** Tiers in the order in which they run: cheap ones first, so that a slip is told soon. */
 const tiers = {
-  unit: 'test/{tidy,membership,election,agent,integrations,boot,cli,contract,scenarios}/**/*.test.ts',
+  unit: 'test/{tidy,membership,election,agent,integrations,boot,cli,contract,deploy,scenarios}/**/*.test.ts',
   simulation: 'test/simulation/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',

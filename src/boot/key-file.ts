@@ -19,9 +19,12 @@ export class KeyFile {
   /** Makes the folder, takes away what a run that was killed has left there, and writes the key. */
   static async write(host: Host, folder: string, key: string): Promise<KeyFile> {
     await host.ensureFolder(folder, { mode: 0o700 });
-    for (const name of await host.listFolder(folder))
-      if (name.startsWith('key-')) await host.removeFile(`${folder}/${name}`);
-    const file = new KeyFile(host, `${folder}/key-${randomBytes(6).toString('hex')}`);
+    for (const name of await host.listFolder(folder)) {
+      const [, pid] = /^key-(\d+)-/.exec(name) ?? [];
+      // Another run may be at work: somebody's by hand beside the one at boot.
+      if (pid !== undefined && !isAlive(Number(pid))) await host.removeFile(`${folder}/${name}`);
+    }
+    const file = new KeyFile(host, `${folder}/key-${process.pid}-${randomBytes(6).toString('hex')}`);
     await host.writeFile(file.path, key, { mode: 0o600 });
     return file;
   }
@@ -29,5 +32,13 @@ export class KeyFile {
   async remove(): Promise<void> {
     await this.#host.removeFile(this.path);
     process.off('exit', this.#onExit);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -189,7 +189,7 @@ class Enrolling {
     const key = await mintedKey({
       ...{ client, say, tags: settings.tags, apiUrl: this.#apiUrl() },
       description: `clusteros ${settings.hostname || 'node'}`,
-      timeoutMs: Math.min(timeoutMs / (settings.authKey === undefined ? 1 : 2), 2 ** 31 - 1),
+      timeoutMs: Math.min(Math.ceil(timeoutMs / (settings.authKey === undefined ? 1 : 2)), 2 ** 31 - 1),
     });
     secrets.add(key);
     return key;

@@ -7,6 +7,7 @@ import {
   apiMessageLengthMax,
   apiTimeoutMs,
   authKeyLifeS,
+  keyDescriptionLengthMax,
   retryAfterMaxMs,
 } from './limits.ts';
 
@@ -99,7 +100,7 @@ export async function createAuthKey({
           devices: { create: { reusable: false, ephemeral: false, preauthorized: true, tags } },
         },
         expirySeconds: lifeS,
-        description,
+        description: description.slice(0, keyDescriptionLengthMax),
       }),
     },
     signal,

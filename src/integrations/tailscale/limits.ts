@@ -32,5 +32,7 @@ export const apiAnswerBytesMax = 64 * 1024;
 export const apiMessageLengthMax = 200;
 /** Life of a key that is made for one machine that waits for it: Tailscale's own example. */
 export const authKeyLifeS = 300;
+/** Characters of the description of a key; Tailscale's API refuses longer ones. */
+export const keyDescriptionLengthMax = 50;
 /** A wait that a server asks for (Retry-After) is kept up to this; longer ones are cut, so that a typo there is no day here. */
 export const retryAfterMaxMs = 60_000;

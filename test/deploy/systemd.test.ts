@@ -1,0 +1,122 @@
+// The units of deploy/systemd: systemd itself finds nothing wrong with them, the order at boot is the one that is described, and
+// what they start are programs and flags that there are.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { isInstalled } from '../lab/requirements.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'deploy/systemd');
+const units = readdirSync(folder).filter(name => name.endsWith('.service'));
+const text = (unit: string) => readFileSync(join(folder, unit), 'utf8');
+
+/** Every `Name=value` of a unit, in order, with its section. */
+function settingsOf(unit: string) {
+  let section = '';
+  return text(unit)
+    .split('\n')
+    .flatMap(line => {
+      const [, header] = /^\[(\w+)\]$/.exec(line) ?? [];
+      if (header !== undefined) section = header;
+      const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [{ section, name, value }];
+    });
+}
+
+const setting = (unit: string, name: string) =>
+  settingsOf(unit)
+    .filter(each => each.name === name)
+    .map(({ value }) => value)
+    .join(' ');
+
+test(
+  'systemd-analyze finds nothing wrong with any unit',
+  isInstalled('systemd-analyze') ? {} : { skip: 'needs systemd-analyze (package systemd)' },
+  async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'clusteros-units-'));
+    try {
+      // Our programs are not installed here, and tailscaled's unit comes with its package.
+      writeFileSync(join(copy, 'tailscaled.service'), '[Service]\nExecStart=/bin/true\n');
+      for (const unit of units)
+        writeFileSync(
+          join(copy, unit),
+          text(unit).replace(/^ExecStart=\/usr\/bin\/[a-z-]+/gm, 'ExecStart=/bin/true'),
+        );
+      const paths = units.map(unit => join(copy, unit));
+      const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...paths], {
+        env: { PATH: process.env.PATH ?? '', SYSTEMD_UNIT_PATH: `${copy}:` },
+      });
+      const complaints = `${stdout}${stderr}`
+        .split('\n')
+        .filter(line => units.some(unit => line.includes(unit)));
+      assert.deepEqual(complaints, []);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  },
+);
+
+test('the order at boot is network-online, tailscaled, tailscale-auth, wait-for-tailscale, node-agent', () => {
+  const chain = [
+    'network-online.target',
+    'tailscaled.service',
+    'tailscale-auth.service',
+    'wait-for-tailscale.service',
+  ];
+  const last = 'node-agent.service';
+  assert.match(setting('tailscale-auth.service', 'After'), /network-online\.target.*tailscaled\.service/);
+  for (const [index, unit] of [...chain.slice(2), last].entries()) {
+    const before = chain[index + 1] ?? '';
+    for (const name of ['After', 'Wants'])
+      assert.ok(setting(unit, name).includes(before), `${unit}: ${name}=${before}`);
+    assert.equal(setting(unit, 'Requires'), '', `${unit}: what failed once must not keep it down`);
+    assert.equal(setting(unit, 'WantedBy'), 'multi-user.target');
+  }
+});
+
+test('limits of restarts are where systemd reads them, and no unit gives up or loops tightly', () => {
+  for (const unit of units) {
+    const limits = settingsOf(unit).filter(({ name }) => name.startsWith('StartLimit'));
+    assert.deepEqual(
+      limits.map(({ section, name, value }) => [section, name, value]),
+      [['Unit', 'StartLimitIntervalSec', '0']],
+      unit,
+    );
+    assert.equal(setting(unit, 'Restart'), 'on-failure');
+    assert.ok(Number(setting(unit, 'RestartSec')) >= 5, `${unit}: seconds between two starts`);
+  }
+});
+
+test('credentials are handed over by systemd, and are in no environment and no command', () => {
+  assert.equal(
+    setting('tailscale-auth.service', 'LoadCredential'),
+    'tailscale.env:/etc/clusteros/tailscale.env',
+  );
+  for (const unit of units)
+    for (const { name, value } of settingsOf(unit)) {
+      assert.ok(!name.startsWith('Environment') && name !== 'PassEnvironment', `${unit}: ${name}`);
+      assert.doesNotMatch(value, /tskey|AUTHKEY|SECRET/);
+    }
+});
+
+test('what outlives the agent is not ended with it', () => {
+  assert.equal(setting('node-agent.service', 'KillMode'), 'process');
+  assert.equal(setting('node-agent.service', 'RestartPreventExitStatus'), '4');
+});
+
+test('each unit starts a program of this project with flags that it has', async () => {
+  for (const unit of units) {
+    const [path = '', ...args] = setting(unit, 'ExecStart').split(' ');
+    assert.match(path, /^\/usr\/bin\//);
+    const [command, ...rest] = args[0]?.startsWith('--') ? ['', ...args] : args;
+    const help = [...(command ? [command] : []), '--help'];
+    const { stdout } = await run(join(root, 'bin', path.slice('/usr/bin/'.length)), help);
+    for (const flag of rest.filter(each => each.startsWith('--')))
+      assert.ok(stdout.includes(flag), `${unit}: ${path} has no ${flag}`);
+  }
+});
