@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test check cluster-key limits clean
+.PHONY: demo demo-stop test test-image check cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -14,6 +14,10 @@ demo-stop: node_modules/.installed
 
 test: node_modules/.installed
 	@$(NODE) test/run.ts
+
+# In virtual machines only: needs root, QEMU and mmdebstrap.
+test-image: node_modules/.installed
+	@$(NODE) test/run.ts --tier image
 
 check: node_modules/.installed
 	@npm run --silent check

@@ -16,6 +16,7 @@ const tiers = {
   unit: 'test/{tidy,membership,election,agent,integrations,cli,contract,scenarios}/**/*.test.ts',
   simulation: 'test/simulation/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
+  image: 'test/image/**/*.test.ts',
 } as const;
 
 const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
@@ -103,8 +104,8 @@ else {
   if (values.tier === undefined || values.tier === 'static') staticChecks();
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
-    // The lab's hosts share two cores with their tests; one file at a time keeps their clocks honest.
-    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' ? 1 : 2);
+    // Hosts of a lab, and virtual machines, share two cores with their tests; one file at a time keeps their clocks honest.
+    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' || tier === 'image' ? 1 : 2);
   }
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { type WaitOptions, waitFor } from '../lab/wait-for.ts';
 import { checkoutPath } from './checkout-disk.ts';
-import { answerTimeoutMs, clusterTimeoutMs } from './limits.ts';
+import { answerTimeoutMs, clusterTimeoutMs, runTimeoutMs } from './limits.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
 export const agentUnit = 'clusteros-agent.service';
@@ -13,6 +13,7 @@ const files = {
   unit: `/etc/systemd/system/${agentUnit}`,
   config: '/etc/clusteros/node.yaml',
   clusterKey: '/etc/clusteros/cluster.key',
+  socket: '/run/clusteros/agent.sock',
 } as const;
 
 const unitText = `[Unit]
@@ -55,9 +56,8 @@ async function installAgent(machine: VirtualMachine, peers: readonly string[]): 
 export async function untilHealthy(machine: VirtualMachine): Promise<void> {
   const seconds = Math.floor(clusterTimeoutMs / 1000);
   const argv = ['wait', '--for', 'healthy', '--timeout', `${seconds}s`];
-  await until(machine, { what: 'the agent to answer', timeoutMs: answerTimeoutMs }, async () => {
-    const { exitCode } = await clusterctl(machine, ['leader']);
-    return exitCode === 0;
+  await until(machine, { what: 'the agent to listen', timeoutMs: answerTimeoutMs }, async () => {
+    return (await machine.run(['test', '-S', files.socket])).exitCode === 0;
   });
   const { exitCode, stdout, stderr } = await clusterctl(machine, argv, clusterTimeoutMs + 10_000);
   if (exitCode !== 0)
@@ -75,9 +75,10 @@ export async function until(
   await waitFor(look, { timeoutMs: clusterTimeoutMs, explain: () => agentLog(machine), ...options });
 }
 
-export async function clusterctl(machine: VirtualMachine, args: readonly string[], timeoutMs?: number) {
+export async function clusterctl(machine: VirtualMachine, args: readonly string[], timeoutMs = runTimeoutMs) {
   const argv = [`${checkoutPath}/bin/clusterctl`, ...args];
-  return await machine.run(argv, timeoutMs === undefined ? {} : { timeoutMs });
+  // Without it an emulated processor compiles for ten seconds each time.
+  return await machine.run(argv, { timeoutMs, env: { NODE_COMPILE_CACHE: '/var/tmp/compile' } });
 }
 
 /** Runs a command that must succeed. Resolves with what it prints. */

@@ -13,7 +13,7 @@ const release = 'bookworm';
 const packages = [
   ...['linux-image-cloud-amd64', 'systemd-sysv', 'udev', 'dbus', 'libpam-systemd', 'login', 'kmod'],
   ...['iproute2', 'iputils-ping', 'procps', 'util-linux', 'openssh-server'],
-  ...['slurm-wlm', 'munge'],
+  ...['slurm-wlm', 'munge', 'nftables'],
   // Node's.
   'libatomic1',
 ];

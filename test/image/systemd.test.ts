@@ -47,6 +47,17 @@ describe('one machine with systemd', { skip }, () => {
     return (await machine.run(['scontrol', '-o', 'show', 'job', job])).stdout;
   }
 
+  /** Waits until slurmctld has written down what it knows of the job, and so has the disk. */
+  async function untilSaved(job: string): Promise<void> {
+    const beganAt = Number(await done(machine, ['date', '+%s.%N']));
+    // What it has not written down yet is lost with the power; one more change has it write for sure.
+    await done(machine, ['scontrol', 'update', `jobid=${job}`, `comment=${beganAt}`]);
+    const argv = ['stat', '--format=%.Y', '/var/lib/slurm/slurmctld/job_state'];
+    const isSaved = async () => Number((await machine.run(argv)).stdout) > beganAt;
+    await until(machine, { what: 'slurmctld to write down its queue' }, isSaved);
+    await done(machine, ['sync']);
+  }
+
   /** Of the daemons that run, in their order; each must run once. */
   async function daemonPids(): Promise<readonly string[]> {
     const pids = [];
@@ -111,11 +122,7 @@ describe('one machine with systemd', { skip }, () => {
   test('after a power cut it comes back by itself, and so does its queue', async () => {
     const job = await submit('sleep 600');
     await until(machine, { what: 'the job to run' }, async () => /JobState=RUNNING/.test(await jobText(job)));
-    // What slurmctld had not written down is lost with the power.
-    const saved = `test /var/lib/slurm/slurmctld/job_state -nt /proc/$(pgrep --exact --full 'sleep 600')/cmdline && sync`;
-    await until(machine, { what: 'slurmctld to write down its queue' }, async () => {
-      return (await machine.run(['sh', '-c', saved])).exitCode === 0;
-    });
+    await untilSaved(job);
     await machine.powerOff();
     await machine.powerOn();
     await untilHealthy(machine);
