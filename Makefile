@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-tailnet check cluster-key limits clean
+.PHONY: demo demo-stop test test-tailnet test-image check cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -18,6 +18,10 @@ test: node_modules/.installed
 # On a real tailnet: compiles tailscaled and headscale first, which takes some minutes, once.
 test-tailnet: node_modules/.installed
 	@$(NODE) test/run.ts --tier tailnet
+
+# In virtual machines only: needs root, QEMU and mmdebstrap.
+test-image: node_modules/.installed
+	@$(NODE) test/run.ts --tier image
 
 check: node_modules/.installed
 	@npm run --silent check

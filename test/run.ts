@@ -17,6 +17,7 @@ const tiers = {
   simulation: 'test/simulation/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',
+  image: 'test/image/**/*.test.ts',
 } as const;
 
 const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
@@ -104,8 +105,8 @@ else {
   if (values.tier === undefined || values.tier === 'static') staticChecks();
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
-    // The lab's hosts share two cores with their tests; one file at a time keeps their clocks honest.
-    await runFiles(tier, globSync(pattern).sort(), tier === 'lab' || tier === 'tailnet' ? 1 : 2);
+    // Hosts of a lab, and virtual machines, share two cores with their tests; one file at a time keeps their clocks honest.
+    await runFiles(tier, globSync(pattern).sort(), ['lab', 'tailnet', 'image'].includes(tier) ? 1 : 2);
   }
 }
 

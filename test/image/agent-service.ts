@@ -1,0 +1,100 @@
+// The agent as a service of a machine: the unit, its settings and clusterctl beside it. The unit is the plainest that works, with
+// systemd's defaults, so that what it shows does not hang on a clever unit.
+import { randomBytes } from 'node:crypto';
+import { stringify } from 'yaml';
+import { type WaitOptions, waitFor } from '../lab/wait-for.ts';
+import { checkoutPath } from './checkout-disk.ts';
+import { answerTimeoutMs, clusterTimeoutMs, runTimeoutMs } from './limits.ts';
+import type { VirtualMachine } from './virtual-machine.ts';
+
+export const agentUnit = 'clusteros-agent.service';
+const peerPort = 7443;
+const files = {
+  unit: `/etc/systemd/system/${agentUnit}`,
+  config: '/etc/clusteros/node.yaml',
+  clusterKey: '/etc/clusteros/cluster.key',
+  socket: '/run/clusteros/agent.sock',
+} as const;
+
+const unitText = `[Unit]
+Description=ClusterOS agent
+Wants=network-online.target
+After=network-online.target
+RequiresMountsFor=${checkoutPath}
+
+[Service]
+Type=simple
+ExecStart=${checkoutPath}/bin/node-agent start
+Restart=on-failure
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+const clusterKey = `${randomBytes(32).toString('base64')}\n`;
+
+/** Writes what an agent needs on each machine, all of one cluster, and has systemd start it now and at each boot. */
+export async function installAgents(machines: readonly VirtualMachine[]): Promise<void> {
+  const peers = machines.map(({ ip }) => `${ip}:${peerPort}`);
+  await Promise.all(machines.map(machine => installAgent(machine, peers)));
+}
+
+async function installAgent(machine: VirtualMachine, peers: readonly string[]): Promise<void> {
+  const settings = {
+    ...{ name: machine.name, bind: `${machine.ip}:${peerPort}`, peers },
+    ...{ clusterKey: files.clusterKey, bootstrap: 'auto' },
+    integrations: { tailscale: { enabled: false }, slurm: { enabled: true } },
+  };
+  await machine.writeFile(files.config, stringify(settings));
+  await machine.writeFile(files.clusterKey, clusterKey, 0o600);
+  await machine.writeFile(files.unit, unitText);
+  await done(machine, ['systemctl', 'daemon-reload']);
+  await done(machine, ['systemctl', 'enable', '--now', agentUnit]);
+}
+
+/** Waits until all that the cluster gives works, in the agent's own words. @throws Error with the end of its log */
+export async function untilHealthy(machine: VirtualMachine): Promise<void> {
+  const seconds = Math.floor(clusterTimeoutMs / 1000);
+  const argv = ['wait', '--for', 'healthy', '--timeout', `${seconds}s`];
+  await until(machine, { what: 'the agent to listen', timeoutMs: answerTimeoutMs }, async () => {
+    return (await machine.run(['test', '-S', files.socket])).exitCode === 0;
+  });
+  const { exitCode, stdout, stderr } = await clusterctl(machine, argv, clusterTimeoutMs + 10_000);
+  if (exitCode !== 0)
+    throw new Error(
+      `"clusterctl ${argv.join(' ')}": exit ${exitCode}\n${stdout}${stderr}\n${await agentLog(machine)}`,
+    );
+}
+
+/** As `waitFor`, with the end of the agent's log in the error and time for an emulated processor. */
+export async function until(
+  machine: VirtualMachine,
+  options: WaitOptions,
+  look: () => Promise<boolean>,
+): Promise<void> {
+  await waitFor(look, { timeoutMs: clusterTimeoutMs, explain: () => agentLog(machine), ...options });
+}
+
+export async function clusterctl(machine: VirtualMachine, args: readonly string[], timeoutMs = runTimeoutMs) {
+  const argv = [`${checkoutPath}/bin/clusterctl`, ...args];
+  // Without it an emulated processor compiles for ten seconds each time.
+  return await machine.run(argv, { timeoutMs, env: { NODE_COMPILE_CACHE: '/var/tmp/compile' } });
+}
+
+/** Runs a command that must succeed. Resolves with what it prints. */
+export async function done(
+  machine: VirtualMachine,
+  argv: readonly string[],
+  timeoutMs?: number,
+): Promise<string> {
+  const result = await machine.run(argv, timeoutMs === undefined ? {} : { timeoutMs });
+  if (result.exitCode === 0) return result.stdout;
+  throw new Error(
+    `"${argv.join(' ')}" on ${machine.name}: exit ${result.exitCode}\n${result.stdout}${result.stderr}`,
+  );
+}
+
+async function agentLog(machine: VirtualMachine): Promise<string> {
+  const argv = ['journalctl', '--unit', agentUnit, '--lines', '20', '--output', 'cat', '--no-pager'];
+  return `the agent's log on ${machine.name}:\n${(await machine.run(argv)).stdout}`;
+}
