@@ -89,6 +89,10 @@ export const lookTimeoutMs = 1000;
 export const handOverSeenMs = 1000;
 /** Longest wait until a role that was given to another is served there: the former holder ends, and the state is put in place. */
 export const serviceMovedMs = 25_000;
+/** systemd-notify writes one datagram; a machine under load may start a program slowly. */
+export const notifyTimeoutMs = 10_000;
+/** The watchdog is told so many times within its time: one may be late. */
+export const watchdogShare = 3;
 /** A clock before this was never set: 1 January 2026, when there was no such program. Milliseconds since 1970. */
 export const clockEarliestMs = 1_767_225_600_000;
 /** One command of the doctor's; name servers that do not answer take five seconds each. */

@@ -58,13 +58,14 @@ async function socketIsThere(values: Config['values'], host: Host): Promise<bool
   return (await host.listFolder(socket.slice(0, at))).includes(socket.slice(at + 1));
 }
 
-/** Waits, for ever, until this machine has its address; each stage on the way is logged with what would help. */
-export function placeOn(link: TailnetLink, log: Logger): Promise<string> {
+/** Waits, for ever, until this machine has its address; each stage on the way is logged with what would help, and told in a line. */
+export function placeOn(link: TailnetLink, log: Logger, onStage: (text: string) => void): Promise<string> {
   return new Promise(resolve => {
     link.listen({
       stage: ({ name, text, mend }) => {
-        if (name !== 'ready')
-          log.warn({ event: 'agent.waiting', stage: name }, mend === '' ? text : `${text}: ${mend}`);
+        if (name === 'ready') return;
+        onStage(text);
+        log.warn({ event: 'agent.waiting', stage: name }, mend === '' ? text : `${text}: ${mend}`);
       },
       address: resolve,
       device: () => {},

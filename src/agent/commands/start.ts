@@ -33,6 +33,7 @@ import { rehearse } from '../rehearsal.ts';
 import { sealerFrom } from '../sealing.ts';
 import { exitCode, IdentityConflict, StartError } from '../start-error.ts';
 import { StateCopies } from '../state-copies.ts';
+import { supervisorFrom } from '../supervisor.ts';
 import { TagBook, type Tags } from '../tags.ts';
 import { placeOn, tailnetOf } from '../tailnet-of.ts';
 import { version } from '../version.ts';
@@ -60,10 +61,13 @@ export async function start(config: Config): Promise<number> {
   const host = realHost();
   const nowMs = () => performance.now();
   const wallMs = () => Date.now();
+  const supervisor = supervisorFrom(process.env, why => log.warn({ event: 'supervisor.silent' }, why));
   const tailnet = await tailnetOf(config, host, { nowMs, wallMs, setTimer });
   tailnet?.start();
   const follows = tailnet !== undefined && sources.bind === 'default';
-  const bind = follows ? `${bracketed(await placeOn(tailnet, log))}:${peerPort}` : values.bind;
+  const bind = follows
+    ? `${bracketed(await placeOn(tailnet, log, text => supervisor.status(text)))}:${peerPort}`
+    : values.bind;
   const transport = new GrpcPeerTransport({
     ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs, gate: tailnet ?? openGate },
     ...{ host: hostOf(bind), port: portOf(bind) },
@@ -150,6 +154,8 @@ export async function start(config: Config): Promise<number> {
     { event: 'agent.started', id: identity.id, epoch, address: bind, version },
     `listening on ${bind}`,
   );
+  supervisor.ready();
+  supervisor.status(`listening on ${bind}`);
   try {
     await Promise.race([signal, failed]);
   } catch (error) {
@@ -161,6 +167,7 @@ export async function start(config: Config): Promise<number> {
     throw error;
   }
   tailnet?.close();
+  supervisor.close();
   const limit = setTimeout(() => process.exit(exitCode.failed), stopTimeoutMs);
   // Who watches hears of the farewell, too.
   await agent.stop();
