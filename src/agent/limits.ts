@@ -93,6 +93,8 @@ export const serviceMovedMs = 25_000;
 export const notifyTimeoutMs = 10_000;
 /** The watchdog is told so many times within its time: one may be late. */
 export const watchdogShare = 3;
+/** What Tailscale lets a key live at most: 90 days, in seconds. */
+export const tailnetKeyLifeMaxS = 90 * 86_400;
 /** A clock before this was never set: 1 January 2026, when there was no such program. Milliseconds since 1970. */
 export const clockEarliestMs = 1_767_225_600_000;
 /** One command of the doctor's; name servers that do not answer take five seconds each. */

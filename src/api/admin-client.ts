@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions, ClientReadableStream, requestCallback, ServiceError, status } from '@grpc/grpc-js';
 import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
 import type { BackupReply__Output } from './gen/clusteros/v1/BackupReply.ts';
+import type { CreateTailnetKeyReply__Output } from './gen/clusteros/v1/CreateTailnetKeyReply.ts';
 import type { DrainMemberReply__Output } from './gen/clusteros/v1/DrainMemberReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { Finding__Output } from './gen/clusteros/v1/Finding.ts';
@@ -158,6 +159,28 @@ export class AdminClient {
   rotateKey(service: string, dryRun: boolean): Promise<RotateKeyReply__Output> {
     const request = { service, dryRun, client: randomUUID() };
     return this.#ask((options, answer) => this.#client.rotateKey(request, options, answer));
+  }
+
+  /** Keeps the OAuth client that makes keys for new machines, in place of the one before; none with an empty id. */
+  async keepTailnetClient(kept: {
+    readonly id: string;
+    readonly secret: string;
+    readonly tags: readonly string[];
+    /** Empty: Tailscale's. */
+    readonly apiUrl: string;
+  }): Promise<void> {
+    const request = { ...kept, tags: [...kept.tags], client: randomUUID() };
+    await this.#ask((options, answer) => this.#client.keepTailnetClient(request, options, answer));
+  }
+
+  /** A key that lets one machine into the tailnet within `lifeS` seconds. Rejects with `refused`, or `unavailable` when that may pass. */
+  createTailnetKey(
+    lifeS: number,
+    tags: readonly string[],
+    description: string,
+  ): Promise<CreateTailnetKeyReply__Output> {
+    const request = { lifeS, tags: [...tags], description };
+    return this.#ask((options, answer) => this.#client.createTailnetKey(request, options, answer));
   }
 
   /** What operators have set for a service, as JSON. Rejects with `not-found`. */

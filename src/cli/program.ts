@@ -13,6 +13,7 @@ import type { Request } from './request.ts';
 import { addServiceVerbs } from './service-verbs.ts';
 import { hint, note, type Shell } from './shell.ts';
 import { addSlurmVerbs } from './slurm-verbs.ts';
+import { addTailnetVerbs } from './tailnet-verbs.ts';
 
 const examples = `Examples:
   clusterctl status                               is the cluster well, and what is not
@@ -181,6 +182,7 @@ function programFor(
 
   addServiceVerbs(program, { withCommonFlags, requestFor, done });
   addSlurmVerbs(program, { withCommonFlags, requestFor, done });
+  addTailnetVerbs(program, { withCommonFlags, requestFor, done });
 
   verb('operations', 'what the leader has under way or has done, such as joins to SLURM', list)
     .option('-w, --watch', 'go on and print each operation again that changes')

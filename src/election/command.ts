@@ -42,6 +42,7 @@ export type Command =
     }
   /** From now on commands of this level may be decided; every node knows them. */
   | { readonly kind: 'raise-level'; readonly level: number }
+  /** A secret that there is none of yet: of a service, or an operator's. */
   | { readonly kind: 'secret'; readonly name: string; readonly sealed: string }
   /** Whoever serves says which jobs were lost with the one before, and what became of them. */
   | {
@@ -113,6 +114,7 @@ const operatorCommandKinds = [
     'resume',
     'restore',
     'move',
+    'secret',
     'replace-secret',
     'configure',
   ] as const),

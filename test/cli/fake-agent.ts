@@ -103,6 +103,17 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       [to.member, from.member] = [from.member ?? '', to.member ?? ''];
       answer(null, agent.lab.slurm);
     },
+    KeepTailnetClient: ({ request: { id, secret, tags, apiUrl } }, answer) => {
+      agent.lab.tailnetClient = id === '' ? undefined : { id, secret, tags, apiUrl };
+      answer(null, {});
+    },
+    CreateTailnetKey: ({ request: { tags, lifeS } }, answer) => {
+      const { tailnetClient } = agent.lab;
+      if (!tailnetClient)
+        return answer(refusal(status.FAILED_PRECONDITION, 'no-client', 'the cluster keeps no OAuth client'));
+      const given = tags.length === 0 ? [...tailnetClient.tags] : tags;
+      answer(null, { id: 'k1', key: `tskey-auth-for-${lifeS}s`, tags: given });
+    },
     RecoveredJobs: (_call, answer) => answer(null, { jobs: agent.lab.recoveredJobs }),
     RotateKey: ({ request: { service, dryRun } }, answer) => {
       if (service !== 'slurm')

@@ -31,6 +31,14 @@ export interface Lab {
   operations: Operation[];
   events: Event[];
   findings: Finding[];
+  tailnetClient?:
+    | {
+        readonly id: string;
+        readonly secret: string;
+        readonly tags: readonly string[];
+        readonly apiUrl: string;
+      }
+    | undefined;
   /** The wall clock. */
   nowMs: number;
 }

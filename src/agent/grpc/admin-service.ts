@@ -47,6 +47,7 @@ import {
 import { Refusal, reply } from './refusal.ts';
 import { moveService, recoveredJobs, rotateKey, showService } from './services.ts';
 import { configure, showSettings } from './settings.ts';
+import { createTailnetKey, keepTailnetClient } from './tailnet-keys.ts';
 
 export interface AdminServer {
   close(): void;
@@ -130,6 +131,8 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     ShowService: ({ request }, answer) => reply(showService(administered, request.service), answer),
     MoveService: ({ request }, answer) => reply(moveService(administered, request), answer),
     RotateKey: ({ request }, answer) => reply(rotateKey(administered, request), answer),
+    KeepTailnetClient: ({ request }, answer) => reply(keepTailnetClient(administered, request), answer),
+    CreateTailnetKey: ({ request }, answer) => reply(createTailnetKey(administered, request), answer),
     ShowSettings: ({ request: { service } }, answer) =>
       reply(Promise.try(showSettings, administered, service), answer),
     Configure: ({ request }, answer) => reply(configure(administered, request), answer),

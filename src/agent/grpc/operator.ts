@@ -257,6 +257,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'holds-it-already': 'it has the role already',
   'not-drained': 'it is not drained',
   'settings-changed-meanwhile': 'somebody has changed the settings meanwhile: look again, then set them',
+  'secret-exists': 'somebody has given the cluster such a secret meanwhile: ask again to replace it',
   'no-such-secret': 'the cluster holds no such secret',
 };
 /** What another leader, or the same one a moment later, may answer differently. */

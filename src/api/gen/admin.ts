@@ -7,12 +7,16 @@ import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from './clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from './clusteros/v1/ConfigureRequest.ts';
+import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from './clusteros/v1/CreateTailnetKeyReply.ts';
+import type { CreateTailnetKeyRequest as _clusteros_v1_CreateTailnetKeyRequest, CreateTailnetKeyRequest__Output as _clusteros_v1_CreateTailnetKeyRequest__Output } from './clusteros/v1/CreateTailnetKeyRequest.ts';
 import type { DiagnoseRequest as _clusteros_v1_DiagnoseRequest, DiagnoseRequest__Output as _clusteros_v1_DiagnoseRequest__Output } from './clusteros/v1/DiagnoseRequest.ts';
 import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from './clusteros/v1/DrainMemberReply.ts';
 import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from './clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from './clusteros/v1/Finding.ts';
+import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from './clusteros/v1/KeepTailnetClientReply.ts';
+import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from './clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
 import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from './clusteros/v1/LeaderRequest.ts';
 import type { Member as _clusteros_v1_Member, Member__Output as _clusteros_v1_Member__Output } from './clusteros/v1/Member.ts';
@@ -68,12 +72,16 @@ export interface ProtoGrpcType {
       BackupRequest: MessageTypeDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupRequest__Output>
       ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
       ConfigureRequest: MessageTypeDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_ConfigureRequest__Output>
+      CreateTailnetKeyReply: MessageTypeDefinition<_clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyReply__Output>
+      CreateTailnetKeyRequest: MessageTypeDefinition<_clusteros_v1_CreateTailnetKeyRequest, _clusteros_v1_CreateTailnetKeyRequest__Output>
       DiagnoseRequest: MessageTypeDefinition<_clusteros_v1_DiagnoseRequest, _clusteros_v1_DiagnoseRequest__Output>
       DrainMemberReply: MessageTypeDefinition<_clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberReply__Output>
       DrainMemberRequest: MessageTypeDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberRequest__Output>
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
       Finding: MessageTypeDefinition<_clusteros_v1_Finding, _clusteros_v1_Finding__Output>
+      KeepTailnetClientReply: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientReply__Output>
+      KeepTailnetClientRequest: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientRequest__Output>
       LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>
       LeaderRequest: MessageTypeDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderRequest__Output>
       Member: MessageTypeDefinition<_clusteros_v1_Member, _clusteros_v1_Member__Output>

@@ -6,12 +6,16 @@ import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from '../../clusteros/v1/ConfigureRequest.ts';
+import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from '../../clusteros/v1/CreateTailnetKeyReply.ts';
+import type { CreateTailnetKeyRequest as _clusteros_v1_CreateTailnetKeyRequest, CreateTailnetKeyRequest__Output as _clusteros_v1_CreateTailnetKeyRequest__Output } from '../../clusteros/v1/CreateTailnetKeyRequest.ts';
 import type { DiagnoseRequest as _clusteros_v1_DiagnoseRequest, DiagnoseRequest__Output as _clusteros_v1_DiagnoseRequest__Output } from '../../clusteros/v1/DiagnoseRequest.ts';
 import type { DrainMemberReply as _clusteros_v1_DrainMemberReply, DrainMemberReply__Output as _clusteros_v1_DrainMemberReply__Output } from '../../clusteros/v1/DrainMemberReply.ts';
 import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMemberRequest__Output as _clusteros_v1_DrainMemberRequest__Output } from '../../clusteros/v1/DrainMemberRequest.ts';
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from '../../clusteros/v1/Finding.ts';
+import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from '../../clusteros/v1/KeepTailnetClientReply.ts';
+import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from '../../clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
 import type { LeaderRequest as _clusteros_v1_LeaderRequest, LeaderRequest__Output as _clusteros_v1_LeaderRequest__Output } from '../../clusteros/v1/LeaderRequest.ts';
 import type { MembersReply as _clusteros_v1_MembersReply, MembersReply__Output as _clusteros_v1_MembersReply__Output } from '../../clusteros/v1/MembersReply.ts';
@@ -72,6 +76,15 @@ export interface AdminServiceClient extends grpc.Client {
   configure(argument: _clusteros_v1_ConfigureRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
   configure(argument: _clusteros_v1_ConfigureRequest, callback: grpc.requestCallback<_clusteros_v1_SettingsReply__Output>): grpc.ClientUnaryCall;
   
+  CreateTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  CreateTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  CreateTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  CreateTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  createTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  createTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  createTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  createTailnetKey(argument: _clusteros_v1_CreateTailnetKeyRequest, callback: grpc.requestCallback<_clusteros_v1_CreateTailnetKeyReply__Output>): grpc.ClientUnaryCall;
+  
   Diagnose(argument: _clusteros_v1_DiagnoseRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
   Diagnose(argument: _clusteros_v1_DiagnoseRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
   diagnose(argument: _clusteros_v1_DiagnoseRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Finding__Output>;
@@ -90,6 +103,15 @@ export interface AdminServiceClient extends grpc.Client {
   Events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  
+  KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  keepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  keepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  keepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
+  keepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
   
   Leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
   Leader(argument: _clusteros_v1_LeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_LeaderReply__Output>): grpc.ClientUnaryCall;
@@ -263,11 +285,15 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Configure: grpc.handleUnaryCall<_clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply>;
   
+  CreateTailnetKey: grpc.handleUnaryCall<_clusteros_v1_CreateTailnetKeyRequest__Output, _clusteros_v1_CreateTailnetKeyReply>;
+  
   Diagnose: grpc.handleServerStreamingCall<_clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding>;
   
   DrainMember: grpc.handleUnaryCall<_clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply>;
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
+  
+  KeepTailnetClient: grpc.handleUnaryCall<_clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply>;
   
   Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
   
@@ -313,9 +339,11 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Configure: MethodDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply__Output>
+  CreateTailnetKey: MethodDefinition<_clusteros_v1_CreateTailnetKeyRequest, _clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyRequest__Output, _clusteros_v1_CreateTailnetKeyReply__Output>
   Diagnose: MethodDefinition<_clusteros_v1_DiagnoseRequest, _clusteros_v1_Finding, _clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding__Output>
   DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
+  KeepTailnetClient: MethodDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   MoveService: MethodDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
