@@ -22,6 +22,8 @@ export const signInWaitMaxMs = 20_000;
 export const mintedKeysMax = 3;
 /** `tailscale up` is asked to give up after this; tailscaled itself goes on trying, and its state says how that goes. */
 export const upTimeoutS = 20;
+/** tailscaled may tell the error of the try before for so long; when it does, the new key is given this time, and then again. */
+export const formerErrorMs = 2000;
 /** The command itself ends within this beyond that, or hangs. */
 export const upGraceMs = 10_000;
 /** Whether an address is on an interface is asked of the kernel; it answers at once. */

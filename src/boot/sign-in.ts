@@ -23,7 +23,7 @@ import {
 } from '../integrations/tailscale/up.ts';
 import { BootError, exitCode } from './ending.ts';
 import { KeyFile } from './key-file.ts';
-import { mintedKeysMax, stagePollMs, upGraceMs, upTimeoutS } from './limits.ts';
+import { formerErrorMs, mintedKeysMax, stagePollMs, upGraceMs, upTimeoutS } from './limits.ts';
 import { mintedKey } from './minted-key.ts';
 import type { Secrets } from './secrets.ts';
 import type { SignInSettings } from './settings.ts';
@@ -57,10 +57,12 @@ export async function signIn(wish: SignIn): Promise<string> {
 /** The control server has said no. */
 class Refused extends BootError {
   readonly reason: SignInRefusal;
+  readonly words: string;
 
   constructor({ reason, mend }: Refusal, words: string) {
     super(exitCode.refused, `the tailnet does not let this machine in: ${oneLine(words)}`, mend);
     this.reason = reason;
+    this.words = words;
   }
 }
 
@@ -219,8 +221,33 @@ class Enrolling {
     return { ...{ keyFile, tags, hostname, loginServer, isRenewal }, timeoutS: upTimeoutS };
   }
 
-  /** Runs `tailscale up`, with what an operator has set when it asks for that. @throws BootError when this machine is not on the tailnet in the end */
+  /** Runs `tailscale up`; once more when tailscaled only repeats what it has said to an earlier try. @throws BootError as {@link #upOnce} */
   async #up(request: UpRequest): Promise<void> {
+    const former = lastLoginError((await this.#status())?.Health ?? []);
+    try {
+      await this.#upOnce(request);
+    } catch (error) {
+      if (!(error instanceof Refused) || former === '' || !error.words.includes(former)) throw error;
+      for (let waitedMs = 0; waitedMs < formerErrorMs; waitedMs += stagePollMs) {
+        await sleep(stagePollMs);
+        if ((await this.#status())?.BackendState === 'Running') return;
+      }
+      await this.#upOnce(request);
+    }
+  }
+
+  /** The status; undefined while tailscaled does not answer. */
+  async #status(): Promise<Status | undefined> {
+    try {
+      return await this.#wish.api.status({ peers: false });
+    } catch (error) {
+      if (error instanceof LocalApiError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs `tailscale up`, with what an operator has set when it asks for that. @throws BootError when this machine is not on the tailnet in the end */
+  async #upOnce(request: UpRequest): Promise<void> {
     const first = upArguments(request);
     const words = await this.#tailscale(first);
     const kept = words === undefined ? undefined : settingsToKeep(words, first);
@@ -247,10 +274,7 @@ class Enrolling {
   /** tailscaled goes on by itself after the command has given up: its state counts. */
   async #untilRunning(words: string): Promise<void> {
     for (;;) {
-      const status = await this.#wish.api.status({ peers: false }).catch((error: unknown) => {
-        if (error instanceof LocalApiError) return undefined;
-        throw error;
-      });
+      const status = await this.#status();
       if (status?.BackendState === 'Running') return;
       const why = lastLoginError(status?.Health ?? []) || words;
       const refusal = refusalIn(why);

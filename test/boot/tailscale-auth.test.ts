@@ -472,4 +472,20 @@ describe('tailscale-auth', { concurrency: 3 }, () => {
       assert.equal(bench.api.questions.filter(({ path }) => path.endsWith('/keys')).length, 2);
     },
   );
+
+  onBench(
+    'what tailscaled still says of the try before is not taken for an answer to this one',
+    async bench => {
+      bench.settings({ TAILSCALE_AUTHKEY: staticKey });
+      const { onCommand } = bench.tailscaled;
+      bench.tailscaled.health = ['You are logged out. The last login error was: authkey already used'];
+      bench.tailscaled.onCommand = (args, key) =>
+        bench.tailscaled.commands.length === 1
+          ? { exitCode: 1, stderr: 'backend error: authkey already used' }
+          : onCommand(args, key);
+      const { exitCode, stderr } = await bench.auth();
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(bench.tailscaled.commands.length, 2);
+    },
+  );
 });

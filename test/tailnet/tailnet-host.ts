@@ -70,6 +70,17 @@ export class TailnetHost {
     });
   }
 
+  /**
+   * Logs its node out, with whatever it takes: right after a login tailscaled asks over a connection that it has just closed ("use of closed
+   * network connection"), and gives up.
+   */
+  async logout(): Promise<void> {
+    await waitFor(async () => (await this.tailscale('logout')).exitCode === 0, {
+      what: `${this.host.name} to log out`,
+      explain: () => this.lastWords(),
+    });
+  }
+
   /** Runs a launcher of this checkout, such as tailscale-auth. */
   async boot(program: string, ...args: readonly string[]): Promise<RunResult> {
     const tool = program === 'tailscale-auth' ? ['--tailscale', `${toolsFolder}/tailscale`] : [];

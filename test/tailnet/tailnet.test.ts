@@ -155,7 +155,11 @@ test(
 
 test('a key that was used, and one that has expired, are told with the mend', options, async () => {
   const { tailnet, phone } = world();
-  await phone.tailscale('logout');
+  await phone.logout();
+  await waitFor(async () => (await tailnet.seenBy(phone)).state === 'NeedsLogin', {
+    what: 'the phone to need a login',
+    timeoutMs: seenTimeoutMs,
+  });
   const expired = await tailnet.control.createKey({ life: '1s' });
   await new Promise(resolve => setTimeout(resolve, 1200));
   for (const [key, words] of [
@@ -164,7 +168,7 @@ test('a key that was used, and one that has expired, are told with the mend', op
   ] as const) {
     phone.writeSettings(phoneSettings(tailnet.control.url, key));
     const { exitCode, stdout, stderr } = await phone.boot('tailscale-auth', '--timeout', '30s');
-    assert.equal(exitCode, 4, stderr);
+    assert.equal(exitCode, 4, `${stdout}${stderr}`);
     assert.match(stderr, words);
     assert.ok(!`${stdout}${stderr}`.includes(key), 'no key is said');
   }
@@ -207,7 +211,7 @@ test(
     }, stop.signal);
     await waitFor(() => before, { what: 'the first status' });
     seen.length = 0;
-    await c.tailscale('logout');
+    await c.logout();
     await tailnet.control.removeNode(former.stableId);
     await tailnet.join(c);
     const { self } = await tailnet.seenBy(c);
