@@ -46,7 +46,7 @@ test('it forgets the client when that is meant, and then makes no keys', async (
   assert.ok(agent.lab.tailnetClient);
   assert.equal((await clusterctl('tailnet-key forget-client --yes', agent)).code, 0);
   const refused = await clusterctl('tailnet-key create', agent);
-  assert.equal(refused.code, 1);
+  assert.equal(refused.code, 2);
   assert.match(refused.stderr, /keeps no OAuth client/);
 });
 

@@ -52,18 +52,24 @@ async function installAgent(machine: VirtualMachine, peers: readonly string[]): 
   await done(machine, ['systemctl', 'enable', '--now', agentUnit]);
 }
 
-/** Waits until all that the cluster gives works, in the agent's own words. @throws Error with the end of its log */
+/**
+ * Waits until SLURM has a use for this machine, and the agent says so too. Asks SLURM first: clusterctl takes an emulated processor
+ * some seconds, which an agent that has just started needs itself. @throws Error with the end of the agent's log
+ */
 export async function untilHealthy(machine: VirtualMachine): Promise<void> {
-  const seconds = Math.floor(clusterTimeoutMs / 1000);
-  const argv = ['wait', '--for', 'healthy', '--timeout', `${seconds}s`];
   await until(machine, { what: 'the agent to listen', timeoutMs: answerTimeoutMs }, async () => {
     return (await machine.run(['test', '-S', files.socket])).exitCode === 0;
   });
-  const { exitCode, stdout, stderr } = await clusterctl(machine, argv, clusterTimeoutMs + 10_000);
-  if (exitCode !== 0)
-    throw new Error(
-      `"clusterctl ${argv.join(' ')}": exit ${exitCode}\n${stdout}${stderr}\n${await agentLog(machine)}`,
-    );
+  await until(machine, { what: `SLURM to use ${machine.name}` }, async () => {
+    const { stdout } = await machine.run(['timeout', '5', 'sinfo', '-h', '-n', machine.name, '-o', '%T']);
+    return /^(idle|mixed|allocated)$/.test(stdout.trim());
+  });
+  const seconds = Math.floor(clusterTimeoutMs / 1000);
+  const argv = ['wait', '--for', 'healthy', '--timeout', `${seconds}s`];
+  const { exitCode, stdout, stderr } = await clusterctl(machine, argv, clusterTimeoutMs + runTimeoutMs);
+  if (exitCode === 0) return;
+  const words = `${stdout}${stderr}\n${await agentLog(machine)}`;
+  throw new Error(`"clusterctl ${argv.join(' ')}" on ${machine.name}: exit ${exitCode}\n${words}`);
 }
 
 /** As `waitFor`, with the end of the agent's log in the error and time for an emulated processor. */

@@ -33,8 +33,8 @@ export const powerOffTimeoutMs = 150_000;
 /** Lines of the console in an error: what a panic or a unit that failed leaves there. */
 export const consoleLinesMax = 30;
 
-/** The agent's start to its first answer: Node reads its sources, without a cache the first time. */
-export const answerTimeoutMs = 90_000;
+/** The agent's start to its first answer: Node reads its sources: 50 s the first time, 15 s with its cache. */
+export const answerTimeoutMs = 180_000;
 /** The agent's start to a whole SLURM of one machine: keys, munged, slurmctld, slurmd, each started once. */
 export const clusterTimeoutMs = 240_000;
 /** A job of milliseconds on an idle node. */
