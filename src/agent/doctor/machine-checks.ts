@@ -74,11 +74,7 @@ export async function dnsFinding(
 ): Promise<Finding> {
   const { ok, note, skipped, broken } = findingsOf('dns');
   if (!tailscaled) return skipped('the agent lives on no tailnet');
-  const url = await tailscaled.prefs().then(
-    ({ ControlURL }) => ControlURL,
-    () => '',
-  );
-  const { hostname } = new URL(url === '' ? 'https://controlplane.tailscale.com' : url);
+  const { hostname } = new URL(await controlServer(host, tailscaled));
   if (/^[\d.]+$|:/.test(hostname)) return skipped(`the control server is ${hostname}, an address`);
   const { exitCode } = await host.run('getent', ['ahosts', hostname], { timeoutMs: doctorCommandTimeoutMs });
   if (exitCode === 0) return ok(`${hostname} is found`);
@@ -88,6 +84,20 @@ export async function dnsFinding(
     ? note(`${text}; it was, when this machine signed in`, mend)
     : broken(text, mend);
 }
+
+/** Where this machine signs in: as it is told to, as it has, or Tailscale's. */
+async function controlServer(host: Host, tailscaled: LocalApi): Promise<string> {
+  const told = new TextDecoder().decode(await host.readFile(signInSettings));
+  const url = /^TAILSCALE_LOGIN_SERVER=["']?([^"'\s]+)/m.exec(told)?.[1];
+  if (url !== undefined && URL.canParse(url)) return url;
+  const used = await tailscaled.prefs().then(
+    ({ ControlURL }) => ControlURL,
+    () => '',
+  );
+  return URL.canParse(used) ? used : 'https://controlplane.tailscale.com';
+}
+
+const signInSettings = '/etc/clusteros/tailscale.env';
 
 const stagesOfTailscaled: readonly Stage['name'][] = ['no-socket', 'not-answering', 'denied'];
 
