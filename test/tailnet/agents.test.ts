@@ -222,7 +222,7 @@ test(
     for (const host of members) {
       const { self } = await tailnet.seenBy(host);
       assert.ok(self);
-      await host.tailscale('logout');
+      await host.logout();
       await tailnet.control.removeNode(self.stableId);
       await tailnet.join(host);
       assert.notEqual(await ipOf(host), self.addresses[0]);
