@@ -296,6 +296,7 @@ test('a machine that can hold jobs to what they asked for does, and measures the
   });
   assert.match(conf, /^ProctrackType=proctrack\/cgroup\nTaskPlugin=task\/cgroup,task\/affinity$/m);
   assert.match(conf, /^JobAcctGatherType=jobacct_gather\/cgroup$/m);
+  assert.match(conf, /^AccountingStorageHost=100\.64\.0\.1$/m);
 });
 
 test('known words of SLURM get a reason and a mend, unknown ones count as passing', () => {

@@ -60,7 +60,7 @@ SlurmdPidFile=${files.workerPid}
 SlurmctldLogFile=${files.controllerLog}
 SlurmdLogFile=${files.workerLog}
 MpiDefault=none
-${confines ? confinedLines : unconfinedLines}${accountingLines(accountingHost, confines)}SelectType=select/cons_tres
+${confines ? confinedLines : unconfinedLines}${measuringLines(confines, accountingHost !== undefined)}${accountingLines(accountingHost)}SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 # Without a job that comes or goes the scheduler looks each minute only; after a fail-over that is too late.
 SchedulerParameters=sched_interval=3,bf_interval=3
@@ -89,13 +89,16 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 `;
 
-function accountingLines(host: string | undefined, confines: boolean): string {
-  if (host === undefined)
-    return 'JobAcctGatherType=jobacct_gather/none\nAccountingStorageType=accounting_storage/none\n';
-  // What processes use is looked at this often, in seconds: of a job that ends before nothing is known but its time.
-  return `JobAcctGatherType=jobacct_gather/${confines ? 'cgroup' : 'linux'}
-JobAcctGatherFrequency=10
-AccountingStorageType=accounting_storage/slurmdbd
+/** What steps use is measured where control groups do so by themselves, for sstat(1), and elsewhere only for accounts. */
+function measuringLines(confines: boolean, isAccounted: boolean): string {
+  if (!confines && !isAccounted) return 'JobAcctGatherType=jobacct_gather/none\n';
+  // In seconds; of a job that ends before nothing is known but its time.
+  return `JobAcctGatherType=jobacct_gather/${confines ? 'cgroup' : 'linux'}\nJobAcctGatherFrequency=10\n`;
+}
+
+function accountingLines(host: string | undefined): string {
+  if (host === undefined) return 'AccountingStorageType=accounting_storage/none\n';
+  return `AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=${host}
 AccountingStoragePort=${accountingPort}
 `;
