@@ -58,3 +58,9 @@ export const reachPeersMax = 16;
 export const reachTimeoutMs = 4000;
 /** Where agents listen for each other unless it is said otherwise (agent, peerPort). */
 export const peerPortDefault = 7443;
+/** Cards that are on their way at the first boot are waited for so long, in seconds: one of them gives the machine its name. */
+export const udevSettleS = 15;
+/** Commands of the first boot that are local and immediate; a slow card reads its first programs slowly. */
+export const firstBootCommandTimeoutMs = 10_000;
+/** RSA keys took 20 s on the slowest boards; random numbers may come late. */
+export const sshKeysTimeoutMs = 120_000;
