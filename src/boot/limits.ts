@@ -64,3 +64,13 @@ export const udevSettleS = 15;
 export const firstBootCommandTimeoutMs = 10_000;
 /** RSA keys took 20 s on the slowest boards; random numbers may come late. */
 export const sshKeysTimeoutMs = 120_000;
+/** `wait-for-time` without --timeout: a time server answers within seconds of the network, or there is none. */
+export const timeTimeoutMsDefault = 90_000;
+/** Between two looks at the clock. */
+export const timePollMs = 1000;
+/** A clock that nothing speaks against and no battery stands behind: a time server is given so long to say better. */
+export const timeUnprovenMs = 30_000;
+/** A file that is further ahead of this program than this was written by a clock that was wrong: twenty years. */
+export const timeAheadMaxMs = 20 * 365 * 86_400_000;
+/** stat, date and timedatectl are local; timedatectl may have to start its daemon. */
+export const timeCommandTimeoutMs = 10_000;
