@@ -53,6 +53,12 @@ export function envLinesFrom<Name extends string>(
     }
     if (found.has(name)) fail(at, `${name} is set a second time`, 'leave one of them');
     const value = withoutQuotes(rest);
+    if (rules.isLiteral?.(name) && value === rest && /^["']|\s#/.test(rest))
+      fail(
+        at,
+        `${name} begins with a quote that does not end, or holds " #"`,
+        'put the value into quotes, all of it; comments have lines of their own',
+      );
     if (!rules.isLiteral?.(name) && /["'`\\]|\$[({A-Za-z]/.test(value))
       fail(at, `${name} holds a quote, a backslash or a "$", which mean nothing here`, `write ${name}=VALUE`);
     found.set(name, { value, line: at });

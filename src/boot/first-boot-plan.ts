@@ -34,7 +34,12 @@ export type Step =
   | { readonly kind: 'host-name'; readonly name: string; readonly former: string }
   /** The tailnet's record is to name this machine. */
   | { readonly kind: 'adopt-enrolment'; readonly machine: string }
-  | { readonly kind: 'record'; readonly record: MachineRecord };
+  | {
+      readonly kind: 'record';
+      readonly record: MachineRecord;
+      /** Of the machine in which the disk was before. */
+      readonly isFormer: boolean;
+    };
 
 export interface FirstBootPlan {
   /** The disk was in another machine before. */
@@ -53,6 +58,8 @@ export function firstBootPlan(
   const isOther = machine !== undefined && formerly !== undefined && formerly !== machine;
   const isElsewhere = isOther && !adopts;
   const steps: Step[] = [];
+  // What tells the copy is put aside with the rest: a boot that is cut off after that has to know it, too.
+  if (isElsewhere && !record) steps.push({ kind: 'record', record: { machine: formerly }, isFormer: true });
   if (isElsewhere)
     for (const { folder, entries } of facts.nodeFolders)
       if (entries.length > 0) steps.push({ kind: 'move-aside', folder, entries });
@@ -69,7 +76,11 @@ export function firstBootPlan(
     (finalName === ruleName(facts.cards, machine ?? '') || (!isElsewhere && record?.givenName === hostName));
   const givenName = isGiven ? finalName : undefined;
   if (machine !== undefined && (record?.machine !== machine || record.givenName !== givenName))
-    steps.push({ kind: 'record', record: { machine, ...(givenName === undefined ? {} : { givenName }) } });
+    steps.push({
+      kind: 'record',
+      record: { machine, ...(givenName === undefined ? {} : { givenName }) },
+      isFormer: false,
+    });
   return { isElsewhere, steps };
 }
 
@@ -101,6 +112,8 @@ export function stepText(step: Step, aside: string): string {
     case 'adopt-enrolment':
       return 'the enrolment in the tailnet is taken for that of this machine';
     case 'record':
-      return 'it is written down which machine this disk belongs to';
+      return step.isFormer
+        ? 'it is written down from which machine this disk comes'
+        : 'it is written down which machine this disk belongs to';
   }
 }

@@ -227,42 +227,44 @@ test('a name that an operator has given stays on a copy', async () => {
   assert.ok(!(await disk.boot()).includes('host-name'));
 });
 
-test('a boot of a copy that is cut off at any step comes to the same', async () => {
-  const whole = await new Disk().isMember();
-  whole.put(serial, copy);
-  await whole.boot();
-  for (let steps = 0; ; steps += 1) {
-    const disk = await new Disk().isMember();
-    disk.put(serial, copy);
-    disk.stepsLeft = steps;
-    const wasCut = await disk.boot().then(
-      () => false,
-      () => true,
-    );
-    disk.stepsLeft = Number.POSITIVE_INFINITY;
-    await disk.boot();
-    const where = `power gone after ${steps} steps`;
-    const living = (each: Disk) => each.paths.filter(path => !path.includes('/former-'));
-    assert.deepEqual(living(disk), living(whole), where);
-    for (const [path, content] of [
-      ['node.key', 'canary'],
-      ['epoch', '7'],
-    ] as const) {
-      const kept = disk.paths.filter(each => each.endsWith(`/${path}`) && each.includes('/former-'));
-      assert.deepEqual(
-        kept.map(each => disk.text(each)),
-        [content],
-        where,
+for (const hasRecord of [true, false])
+  test(`a boot of a copy ${hasRecord ? 'with' : 'without'} a record that is cut off at any step comes to the same`, async () => {
+    const whole = await new Disk().isMember();
+    whole.put(serial, copy);
+    await whole.boot();
+    for (let steps = 0; ; steps += 1) {
+      const disk = await new Disk().isMember();
+      disk.put(serial, copy);
+      if (!hasRecord) disk.files.delete('/var/lib/clusteros/machine.json');
+      disk.stepsLeft = steps;
+      const wasCut = await disk.boot().then(
+        () => false,
+        () => true,
       );
+      disk.stepsLeft = Number.POSITIVE_INFINITY;
+      await disk.boot();
+      const where = `power gone after ${steps} steps`;
+      const living = (each: Disk) => each.paths.filter(path => !path.includes('/former-'));
+      assert.deepEqual(living(disk), living(whole), where);
+      for (const [path, content] of [
+        ['node.key', 'canary'],
+        ['epoch', '7'],
+      ] as const) {
+        const kept = disk.paths.filter(each => each.endsWith(`/${path}`) && each.includes('/former-'));
+        assert.deepEqual(
+          kept.map(each => disk.text(each)),
+          [content],
+          where,
+        );
+      }
+      assert.notEqual(disk.text('/etc/ssh/ssh_host_ed25519_key'), 'key 1', where);
+      assert.notEqual(disk.text('/etc/machine-id').slice(0, 8), '12345671', where);
+      assert.match(disk.text('/var/lib/clusteros/machine.json'), /"givenName":"node-abcdef"/, where);
+      assert.deepEqual(await disk.boot(), [], where);
+      if (!wasCut) break;
+      assert.ok(steps < 100);
     }
-    assert.notEqual(disk.text('/etc/ssh/ssh_host_ed25519_key'), 'key 1', where);
-    assert.notEqual(disk.text('/etc/machine-id').slice(0, 8), '12345671', where);
-    assert.match(disk.text('/var/lib/clusteros/machine.json'), /"givenName":"node-abcdef"/, where);
-    assert.deepEqual(await disk.boot(), [], where);
-    if (!wasCut) break;
-    assert.ok(steps < 100);
-  }
-});
+  });
 
 test('the same node on other hardware, by the word of an operator, stays what it is', async () => {
   const disk = await new Disk().isMember();

@@ -25,7 +25,7 @@ test('networks come in their order, and a passphrase stands as it is written', (
     'WIFI_SSID_10=last',
     'WIFI_SECURITY_10=open',
     'WIFI_SSID="Lab 1"',
-    'WIFI_KEY=pa"ss\\$wo`rd #1',
+    'WIFI_KEY="pa"ss\\$wo`rd #1"',
     "WIFI_SSID_2='it''s'",
     'WIFI_KEY_2=12345678',
     'WIFI_SECURITY_2=WPA3',
@@ -56,6 +56,17 @@ test('an enterprise network is by name and password, or by certificate', () => {
 
 const wrong: readonly [string, readonly string[], RegExp][] = [
   ['a name that is none', ['', 'WIFI_PASSPHRASE=canary'], /line 2: WIFI_PASSPHRASE is no setting/],
+  ['a comment behind a key', ['WIFI_SSID=x', 'WIFI_KEY=canary12 # for Ada'], /line 2: WIFI_KEY .*holds " #"/],
+  [
+    'a comment behind a quoted key',
+    ['WIFI_KEY="canary12" # for Ada'],
+    /line 1: WIFI_KEY begins with a quote/,
+  ],
+  [
+    'a quote without an end',
+    ['WIFI_KEY="canary12'],
+    /line 1: WIFI_KEY begins with a quote that does not end/,
+  ],
   ['the number one', ['WIFI_SSID_1=canary'], /line 1: WIFI_SSID_1 is no setting/],
   ['too many networks', ['WIFI_SSID_17=canary'], /WIFI_SSID_17 is no setting/],
   ['blanks round the "="', ['WIFI_KEY = canary12'], /line 1: is not NAME=VALUE/],
@@ -174,7 +185,7 @@ test(
     const settings: WifiSettings = read(
       'WIFI_COUNTRY=DE',
       'WIFI_SSID=Lab "1" \\ $x é',
-      'WIFI_KEY=pa"ss\\$wo`rd: #1 {x}',
+      'WIFI_KEY="pa"ss\\$wo`rd: #1 {x}"',
       'WIFI_SSID_2=open',
       'WIFI_SECURITY_2=open',
       'WIFI_HIDDEN_2=true',
@@ -209,6 +220,20 @@ test(
     });
   },
 );
+
+test('the example of docs/operations.md is what it says', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const [example = ''] = /^ {4}# where the machine stands[\s\S]*?(?=\n\n)/m.exec(page) ?? [];
+  const { country, networks } = read(...example.replaceAll('=...', '=12345678').split('\n'));
+  assert.equal(country, 'DE');
+  assert.deepEqual(
+    networks.map(({ ssid, auth, isHidden }) => [ssid, auth.kind, isHidden]),
+    [
+      ['Lab', 'wpa2', false],
+      ['University', 'enterprise', true],
+    ],
+  );
+});
 
 test('neither the repository nor a template names a network', () => {
   assert.doesNotMatch(wired, /wifis|access-points|ssid/i);

@@ -2,12 +2,13 @@
 // member is a port that is open or not. Every output is looked through for passphrases.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { device, FakeTailscaled } from '../integrations/tailscale/fake-tailscaled.ts';
+import { isInstalled } from '../lab/requirements.ts';
 
 const programs = fileURLToPath(new URL('../../bin/', import.meta.url));
 const settingsFor = (ssid: string) => `WIFI_SSID=${ssid}\nWIFI_KEY=canary-${ssid}\n`;
@@ -199,6 +200,33 @@ describe('wifi-setup', { concurrency: 3 }, () => {
       assert.equal(bench.network, 'home');
     },
   );
+
+  test('netplan itself takes what is rendered, and its complaints are passed on without the passphrase that it shows', {
+    timeout: 60_000,
+    ...(isInstalled('netplan') ? {} : { skip: 'needs netplan (package netplan.io)' }),
+  }, async () => {
+    const bench = await Bench.start();
+    try {
+      const real = `#!/bin/sh\n[ "$1" = apply ] || exec netplan "$@"\ncp '${bench.path('netplan/60-clusteros-wifi.yaml')}' '${bench.path('applied')}'\n`;
+      writeFileSync(bench.path('netplan.sh'), real);
+      const three = 'WIFI_SSID_2=three\nWIFI_KEY_2=canary-three\nWIFI_SECURITY_2=wpa3\n';
+      bench.write('wifi.env', settingsFor('other') + three);
+      const { exitCode, said } = await bench.run(['apply']);
+      assert.equal(exitCode, 0, said);
+      assert.equal(bench.network, 'other');
+      // Debian 12 has netplan 0.106, which does not know WPA3.
+      const knowsWpa3 = !/too old for WPA3/.test(said);
+      assert.equal(bench.read('applied').includes('sae'), knowsWpa3);
+      if (!knowsWpa3) {
+        bench.write('wifi.env', three);
+        const alone = await bench.run(['apply']);
+        assert.deepEqual([alone.exitCode, /hint: set wpa2/.test(alone.said)], [2, true], alone.said);
+      }
+      assert.deepEqual(readdirSync(bench.path('run')), []);
+    } finally {
+      await bench.dispose();
+    }
+  });
 
   onBench('node-agent wifi set is the same, told where the tailnet of this node is', async bench => {
     const yaml = bench.write(
