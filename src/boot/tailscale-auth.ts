@@ -1,6 +1,7 @@
 // `tailscale-auth`: brings this machine into its tailnet at boot, without hands, and does nothing when it is there. Prints no secret.
 import { Command } from 'commander';
 import { realHost } from '../integrations/host.ts';
+import { isPrivateWay } from '../integrations/tailscale/auth-key.ts';
 import { enrolmentFile } from '../integrations/tailscale/enrolment.ts';
 import { defaultSocket, tailscaleLocalApi } from '../integrations/tailscale/local-api.ts';
 import { BootError, exitCode, runProgram, timeoutMsFrom } from './ending.ts';
@@ -85,11 +86,10 @@ async function main(): Promise<number> {
 function refusePlainHttp(url: string | undefined): void {
   if (!url) return;
   if (!URL.canParse(url)) throw new BootError(exitCode.usage, `--api-url "${url}" is no URL`, '');
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return;
+  if (isPrivateWay(url)) return;
   throw new BootError(
     exitCode.usage,
-    `the secret of the OAuth client would go to ${hostname} in the open`,
+    `the secret of the OAuth client would go to ${new URL(url).hostname} in the open`,
     'use https, or a key instead of an OAuth client',
   );
 }

@@ -76,6 +76,7 @@ test('what is no client, and a life or tag that no key can have, is refused', as
     [{ tags: [] }, /tags: .*at least one tag/],
     [{ tags: ['cluster'] }, /tags\.0: a tag is such as tag:cluster/],
     [{ apiUrl: 'not a url' }, /apiUrl: it is no URL/],
+    [{ apiUrl: 'http://192.0.2.1' }, /apiUrl: the secret would go over plain http/],
   ] as const)
     await assert.rejects(
       keepTailnetClient(administered, { ...kept, ...change, tags: [...(change.tags ?? kept.tags)] }),

@@ -1,34 +1,31 @@
-// The agent as a service of a machine: the unit, its settings and clusterctl beside it. The unit is the plainest that works, with
-// systemd's defaults, so that what it shows does not hang on a clever unit.
+// The agent as a service of a machine, by the unit that is shipped: its settings, and clusterctl beside it.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { type WaitOptions, waitFor } from '../lab/wait-for.ts';
 import { checkoutPath } from './checkout-disk.ts';
 import { answerTimeoutMs, clusterTimeoutMs, runTimeoutMs } from './limits.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
-export const agentUnit = 'clusteros-agent.service';
+export const agentUnit = 'node-agent.service';
 const peerPort = 7443;
 const files = {
   unit: `/etc/systemd/system/${agentUnit}`,
+  program: `/etc/systemd/system/${agentUnit}.d/program.conf`,
   config: '/etc/clusteros/node.yaml',
   clusterKey: '/etc/clusteros/cluster.key',
   socket: '/run/clusteros/agent.sock',
 } as const;
 
-const unitText = `[Unit]
-Description=ClusterOS agent
-Wants=network-online.target
-After=network-online.target
+const unitText = readFileSync(new URL('../../deploy/systemd/node-agent.service', import.meta.url), 'utf8');
+
+/** The program is in the checkout, not where a package puts it. */
+const programText = `[Unit]
 RequiresMountsFor=${checkoutPath}
 
 [Service]
-Type=simple
-ExecStart=${checkoutPath}/bin/node-agent start
-Restart=on-failure
-
-[Install]
-WantedBy=multi-user.target
+ExecStart=
+ExecStart=${checkoutPath}/bin/node-agent start --foreground
 `;
 
 const clusterKey = `${randomBytes(32).toString('base64')}\n`;
@@ -48,6 +45,7 @@ async function installAgent(machine: VirtualMachine, peers: readonly string[]): 
   await machine.writeFile(files.config, stringify(settings));
   await machine.writeFile(files.clusterKey, clusterKey, 0o600);
   await machine.writeFile(files.unit, unitText);
+  await machine.writeFile(files.program, programText);
   await done(machine, ['systemctl', 'daemon-reload']);
   await done(machine, ['systemctl', 'enable', '--now', agentUnit]);
 }

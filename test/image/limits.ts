@@ -33,7 +33,7 @@ export const powerOffTimeoutMs = 150_000;
 /** Lines of the console in an error: what a panic or a unit that failed leaves there. */
 export const consoleLinesMax = 30;
 
-/** The agent's start to its first answer: Node reads its sources: 50 s the first time, 15 s with its cache. */
+/** The agent's start to its first answer: Node reads its sources: up to 56 s the first time, 15 s with its cache. */
 export const answerTimeoutMs = 180_000;
 /** The agent's start to a whole SLURM of one machine: keys, munged, slurmctld, slurmd, each started once. */
 export const clusterTimeoutMs = 240_000;

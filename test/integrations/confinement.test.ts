@@ -77,6 +77,25 @@ test('on systemd each daemon is started as a unit of its own, which no restart o
   assert.match(started.join('\n'), /-- slurmd -Z -N atlas .*-D$/m);
 });
 
+test('a unit that systemd has not let go of yet is waited for', async () => {
+  let refusals = 2;
+  const { node, worker } = await machine(host => {
+    withCgroups(host);
+    const start = host.programs.get('systemd-run');
+    host.programs.set('systemd-run', (args, on, input) => {
+      if (!args.includes('--unit=clusteros-slurmctld') || refusals === 0)
+        return start?.(args, on, input) ?? { exitCode: 1 };
+      refusals -= 1;
+      const stderr =
+        'Failed to start transient service unit: Unit clusteros-slurmctld.service was already loaded or has a fragment file.\n';
+      return { exitCode: 1, stderr };
+    });
+  });
+  assert.equal(refusals, 0);
+  assert.ok(node.host.runs('slurmctld'));
+  assert.equal(worker()?.state, 'ready');
+});
+
 test('a daemon that dies before it has a log is told of with what systemd has of it', async () => {
   const { worker } = await machine(host => {
     withCgroups(host);

@@ -6,7 +6,12 @@ import type { CreateTailnetKeyReply } from '../../api/gen/clusteros/v1/CreateTai
 import type { CreateTailnetKeyRequest__Output } from '../../api/gen/clusteros/v1/CreateTailnetKeyRequest.ts';
 import type { KeepTailnetClientReply } from '../../api/gen/clusteros/v1/KeepTailnetClientReply.ts';
 import type { KeepTailnetClientRequest__Output } from '../../api/gen/clusteros/v1/KeepTailnetClientRequest.ts';
-import { AuthKeyError, createAuthKey, tailscaleApi } from '../../integrations/tailscale/auth-key.ts';
+import {
+  AuthKeyError,
+  createAuthKey,
+  isPrivateWay,
+  tailscaleApi,
+} from '../../integrations/tailscale/auth-key.ts';
 import { tailnetKeyLifeMaxS } from '../limits.ts';
 import { type Administered, decide, sessionsOf } from './operator.ts';
 import { Refusal } from './refusal.ts';
@@ -19,7 +24,9 @@ const shape = z.strictObject({
   id: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'an id is one word'),
   secret: z.string().regex(/^[\x21-\x7e]{1,500}$/, 'a secret is one word'),
   tags: z.array(tag).min(1, 'a key from an OAuth client gives at least one tag').max(16),
-  apiUrl: z.url({ protocol: /^https?$/, error: 'it is no URL such as https://headscale.example.com' }),
+  apiUrl: z
+    .url({ protocol: /^https?$/, error: 'it is no URL such as https://headscale.example.com' })
+    .refine(isPrivateWay, 'the secret would go over plain http: use https'),
 });
 
 /** @throws Refusal naming what is wrong with it; never its content */

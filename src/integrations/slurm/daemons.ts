@@ -3,7 +3,7 @@
 import type { Host } from '../host.ts';
 import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
-import { type Background, earlyWords, inBackground } from './own-unit.ts';
+import { type Background, earlyWords, inBackground, isUnitLeft } from './own-unit.ts';
 import { errorFrom } from './reasons.ts';
 
 export interface Daemon extends Background {
@@ -28,7 +28,16 @@ export async function startDaemon(
   const [name, ...args] = await inBackground(host, daemon, command);
   // Older lines tell of older troubles.
   const logLength = (await logText(host, log)).length;
-  const { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
+  let { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
+  // Its process has just gone, and systemd lets go of its unit a moment later.
+  for (
+    let waitedMs = 0;
+    isUnitLeft({ exitCode, stderr }) && waitedMs < daemonAppearTimeoutMs;
+    waitedMs += stopPollMs
+  ) {
+    await host.pause(stopPollMs);
+    ({ exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs }));
+  }
   const lastWords = async () =>
     fatalLineOf((await logText(host, log)).slice(logLength)) || fatalLineOf(await earlyWords(host, program));
   if (exitCode !== 0) {

@@ -1,6 +1,6 @@
 // How a daemon is started so that it outlives the agent. On systemd each is a unit of its own: a restart of the agent ends none of them,
 // what the agent's unit may not do is not held against jobs, and slurmd has the control groups that its steps need (systemd-run(1)).
-import type { Host } from '../host.ts';
+import type { Host, Outcome } from '../host.ts';
 import { commandTimeoutMs, earlyWordsS, logTailLines } from '../limits.ts';
 
 const unitOf = (program: string) => `clusteros-${program}`;
@@ -55,6 +55,11 @@ export async function inBackground(
     ...properties.map(each => `--property=${each}`),
     ...start,
   ];
+}
+
+/** Whether systemd still has the unit of the process before. */
+export function isUnitLeft({ exitCode, stderr }: Pick<Outcome, 'exitCode' | 'stderr'>): boolean {
+  return exitCode !== 0 && /Unit clusteros-\S+ was already loaded/.test(stderr);
 }
 
 /** What a daemon has lately said before it had a log of its own; empty where there is no systemd, which keeps it. */

@@ -13,6 +13,13 @@ import {
 
 export const tailscaleApi = 'https://api.tailscale.com';
 
+/** Whether nobody on the way to `url` can read along. */
+export function isPrivateWay(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
 export interface OAuthClient {
   readonly id: string;
   readonly secret: string;
