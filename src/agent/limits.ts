@@ -95,8 +95,6 @@ export const notifyTimeoutMs = 10_000;
 export const watchdogShare = 3;
 /** What Tailscale lets a key live at most: 90 days, in seconds. */
 export const tailnetKeyLifeMaxS = 90 * 86_400;
-/** A clock before this was never set: 1 January 2026, when there was no such program. Milliseconds since 1970. */
-export const clockEarliestMs = 1_767_225_600_000;
 /** One command of the doctor's; name servers that do not answer take five seconds each. */
 export const doctorCommandTimeoutMs = 6000;
 /** A port of this machine takes a connection at once, or nobody listens. */

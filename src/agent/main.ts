@@ -10,6 +10,7 @@ const program = new Command('node-agent')
     'The ClusterOS daemon: finds its peers, elects a leader with them, and makes this machine match what was decided.',
   )
   .exitOverride()
+  .enablePositionalOptions()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error: ')) })
   .showSuggestionAfterError()
   .addHelpText(
@@ -83,6 +84,20 @@ withSettings(program.command('recover'))
     const { recover } = await import('./commands/recover.ts');
     const { dryRun = false, yes = false } = flags;
     await recover(await configOf(flags), { dryRun, yes }, line => console.log(line));
+  });
+
+withSettings(program.command('wifi'))
+  .description(
+    'change the WiFi of this machine ("set --file F"; taken back when the tailnet is lost), or apply its settings; "set --help" says more',
+  )
+  .argument('<set|apply>')
+  .argument('[arguments...]', 'those of wifi-setup')
+  .passThroughOptions()
+  .allowUnknownOption()
+  .action(async (verb: string, args: string[], flags) => {
+    const { wifi } = await import('./commands/wifi.ts');
+    process.exitCode = await wifi(await configOf(flags), verb, args);
+    process.exit();
   });
 
 program

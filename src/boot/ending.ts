@@ -42,6 +42,13 @@ export async function runProgram(
       if (error.mend !== '') console.error(hide(`hint: ${error.mend}`));
       process.exit(error.exitCode);
     }
+    // The system has said no: a disk that is full, a file that is for others.
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall !== undefined) {
+      const isDenied = code === 'EACCES' || code === 'EPERM';
+      console.error(hide(`error: ${message}${isDenied ? '\nhint: run this as root' : ''}`));
+      process.exit(isDenied ? exitCode.refused : exitCode.failed);
+    }
     // A defect: the trace is for the bug report.
     console.error(hide((error as Error).stack ?? String(error)));
     process.exit(exitCode.failed);

@@ -28,3 +28,49 @@ export const formerErrorMs = 2000;
 export const upGraceMs = 10_000;
 /** Whether an address is on an interface is asked of the kernel; it answers at once. */
 export const bindTimeoutMs = 2000;
+/** Networks in one file of settings; each is tried in turn. */
+export const wifiNetworksMax = 16;
+/** Routes by cable are taken before those by WiFi: the lower metric is preferred. The same number is in deploy/netplan. */
+export const wiredRouteMetric = 100;
+/** See above; those of networkd without netplan's word have 1024. */
+export const wifiRouteMetric = 600;
+/** A card may need its firmware first; without one nothing can be set up... */
+export const wifiCardWaitMs = 10_000;
+/** ...and it is looked for this often. */
+export const wifiCardPollMs = 500;
+/** netplan waits for udev and restarts wpa_supplicant; it took some seconds, a busy boot takes longer. */
+export const netplanTimeoutMs = 120_000;
+/** Characters of netplan's own words in an error. */
+export const netplanWordsMax = 200;
+/** `wifi-setup set` without --timeout: an access point, an address and a path through a relay take half a minute at the worst. */
+export const wifiTrialTimeoutMsDefault = 120_000;
+/** Between two looks whether the tailnet is there again. */
+export const wifiTrialPollMs = 1000;
+/** It must be there at all looks for so long: the old link may carry a last packet or two. */
+export const wifiTrialSettleMs = 5000;
+/** Beyond the trial's own time systemd puts the former settings back, should this program be gone without having done so. */
+export const wifiDeadManGraceMs = 60_000;
+/** systemd-run asks PID 1 for one thing. */
+export const systemdRunTimeoutMs = 10_000;
+/** Other members that are knocked at; one that answers is enough. */
+export const reachPeersMax = 16;
+/** One of them, through a relay and with a packet lost. */
+export const reachTimeoutMs = 4000;
+/** Where agents listen for each other unless it is said otherwise (agent, peerPort). */
+export const peerPortDefault = 7443;
+/** Cards that are on their way at the first boot are waited for so long, in seconds: one of them gives the machine its name. */
+export const udevSettleS = 15;
+/** Commands of the first boot that are local and immediate; a slow card reads its first programs slowly. */
+export const firstBootCommandTimeoutMs = 10_000;
+/** RSA keys took 20 s on the slowest boards; random numbers may come late. */
+export const sshKeysTimeoutMs = 120_000;
+/** `wait-for-time` without --timeout: a time server answers within seconds of the network, or there is none. */
+export const timeTimeoutMsDefault = 90_000;
+/** Between two looks at the clock. */
+export const timePollMs = 1000;
+/** A clock that nothing speaks against and no battery stands behind: a time server is given so long to say better. */
+export const timeUnprovenMs = 30_000;
+/** A file that is further ahead of this program than this was written by a clock that was wrong: twenty years. */
+export const timeAheadMaxMs = 20 * 365 * 86_400_000;
+/** stat, date and timedatectl are local; timedatectl may have to start its daemon. */
+export const timeCommandTimeoutMs = 10_000;

@@ -1,9 +1,9 @@
 // What tailscale-auth is told: /etc/clusteros/tailscale.env, or credentials that systemd hands over. Read as text and never by a
 // shell: a file that came from elsewhere must not run anything. Errors name the line and the setting, never a value.
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BootError, exitCode } from './ending.ts';
-import { credentialLengthMax, settingsBytesMax } from './limits.ts';
+import { envLinesFrom, readPrivateFile } from './env-file.ts';
+import { credentialLengthMax } from './limits.ts';
 
 export const defaultSettingsFile = '/etc/clusteros/tailscale.env';
 /** The name of that file among systemd's credentials. */
@@ -60,50 +60,17 @@ const isName = (text: string): text is Name => Object.hasOwn(checks, text);
 const mayBeEmpty: ReadonlySet<string> = new Set(['TAILSCALE_TAGS']);
 
 /**
- * The lines NAME=VALUE of a file: blank lines, lines that begin with #, and one pair of quotes round a value are all it knows.
+ * The settings of a file.
  * @param source names it in an error
  * @throws BootError with the line, the name and the mend
  */
 export function settingsFrom(text: string, source: string): Map<Name, string> {
   const found = new Map<Name, string>();
-  const fail = (line: number, what: string, mend: string): never => {
-    throw new BootError(exitCode.usage, `${source}, line ${line}: ${what}`, mend);
-  };
-  // A file from a stick may have been written on Windows.
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
-    const line = raw.trim();
-    const at = index + 1;
-    if (line === '' || line.startsWith('#')) continue;
-    const [, name = '', rest = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? [];
-    if (name === '')
-      fail(
-        at,
-        line.startsWith('export ') ? 'begins with "export"' : 'is not NAME=VALUE',
-        'this file is not read by a shell: write NAME=VALUE, without blanks round the "="',
-      );
-    if (!isName(name)) {
-      fail(at, `${name} is no setting`, `the settings are ${names.join(', ')}`);
-      continue;
-    }
-    if (found.has(name)) fail(at, `${name} is set a second time`, 'leave one of them');
-    found.set(
-      name,
-      unquoted(rest, reason => fail(at, `${name} ${reason}`, `write ${name}=VALUE`)),
-    );
+  for (const [name, { value }] of envLinesFrom(text, source, { isName, names: names.join(', ') })) {
+    check(name, value, source);
+    found.set(name, value);
   }
-  for (const [name, value] of found) check(name, value, source);
   return found;
-}
-
-function unquoted(text: string, fail: (reason: string) => never): string {
-  const [, , inner] = /^(["'])(.*)\1$/s.exec(text) ?? [];
-  const value = inner ?? text;
-  if (/["'`\\]|\$[({A-Za-z]/.test(value))
-    fail('holds a quote, a backslash or a "$", which mean nothing here');
-  return value;
 }
 
 function check(name: Name, value: string, source: string): void {
@@ -163,10 +130,11 @@ export interface SettingsPlaces {
  * @throws BootError naming the file and the mend; one that others can read is refused, as ssh does
  */
 export async function readSettings({ file, credentialsFolder }: SettingsPlaces): Promise<SignInSettings> {
+  const flag = '--env-file';
   const found = new Map<string, string>();
   const sources: string[] = [];
   const take = async (path: string, isAsked: boolean) => {
-    const text = await readPrivate(path, isAsked);
+    const text = await readPrivateFile(path, { isAsked, flag });
     if (text === undefined) return false;
     for (const [name, value] of settingsFrom(text, path)) found.set(name, value);
     sources.push(path);
@@ -179,40 +147,11 @@ export async function readSettings({ file, credentialsFolder }: SettingsPlaces):
   if (credentialsFolder)
     for (const name of names) {
       const path = join(credentialsFolder, name);
-      const value = (await readPrivate(path, false))?.trim();
+      const value = (await readPrivateFile(path, { isAsked: false, flag }))?.trim();
       if (value === undefined) continue;
       check(name, value, path);
       found.set(name, value);
       sources.push(path);
     }
   return signInSettings(found, sources.join(', ') || defaultSettingsFile);
-}
-
-async function readPrivate(path: string, isAsked: boolean): Promise<string | undefined> {
-  try {
-    const { mode, size } = await stat(path);
-    if ((mode & 0o077) !== 0)
-      throw new BootError(
-        exitCode.usage,
-        `${path} can be read by others (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`,
-        `run "chmod 0600 ${path}"`,
-      );
-    if (size > settingsBytesMax)
-      throw new BootError(
-        exitCode.usage,
-        `${path} has ${size} bytes: it is no file of settings`,
-        'name another with --env-file',
-      );
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof BootError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && !isAsked) return undefined;
-    const mend = code === 'EACCES' ? 'run this as root' : 'name another with --env-file';
-    throw new BootError(
-      code === 'EACCES' ? exitCode.refused : exitCode.usage,
-      `${path} cannot be read (${code})`,
-      mend,
-    );
-  }
 }

@@ -37,7 +37,7 @@ export interface Host {
   listFolder(path: string): Promise<readonly string[]>;
   /** Replaces a file, whole or not at all; nobody sees its content with other rights than these. The folder must exist. */
   writeFile(path: string, content: string | Uint8Array, ownership: Ownership): Promise<void>;
-  /** Gives a file another name in the same file system; one that is not there is no error. A crash leaves the one name or the other. */
+  /** Gives a file, or a folder with what is in it, another name in the same file system; one that is not there is no error. A crash leaves the one name or the other. */
   rename(from: string, to: string): Promise<void>;
   /** Takes a file away, durably; one that is not there is no error. */
   removeFile(path: string): Promise<void>;

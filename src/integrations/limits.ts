@@ -184,3 +184,5 @@ export const requestsMax = 1024;
 export const offerTimeoutMs = 10_000;
 /** Characters of a job's name, and of its user's, in the list of recovered jobs; more does not help a person to know it again. */
 export const jobNameLengthMax = 64;
+/** A clock before this was never set: 1 January 2026, when there was no such program. Milliseconds since 1970. */
+export const clockEarliestMs = 1_767_225_600_000;

@@ -56,6 +56,14 @@ export function hostSuite(name: string, makeFixture: () => Promise<HostFixture>)
         await host.rename(`${folder}/one`, `${folder}/a/two`);
         assert.equal(text(await host.readFile(`${folder}/a/two`)), 'one');
       },
+    'a folder gets another name with all that is in it': async ({ host, folder }) => {
+      await host.ensureFolder(`${folder}/from/deeper`, { mode: 0o700 });
+      await host.ensureFolder(`${folder}/to`, { mode: 0o700 });
+      await host.writeFile(`${folder}/from/deeper/one`, 'one', { mode: 0o600 });
+      await host.rename(`${folder}/from`, `${folder}/to/there`);
+      assert.equal(text(await host.readFile(`${folder}/to/there/deeper/one`)), 'one');
+      assert.deepEqual(await host.listFolder(folder), ['to']);
+    },
     'a folder lists what is directly in it, sorted; what is no folder lists nothing': async fixture => {
       const { host, folder } = fixture;
       await host.ensureFolder(`${folder}/a/deeper`, { mode: 0o755 });

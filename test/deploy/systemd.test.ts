@@ -2,7 +2,15 @@
 // what they start are programs and flags that there are.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,15 +53,28 @@ test(
       for (const unit of units)
         writeFileSync(
           join(copy, unit),
-          text(unit).replace(/^ExecStart=\/usr\/bin\/[a-z-]+/gm, 'ExecStart=/bin/true'),
+          text(unit).replace(/^(Exec\w+)=\/usr\/bin\/[a-z-]+/gm, '$1=/bin/true'),
         );
-      const paths = units.map(unit => join(copy, unit));
+      // systemd's own unit, with what is added to it.
+      const waits = 'systemd-networkd-wait-online.service';
+      mkdirSync(join(copy, `${waits}.d`));
+      for (const name of readdirSync(join(folder, `${waits}.d`)))
+        writeFileSync(join(copy, `${waits}.d`, name), readFileSync(join(folder, `${waits}.d`, name)));
+      // As cloud-init has it on Debian: the network before sysinit.target, and so before all that is not early.
+      writeFileSync(
+        join(copy, 'cloud-init.service'),
+        `[Unit]\nDefaultDependencies=no\nWants=${waits}\nAfter=${waits}\nBefore=network-online.target sysinit.target\n[Service]\nType=oneshot\nExecStart=/bin/true\n[Install]\nWantedBy=sysinit.target\n`,
+      );
+      mkdirSync(join(copy, 'sysinit.target.wants'));
+      symlinkSync('../cloud-init.service', join(copy, 'sysinit.target.wants/cloud-init.service'));
+      writeFileSync(join(copy, 'ssh.service'), '[Service]\nExecStart=/bin/true\n');
+      const paths = [...units, waits].map(unit => join(copy, unit));
       const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...paths], {
         env: { PATH: process.env.PATH ?? '', SYSTEMD_UNIT_PATH: `${copy}:` },
       });
       const complaints = `${stdout}${stderr}`
         .split('\n')
-        .filter(line => units.some(unit => line.includes(unit)));
+        .filter(line => [...units, waits].some(unit => line.includes(unit)) || /ordering cycle/i.test(line));
       assert.deepEqual(complaints, []);
     } finally {
       rmSync(copy, { recursive: true });
@@ -77,6 +98,34 @@ test('the order at boot is network-online, tailscaled, tailscale-auth, wait-for-
     assert.equal(setting(unit, 'Requires'), '', `${unit}: what failed once must not keep it down`);
     assert.equal(setting(unit, 'WantedBy'), 'multi-user.target');
   }
+});
+
+test('before it: first-boot, the network, WiFi, the clock; each before all that needs it, and none of them required', () => {
+  const before = (unit: string, others: readonly string[]) => {
+    for (const other of others)
+      assert.ok(setting(unit, 'Before').split(' ').includes(other), `${unit}: Before=${other}`);
+  };
+  before('first-boot.service', [
+    ...['network-pre.target', 'ssh.service', 'sshd.service', 'tailscaled.service', 'node-agent.service'],
+  ]);
+  before('wifi-setup.service', ['network-online.target']);
+  assert.match(setting('wifi-setup.service', 'After'), /first-boot\.service.*systemd-networkd\.service/);
+  assert.match(setting('wait-for-time.service', 'After'), /network-online\.target/);
+  for (const name of ['After', 'Wants'])
+    assert.match(setting('tailscale-auth.service', name), /wait-for-time\.service/);
+  for (const unit of ['first-boot.service', 'wifi-setup.service']) {
+    // Else they would come after sysinit.target, and cloud-init wants the network before that.
+    assert.equal(setting(unit, 'DefaultDependencies'), 'no');
+    assert.equal(setting(unit, 'Conflicts'), 'shutdown.target');
+  }
+  for (const unit of units) assert.equal(setting(unit, 'Requires'), '', unit);
+});
+
+test('the boot waits for one link, and for no longer than systemd is told', () => {
+  const dropIn = text('systemd-networkd-wait-online.service.d/50-clusteros.conf');
+  assert.match(dropIn, /^ExecStart=\nExecStart=\S+systemd-networkd-wait-online --any --timeout=60$/m);
+  const wired = readFileSync(join(root, 'deploy/netplan/50-clusteros-wired.yaml'), 'utf8');
+  assert.doesNotMatch(wired, /^[^#]*optional/m);
 });
 
 test('limits of restarts are where systemd reads them, and no unit gives up or loops tightly', () => {

@@ -69,9 +69,17 @@ export class MemoryHost implements Host {
 
   async rename(from: string, to: string): Promise<void> {
     const file = this.files.get(from);
-    if (!file) return;
-    this.files.delete(from);
-    this.files.set(to, file);
+    if (file) {
+      this.files.delete(from);
+      this.files.set(to, file);
+      return;
+    }
+    for (const each of [this.files, this.folders] as Map<string, never>[])
+      for (const [path, thing] of [...each]) {
+        if (path !== from && !path.startsWith(`${from}/`)) continue;
+        each.delete(path);
+        each.set(`${to}${path.slice(from.length)}`, thing);
+      }
   }
 
   async removeFile(path: string): Promise<void> {

@@ -1,10 +1,11 @@
 // The chain as far as it needs no agent: clock, network, tailnet, key. Looks only.
 import type { Host } from '../../integrations/host.ts';
+import { clockEarliestMs } from '../../integrations/limits.ts';
 import { type LocalApi, LocalApiError } from '../../integrations/tailscale/local-api.ts';
 import { type Stage, stageOf, stageOfTrouble } from '../../integrations/tailscale/stage.ts';
 import { readClusterKey } from '../cluster-key.ts';
 import { isTailnetAddress } from '../grpc/listener.ts';
-import { clockEarliestMs, doctorCommandTimeoutMs } from '../limits.ts';
+import { doctorCommandTimeoutMs } from '../limits.ts';
 import { StartError } from '../start-error.ts';
 import { hostOf } from '../view.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -52,7 +53,7 @@ export async function linkFinding({ host, boundIps, bind }: MachineLooks): Promi
   const text = names.length === 0 ? 'there is no network card' : states.join(', ');
   return broken(
     `no network: ${text}`,
-    'plug in a cable, or set WiFi up ("networkctl", "ip address" say more)',
+    'plug in a cable, or name a WiFi network in /etc/clusteros/wifi.env and run "node-agent wifi apply"',
   );
 }
 
