@@ -111,6 +111,8 @@ export class Agent {
   #waitingFor = '';
   #ready = false;
   #closed = false;
+  /** Addresses where peers may be that no operator has listed. */
+  #found: readonly string[] = [];
   /** Ids of those that have just been called dead. */
   readonly #failed: string[] = [];
   #nodesSettledAtMs: number;
@@ -401,6 +403,7 @@ export class Agent {
 
   /** Peers may be there, besides those of the settings. */
   seek(addresses: readonly string[]): void {
+    this.#found = addresses;
     this.#membershipLane.submit({ kind: 'candidates', addresses: [...this.options.peers, ...addresses] });
   }
 
@@ -458,7 +461,12 @@ export class Agent {
         if (event.reason === 'superseded')
           this.#troubles.superseded(event.address, event.detail, this.#othersKnown());
         if (event.reason === 'key-refused' || event.reason === 'clock')
-          this.#troubles.keyRefused(event.address, event.detail, this.#state.clusterId === '');
+          this.#troubles.keyRefused(
+            event.address,
+            event.detail,
+            this.#state.clusterId === '',
+            this.#found.length,
+          );
         break;
       case 'turned-away':
         this.#announcer.tell('peer.turned-away', `${event.address} was turned away: ${event.detail}`, {

@@ -19,10 +19,16 @@ export class KeyRefusals {
     return times === 1;
   }
 
-  /** The error to end with; undefined while the key may be right. `told` is how many peers this node was told of. */
-  verdict(told: number): StartError | undefined {
+  /**
+   * The error to end with; undefined while the key may be right.
+   * @param listed how many peers an operator has named for this node: one of them that refuses is meant to be a peer
+   * @param found how many others there may be; of those one may have the wrong key itself
+   */
+  verdict(listed: number, found: number): StartError | undefined {
     const total = [...this.#times.values()].reduce((sum, each) => sum + each, 0);
-    if (this.#met || total < keyRefusalsMax || this.#times.size * 2 <= told) return undefined;
+    const addresses = this.#times.size;
+    if (this.#met || total < keyRefusalsMax || addresses * 2 <= Math.max(listed, found)) return undefined;
+    if (addresses < 2 && listed === 0) return undefined;
     const by = [...this.#times.keys()].sort().join(', ');
     return new StartError(
       `the cluster key of this node was refused by ${by}: they hold another one; ` +

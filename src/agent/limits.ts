@@ -91,6 +91,8 @@ export const handOverSeenMs = 1000;
 export const serviceMovedMs = 25_000;
 /** systemd-notify writes one datagram; a machine under load may start a program slowly. */
 export const notifyTimeoutMs = 10_000;
+/** That this service is ready is told again after this until systemd has heard it: whoever waits for it waits for ever else. */
+export const notifyRetryMs = 5000;
 /** The watchdog is told so many times within its time: one may be late. */
 export const watchdogShare = 3;
 /** What Tailscale lets a key live at most: 90 days, in seconds. */
@@ -105,8 +107,10 @@ export const doctorAskTimeoutMs = 5000;
 export const tailnetRetryMs = 1000;
 /** An address that tailscaled has and no interface yet is looked for this often; it takes some milliseconds. */
 export const tailnetBindLookMs = 100;
-/** What tailscaled said of a device counts this long: its tags change seldom... */
-export const whoisKeptMs = 30_000;
+/** One that does not come is looked for less and less often, down to this: tailscaled may have no interface at all. */
+export const tailnetBindLookMaxMs = 5000;
+/** What tailscaled said of a member's device counts this long: a machine that dials again and again costs one question... */
+export const whoisKeptMs = 5000;
 /** ...and that there is none this long: it may have come just now. */
 export const whoisRefusalKeptMs = 2000;
 /** So many answers: more than members of the largest cluster, so that who knocks from everywhere does not fill the memory. */

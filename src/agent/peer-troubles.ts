@@ -37,13 +37,14 @@ export class PeerTroubles {
   /**
    * A peer holds another cluster key.
    * @param isFresh this node belongs to no cluster: then it may be its own key that is wrong
+   * @param found how many peers there may be that nobody has listed
    */
-  keyRefused(address: string, detail: string, isFresh: boolean): void {
+  keyRefused(address: string, detail: string, isFresh: boolean, found: number): void {
     if (this.#keyRefusals.add(address)) {
       const message = `no stream to ${address}: ${detail}`;
       this.#announcer.tell('peer.key-refused', message, { level: 'error', fields: { address } });
     }
-    const verdict = isFresh ? this.#keyRefusals.verdict(this.#own.peers.length) : undefined;
+    const verdict = isFresh ? this.#keyRefusals.verdict(this.#own.peers.length, found) : undefined;
     if (verdict) this.#onFatal(verdict);
   }
 

@@ -1,7 +1,7 @@
 // What this process tells the service manager that started it (sd_notify(3)): that it is ready, how it stands, and that its event loop
 // turns. Node has no datagram sockets of the file system, so systemd-notify(1) carries it; the unit needs NotifyAccess=all.
 import { execFile } from 'node:child_process';
-import { notifyTimeoutMs, watchdogShare } from './limits.ts';
+import { notifyRetryMs, notifyTimeoutMs, watchdogShare } from './limits.ts';
 
 export interface Supervisor {
   /** Others may start what waits for this. */
@@ -21,10 +21,13 @@ export function supervisorFrom(
 ): Supervisor {
   if (!NOTIFY_SOCKET) return nobody;
   let isTroubled = false;
-  const tell = (...words: string[]) => {
-    execFile('systemd-notify', words, { timeout: notifyTimeoutMs }, error => {
+  let isClosed = false;
+  /** @param again it matters that this one comes through */
+  const tell = (word: string, again = false) => {
+    execFile('systemd-notify', [word], { timeout: notifyTimeoutMs }, error => {
       if (error && !isTroubled) onTrouble(`systemd is not told how this service fares: ${error.message}`);
       isTroubled = error !== null;
+      if (error && again && !isClosed) setTimeout(() => tell(word, true), notifyRetryMs).unref();
     });
   };
   const watchdogMs = Number(WATCHDOG_USEC ?? 0) / 1000;
@@ -32,8 +35,11 @@ export function supervisorFrom(
   const timer =
     watchdogMs > 0 ? setInterval(() => tell('WATCHDOG=1'), watchdogMs / watchdogShare).unref() : undefined;
   return {
-    ready: () => tell('--ready'),
+    ready: () => tell('--ready', true),
     status: text => tell(`--status=${text}`),
-    close: () => clearInterval(timer),
+    close: () => {
+      isClosed = true;
+      clearInterval(timer);
+    },
   };
 }

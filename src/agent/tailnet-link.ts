@@ -1,5 +1,6 @@
 // What this agent knows of its tailnet, kept up to date as long as it runs: its own address and device, the devices that may be members,
 // what is wrong. Asks tailscaled only; tells whoever listens, and decides nothing.
+import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type EnrolmentVerdict, enrolmentVerdict } from '../integrations/tailscale/enrolment.ts';
 import { type LocalApi, LocalApiError, type WhoIs } from '../integrations/tailscale/local-api.ts';
@@ -8,6 +9,7 @@ import { type Stage, stageOf, stageOfTrouble } from '../integrations/tailscale/s
 import { type Tailnet, tailnetFrom } from '../integrations/tailscale/tailnet.ts';
 import { type TailnetWarning, tailnetWarnings } from '../integrations/tailscale/warnings.ts';
 import {
+  tailnetBindLookMaxMs,
   tailnetBindLookMs,
   tailnetRetryMs,
   whoisKeptMs,
@@ -59,6 +61,8 @@ export class TailnetLink implements PeerGate {
   #warnings: readonly TailnetWarning[] = [];
   #verdict: { readonly device: string; readonly verdict: EnrolmentVerdict } | undefined;
   #cancelLook: () => void = () => {};
+  /** In a row for an address that is on no interface yet. */
+  #looks = 0;
 
   constructor(options: TailnetLinkOptions) {
     this.#options = options;
@@ -83,6 +87,8 @@ export class TailnetLink implements PeerGate {
       .watch(status => this.#look(status), signal)
       .catch((error: unknown) => {
         if (!(error instanceof LocalApiError)) throw error;
+        // What it said last holds no more.
+        this.#cancelLook();
         this.#tellStage(stageOfTrouble(error));
         setTimer(tailnetRetryMs, () => {
           if (!signal.aborted) this.start();
@@ -106,8 +112,8 @@ export class TailnetLink implements PeerGate {
   }
 
   async refusalOf(ip: string): Promise<string> {
-    // A name was given by an operator, who is taken at his word; what answers there says which device it is.
-    if (isIP(ip) === 0) return '';
+    // A name was given by an operator; what it stands for is asked of tailscaled when something is dialled there.
+    if (isIP(ip) === 0) return this.#refusalOfName(ip);
     let found: WhoIs | undefined;
     try {
       found = await this.#whoIs(ip);
@@ -122,6 +128,18 @@ export class TailnetLink implements PeerGate {
       : '';
   }
 
+  async #refusalOfName(name: string): Promise<string> {
+    try {
+      for (const { address } of await lookup(name, { all: true })) {
+        const refusal = await this.refusalOf(address);
+        if (refusal !== '') return refusal;
+      }
+      return '';
+    } catch (error) {
+      return `${name} is not found (${(error as NodeJS.ErrnoException).code})`;
+    }
+  }
+
   mismatchOf(ip: string, device: string): string {
     const found = this.#whois.get(ip)?.found;
     if (device === '' || !found || found.stableId === device) return '';
@@ -134,19 +152,22 @@ export class TailnetLink implements PeerGate {
     if (known && nowMs() < known.untilMs) return known.found;
     const found = await api.whois(ip);
     if (this.#whois.size >= whoisRememberedMax) this.#whois.clear();
-    this.#whois.set(ip, { found, untilMs: nowMs() + (found ? whoisKeptMs : whoisRefusalKeptMs) });
+    // One that is not let in may be given its tag at any moment.
+    const isGood = found?.tags.includes(this.#options.tag) === true;
+    this.#whois.set(ip, { found, untilMs: nowMs() + (isGood ? whoisKeptMs : whoisRefusalKeptMs) });
     return found;
   }
 
   #look(status: Status): void {
-    const { tag, port, boundIps, setTimer } = this.#options;
+    const { tag, requireTag, port, boundIps, setTimer } = this.#options;
     const tailnet = tailnetFrom(status, tag);
-    const stage = stageOf(status, boundIps());
+    const stage = stageOf(status, boundIps(), requireTag ? tag : undefined);
     this.#tellStage(stage);
     this.#cancelLook();
     // The address comes to the interface a moment after tailscaled has it, which is no news to tailscaled.
+    this.#looks = stage.name === 'no-address' ? this.#looks + 1 : 0;
     if (stage.name === 'no-address')
-      this.#cancelLook = setTimer(tailnetBindLookMs, () => {
+      this.#cancelLook = setTimer(Math.min(tailnetBindLookMs * this.#looks, tailnetBindLookMaxMs), () => {
         if (!this.#stop.signal.aborted) this.#look(status);
       });
     const [ip = ''] = stage.addresses;
@@ -173,12 +194,12 @@ export class TailnetLink implements PeerGate {
 
   async #warn(tailnet: Tailnet): Promise<void> {
     const { tag, wallMs, enrolment } = this.#options;
-    if (this.#verdict?.device !== this.#device) {
+    const device = tailnet.self?.stableId ?? '';
+    // tailscale-auth writes its record a moment after the status has changed: what is bad is looked at again.
+    const isSettled = this.#verdict?.verdict === 'same' || this.#verdict?.verdict === 'unknown';
+    if (this.#verdict?.device !== device || !isSettled) {
       const [record, machine] = await enrolment();
-      this.#verdict = {
-        device: this.#device,
-        verdict: enrolmentVerdict(record, machine, tailnet.self?.stableId),
-      };
+      this.#verdict = { device, verdict: enrolmentVerdict(record, machine, tailnet.self?.stableId) };
     }
     const warnings = tailnetWarnings({ tailnet, tag, nowMs: wallMs(), enrolment: this.#verdict.verdict });
     if (JSON.stringify(warnings) === JSON.stringify(this.#warnings)) return;

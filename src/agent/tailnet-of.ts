@@ -1,4 +1,5 @@
 // Whether this agent lives on a tailnet, by its settings and what is installed; and waiting for a place there.
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import type { Host } from '../integrations/host.ts';
@@ -32,6 +33,12 @@ export async function tailnetOf(
   if (!(await livesOnTailnet(config, host))) return undefined;
   const { values, sources } = config;
   const socket = values['integrations.tailscale.socket'];
+  const ip = hostOf(values.bind);
+  if (sources.bind !== 'default' && isIP(ip) > 0 && !isTailnetAddress(ip) && !isAnyAddress(ip))
+    throw new StartError(
+      `setting bind from ${sources.bind} is ${values.bind}, outside the tailnet, and integrations.tailscale.enabled is true: no peer could connect; take one of the two away`,
+      exitCode.usage,
+    );
   if (!(await isInstalled(values, host)))
     throw new StartError(
       `setting integrations.tailscale.enabled is true, but there is neither tailscaled nor its socket ${socket}: install tailscale, or set it to auto`,
@@ -47,6 +54,8 @@ export async function tailnetOf(
     enrolment: async () => [await readEnrolment(host), await machineIdentity(host), undefined],
   });
 }
+
+const isAnyAddress = (ip: string) => ip === '0.0.0.0' || ip === '::';
 
 async function isInstalled(values: Config['values'], host: Host): Promise<boolean> {
   return (await socketIsThere(values, host)) || (await host.which('tailscaled')) !== undefined;
@@ -65,7 +74,11 @@ export function placeOn(link: TailnetLink, log: Logger, onStage: (text: string) 
       stage: ({ name, text, mend }) => {
         if (name === 'ready') return;
         onStage(text);
-        log.warn({ event: 'agent.waiting', stage: name }, mend === '' ? text : `${text}: ${mend}`);
+        const advice = mend === '' ? text : `${text}: ${mend}`;
+        log.warn(
+          { event: 'agent.waiting', stage: name },
+          `${advice} (to go without the tailnet set bind, or integrations.tailscale.enabled to false)`,
+        );
       },
       address: resolve,
       device: () => {},

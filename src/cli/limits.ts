@@ -26,6 +26,8 @@ export const membersMax = 100_000;
 export const clusterKeyBytes = 32;
 /** Largest file that is taken for a service's settings: some hundred lines are much. */
 export const settingsBytesMax = 256 * 1024;
+/** The doctor waits for what does not answer, one link after the other, some seconds each. */
+export const doctorTimeoutMsDefault = 60_000;
 /** Characters of a secret of an OAuth client: Tailscale's have some 60. */
 export const secretBytesMax = 500;
 /** Largest file that is taken for a backup: gRPC carries 4 MiB, and the decided state is far smaller (DESIGN). */

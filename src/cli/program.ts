@@ -6,7 +6,7 @@ import { spanText } from './duration.ts';
 import { endpointDefault, endpointFrom } from './endpoint.ts';
 import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
 import { durationFrom } from './flags.ts';
-import { timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
+import { doctorTimeoutMsDefault, timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
 import { addMemberVerbs } from './member-verbs.ts';
 import { type Format, formats } from './output.ts';
 import type { Request } from './request.ts';
@@ -207,8 +207,9 @@ function programFor(
     'doctor',
     'what keeps the machine of this agent from being a working member, and the mend',
     list,
+    doctorTimeoutMsDefault,
   ).action(async (_flags, command: Command) => {
-    const request = requestFor(command, list);
+    const request = requestFor(command, list, doctorTimeoutMsDefault);
     const { doctor } = await import('./commands/doctor.ts');
     done(await doctor(request));
   });

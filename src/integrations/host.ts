@@ -64,7 +64,11 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-const searchPath = (process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/'));
+/** An ordinary shell does not look where the system's programs are. */
+const searchPath = [
+  ...(process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/')),
+  ...['/usr/local/sbin', '/usr/sbin', '/sbin'],
+];
 
 /** This machine. */
 export function realHost(): Host {

@@ -24,6 +24,10 @@ export const slurmQueryTimeoutMs = 5000;
 export const stopDaemonTimeoutMs = 5000;
 /** A daemon that went into the background is there within this, or has died: slurmctld's pid file came 4 to 20 ms late. */
 export const daemonAppearTimeoutMs = 3000;
+/** systemd lets go of a unit some milliseconds after its last process has ended... */
+export const unitFreeMs = 1000;
+/** ...or, while steps of jobs are in it, when those end; a slurmd is started under this many names at most until then. */
+export const unitsMax = 9;
 /** What a daemon said before it had a log is looked for so far back, in seconds: longer than it is waited for, and not its attempt before. */
 export const earlyWordsS = 6;
 /** Lines at the end of a log in which a daemon that is gone may have said why; older ones tell of older troubles. */
@@ -80,6 +84,14 @@ export const databaseAnswerTimeoutMs = 30_000;
 export const databaseCopyTimeoutMs = 600_000;
 /** slurmdbd answers some 0.2 s after its start, or changes its tables after an update: then the next pass looks again. */
 export const accountingAnswerTimeoutMs = 5000;
+/** All accounts, packed: they travel with the queue's state, and more would keep the copies of the queue waiting on a slow path. */
+export const accountsBytesMax = 32 * 1024 * 1024;
+/** Accounts are written down as a text first, some ten times as large; with less room than this the queue beside it would be in danger. */
+export const accountsRoomBytesMin = 1024 * 1024 * 1024;
+/** In a hand-over slurmdbd has this long to end... */
+export const accountsEndMs = 1000;
+/** ...and all accounts are written down within this: the next controller begins three seconds after it was chosen. */
+export const accountsLastWriteMs = 1500;
 /** Accounts that have changed are written down this often, so that a machine that dies takes no more of them with it... */
 export const accountsWriteMs = 15_000;
 /** ...or this much later for each MiB that it comes to, which takes about 0.15 s: a twentieth of the time. */

@@ -34,6 +34,10 @@ class Patient {
   wallMs = Date.UTC(2026, 10, 27);
   ips = new Set(['127.0.0.1', '192.168.1.5', '100.64.0.1']);
   running = true;
+  /** The agent's process is there, and says nothing. */
+  hangs = false;
+  interfaces: ReadonlyMap<string, readonly string[]> | undefined;
+  bind: string | undefined;
   listens = true;
   members = [member('atlas', 'alive', [{}]), member('borea')];
   leads = true;
@@ -61,9 +65,11 @@ class Patient {
   async findings(): Promise<readonly Finding[]> {
     const { host, keyFile: clusterKeyFile } = this;
     const looks: MachineLooks = {
-      ...{ host, clusterKeyFile, wallMs: () => this.wallMs, boundIps: () => this.ips },
+      ...{ host, clusterKeyFile, wallMs: () => this.wallMs },
+      interfaces: () => this.interfaces ?? new Map([['eth0', [...this.ips]]]),
+      ...{ tag: 'tag:cluster', bindIsSet: this.bind !== undefined },
       tailscaled: this.tailscaled && tailscaleLocalApi(this.tailscaled.socket),
-      bind: '100.64.0.1:7443',
+      bind: this.bind ?? '127.0.0.1:7443',
     };
     const found: Finding[] = [];
     for await (const finding of diagnose(looks, this.#agent())) found.push(finding);
@@ -81,6 +87,7 @@ class Patient {
     const gone = () => new AdminError('no-agent', 'no such socket');
     return {
       status: async () => {
+        if (this.hangs) throw new AdminError('timed-out', 'no answer within 5 s');
         if (!this.running) throw gone();
         return status as StatusReply__Output;
       },
@@ -126,6 +133,38 @@ const harms: readonly [string, (patient: Patient) => unknown, RegExp][] = [
       each.say('NeedsLogin');
     },
     /^dns: controlplane\.tailscale\.com.* is not found: see "resolvectl status"/,
+  ],
+  [
+    'no cable, though software has networks of its own',
+    each => {
+      each.interfaces = new Map([
+        ['docker0', ['172.17.0.1']],
+        ['cni0', ['10.42.0.1']],
+      ]);
+      each.host.put('/sys/class/net/eth0/carrier', '0\n');
+    },
+    /^link: no network: eth0 has no link: plug in a cable/,
+  ],
+  [
+    'signed in without the tag',
+    each => {
+      if (each.tailscaled?.self) each.tailscaled.self.Tags = [];
+    },
+    /^login: this machine has no tag: without tag:cluster no member lets it in: put TAILSCALE_TAGS=tag:cluster/,
+  ],
+  [
+    'a set address that is not here',
+    each => {
+      each.bind = '100.64.0.5:7443';
+    },
+    /^address: the setting bind says 100\.64\.0\.5:7443/,
+  ],
+  [
+    'an agent that hangs',
+    each => {
+      each.hangs = true;
+    },
+    /^agent: the agent is there and does not answer .*: run "systemctl restart node-agent"/,
   ],
   ['no tailscaled', each => each.tailscaled?.stop(), /^tailscaled: .*no socket.*: install tailscale/],
   ['not signed in', each => each.say('NeedsLogin'), /^login: .*NeedsLogin.*: run "tailscale-auth"/],

@@ -23,7 +23,7 @@ function notified(t: TestContext, exitCode = 0) {
   });
   const said = () => readFileSync(log, 'utf8').split('\n').filter(Boolean);
   const until = async (done: () => boolean) => {
-    for (let i = 0; i < 500 && !done(); i++) await sleep(10);
+    for (let i = 0; i < 1000 && !done(); i++) await sleep(10);
     assert.ok(done(), said().join());
   };
   return { said, until };
@@ -36,6 +36,14 @@ test('systemd hears that the service is ready, and how it stands', async t => {
   supervisor.status('waits for the tailnet');
   await until(() => said().length === 2);
   assert.deepEqual(said().toSorted(), ['--ready', '--status=waits for the tailnet']);
+  supervisor.close();
+});
+
+test('that the service is ready is told until systemd has heard it', async t => {
+  const { said, until } = notified(t, 1);
+  const supervisor = supervisorFrom({ NOTIFY_SOCKET: '/x' }, () => {});
+  supervisor.ready();
+  await until(() => said().length === 2);
   supervisor.close();
 });
 

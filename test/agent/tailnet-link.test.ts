@@ -65,6 +65,29 @@ test('an address that comes to the interface later is told then', async t => {
   await until('address 100.64.0.1');
 });
 
+test('a machine without the tag is not placed: it is told what is missing, and let go on once it has it', async t => {
+  const { fake, link, listener, told, until } = await linked(t);
+  fake.self = device('atlas', 1);
+  link.listen(listener);
+  link.start();
+  await until('stage untagged');
+  assert.ok(!told.includes('address 100.64.0.1'));
+  fake.self = device('atlas', 1, { Tags: [tag] });
+  fake.tell({ SelfChange: {} });
+  await until('address 100.64.0.1');
+});
+
+test('tailscaled that goes while its address is waited for is told once', async t => {
+  const { fake, link, listener, bound, told, until } = await linked(t);
+  bound.clear();
+  link.listen(listener);
+  link.start();
+  await until('stage no-address');
+  await fake.stop();
+  await sleep(300);
+  assert.ok(told.filter(each => each.startsWith('stage ')).length <= 3, told.join());
+});
+
 test('tailscaled that goes is told, and asked until it is back', async t => {
   const { fake, link, listener, told, until } = await linked(t);
   link.listen(listener);

@@ -18,10 +18,15 @@ export async function* findings(config: Config, host: Host = realHost()): AsyncG
       {
         host,
         wallMs: () => Date.now(),
-        boundIps: () =>
-          new Set(
-            Object.values(networkInterfaces()).flatMap(each => (each ?? []).map(({ address }) => address)),
+        interfaces: () =>
+          new Map(
+            Object.entries(networkInterfaces()).map(([name, all = []]) => [
+              name,
+              all.map(each => each.address),
+            ]),
           ),
+        tag: values['integrations.tailscale.requireTag'] ? values['integrations.tailscale.tag'] : undefined,
+        bindIsSet: config.sources.bind !== 'default',
         tailscaled: (await livesOnTailnet(config, host))
           ? tailscaleLocalApi(values['integrations.tailscale.socket'])
           : undefined,

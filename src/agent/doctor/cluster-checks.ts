@@ -27,13 +27,16 @@ export async function agentStatus(agent: AgentLooks): Promise<StatusReply__Outpu
 
 export function agentFinding(status: StatusReply__Output | AdminError): Finding {
   const { ok, broken } = findingsOf('agent');
-  if (status instanceof AdminError)
-    return status.reason === 'denied'
-      ? broken('the agent does not answer us', 'run this as root')
-      : broken(
-          `no agent answers (${status.detail})`,
-          'run "systemctl start node-agent"; "journalctl -u node-agent -n 30" says why it ended',
-        );
+  if (status instanceof AdminError) {
+    if (status.reason === 'denied') return broken('the agent does not answer us', 'run this as root');
+    const log = '"journalctl -u node-agent -n 30" says more';
+    if (status.reason === 'no-agent')
+      return broken(`no agent answers (${status.detail})`, `run "systemctl start node-agent"; ${log}`);
+    return broken(
+      `the agent is there and does not answer (${status.detail})`,
+      `run "systemctl restart node-agent" if it stays so; ${log}`,
+    );
+  }
   return ok(`${status.name} runs, version ${status.version}`);
 }
 
@@ -81,6 +84,16 @@ export function peersFinding(
   return lost.length === 0
     ? ok(`all ${others.length} others are reached`)
     : note(`${lost.join(', ')} not reached, ${alive.length} others are`, mend);
+}
+
+/** All that the agent knows of; why it does not say. */
+export async function membersOf(agent: AgentLooks): Promise<readonly Member__Output[] | AdminError> {
+  try {
+    return (await agent.members()).members;
+  } catch (error) {
+    if (error instanceof AdminError) return error;
+    throw error;
+  }
 }
 
 export async function leaderFinding(agent: AgentLooks): Promise<Finding> {

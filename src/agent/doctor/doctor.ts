@@ -2,11 +2,13 @@
 // needs it. Looks only, and needs no agent to run.
 
 import { AdminError } from '../../api/admin-client.ts';
+import { peerPort } from '../limits.ts';
 import {
   type AgentLooks,
   agentFinding,
   agentStatus,
   leaderFinding,
+  membersOf,
   peersFinding,
   portFinding,
   serviceFinding,
@@ -42,12 +44,21 @@ async function* walk(looks: MachineLooks, agent: AgentLooks): AsyncGenerator<Fin
   yield addressFinding(looks, stage);
   yield await keyFinding(looks);
   const status = await agentStatus(agent);
-  // Whoever has its port keeps the agent from starting, and is to be named first.
-  if (status instanceof AdminError) yield await portFinding(looks.host, looks.bind, status);
+  // Whoever has its port keeps the agent from starting, and is to be named first. One that hangs has it itself.
+  if (status instanceof AdminError && status.reason === 'no-agent')
+    yield await portFinding(
+      looks.host,
+      stage?.addresses[0] && !looks.bindIsSet ? `${stage.addresses[0]}:${peerPort}` : looks.bind,
+      status,
+    );
   yield agentFinding(status);
   if (status instanceof AdminError) return;
   yield await portFinding(looks.host, looks.bind, status);
-  const { members } = await agent.members();
+  const members = await membersOf(agent);
+  if (members instanceof AdminError) {
+    yield agentFinding(members);
+    return;
+  }
   yield peersFinding(status, members);
   yield await leaderFinding(agent);
   const own = members.find(({ id }) => id === status.id);

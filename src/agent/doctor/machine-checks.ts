@@ -4,7 +4,6 @@ import { clockEarliestMs } from '../../integrations/limits.ts';
 import { type LocalApi, LocalApiError } from '../../integrations/tailscale/local-api.ts';
 import { type Stage, stageOf, stageOfTrouble } from '../../integrations/tailscale/stage.ts';
 import { readClusterKey } from '../cluster-key.ts';
-import { isTailnetAddress } from '../grpc/listener.ts';
 import { doctorCommandTimeoutMs } from '../limits.ts';
 import { StartError } from '../start-error.ts';
 import { hostOf } from '../view.ts';
@@ -13,12 +12,16 @@ import { type Finding, findingsOf } from './finding.ts';
 export interface MachineLooks {
   readonly host: Host;
   readonly wallMs: () => number;
-  /** IP addresses on this machine's interfaces. */
-  readonly boundIps: () => ReadonlySet<string>;
+  /** IP addresses on this machine, by interface. */
+  readonly interfaces: () => ReadonlyMap<string, readonly string[]>;
   /** Undefined where the agent lives on no tailnet. */
   readonly tailscaled: LocalApi | undefined;
+  /** That members must have; undefined when any device may be one. */
+  readonly tag: string | undefined;
   /** Where the agent listens by its settings, HOST:PORT. */
   readonly bind: string;
+  /** An operator has said so. */
+  readonly bindIsSet: boolean;
   readonly clusterKeyFile: string;
 }
 
@@ -38,12 +41,21 @@ export async function clockFinding({ host, wallMs }: MachineLooks): Promise<Find
 }
 
 /** Some interface below the tailnet has an address. */
-export async function linkFinding({ host, boundIps, bind }: MachineLooks): Promise<Finding> {
+export async function linkFinding({
+  host,
+  interfaces,
+  bind,
+  tailscaled,
+}: Pick<MachineLooks, 'host' | 'interfaces' | 'bind' | 'tailscaled'>): Promise<Finding> {
   const { ok, skipped, broken } = findingsOf('link');
-  if (isLoopback(hostOf(bind))) return skipped('the agent listens on this machine only');
-  const ips = [...boundIps()].filter(ip => !isTailnetAddress(ip) && !isLoopback(ip) && !isLinkLocal(ip));
+  if (!tailscaled && isLoopback(hostOf(bind))) return skipped('the agent listens on this machine only');
+  const ips = [...interfaces()]
+    .filter(([name]) => !isOfSoftware.test(name))
+    .flatMap(([name, all]) =>
+      all.filter(ip => !isLoopback(ip) && !isLinkLocal(ip)).map(ip => `${ip} (${name})`),
+    );
   if (ips.length > 0) return ok(`addresses: ${ips.join(', ')}`);
-  const names = (await host.listFolder('/sys/class/net')).filter(name => !/^(lo|tailscale)/.test(name));
+  const names = (await host.listFolder('/sys/class/net')).filter(name => !isOfSoftware.test(name));
   const states = await Promise.all(
     names.map(async name => {
       const bytes = await host.readFile(`/sys/class/net/${name}/carrier`).catch(() => undefined);
@@ -57,11 +69,19 @@ export async function linkFinding({ host, boundIps, bind }: MachineLooks): Promi
   );
 }
 
+/** Interfaces that are there without any network below them. */
+const isOfSoftware = /^(lo$|tailscale|docker|veth|cni|flannel|cali|kube|br-|virbr|dummy|tun)/;
+
+function boundIps({ interfaces }: Pick<MachineLooks, 'interfaces'>): ReadonlySet<string> {
+  return new Set([...interfaces().values()].flat());
+}
+
 /** What tailscaled has said, once for all stages that it decides. */
-export async function tailnetStage({ tailscaled, boundIps }: MachineLooks): Promise<Stage | undefined> {
+export async function tailnetStage(looks: MachineLooks): Promise<Stage | undefined> {
+  const { tailscaled, tag } = looks;
   if (!tailscaled) return undefined;
   try {
-    return stageOf(await tailscaled.status({ peers: false }), boundIps());
+    return stageOf(await tailscaled.status({ peers: false }), boundIps(looks), tag);
   } catch (error) {
     if (!(error instanceof LocalApiError)) throw error;
     return stageOfTrouble(error);
@@ -75,7 +95,12 @@ export async function dnsFinding(
 ): Promise<Finding> {
   const { ok, note, skipped, broken } = findingsOf('dns');
   if (!tailscaled) return skipped('the agent lives on no tailnet');
-  const { hostname } = new URL(await controlServer(host, tailscaled));
+  const url = await controlServer(
+    host,
+    stage && stagesOfTailscaled.includes(stage.name) ? undefined : tailscaled,
+  );
+  if (url === '') return skipped('it is not known which control server this machine has');
+  const { hostname } = new URL(url);
   if (/^[\d.]+$|:/.test(hostname)) return skipped(`the control server is ${hostname}, an address`);
   const { exitCode } = await host.run('getent', ['ahosts', hostname], { timeoutMs: doctorCommandTimeoutMs });
   if (exitCode === 0) return ok(`${hostname} is found`);
@@ -86,16 +111,17 @@ export async function dnsFinding(
     : broken(text, mend);
 }
 
-/** Where this machine signs in: as it is told to, as it has, or Tailscale's. */
-async function controlServer(host: Host, tailscaled: LocalApi): Promise<string> {
-  const told = new TextDecoder().decode(await host.readFile(signInSettings));
+/** Where this machine signs in: as it is told to, or as it has; empty when nobody says. */
+async function controlServer(host: Host, tailscaled: LocalApi | undefined): Promise<string> {
+  // It is for root only.
+  const told = new TextDecoder().decode(await host.readFile(signInSettings).catch(() => undefined));
   const url = /^TAILSCALE_LOGIN_SERVER=["']?([^"'\s]+)/m.exec(told)?.[1];
   if (url !== undefined && URL.canParse(url)) return url;
-  const used = await tailscaled.prefs().then(
+  const used = await tailscaled?.prefs().then(
     ({ ControlURL }) => ControlURL,
     () => '',
   );
-  return URL.canParse(used) ? used : 'https://controlplane.tailscale.com';
+  return used !== undefined && URL.canParse(used) ? used : '';
 }
 
 const signInSettings = '/etc/clusteros/tailscale.env';
@@ -111,16 +137,19 @@ export function tailscaledFinding(stage: Stage | undefined): Finding {
 export function loginFinding(stage: Stage | undefined): Finding {
   const { ok, skipped, broken } = findingsOf('login');
   if (!stage) return skipped('the agent lives on no tailnet');
-  return ['starting', 'needs-login', 'needs-approval', 'stopped'].includes(stage.name)
+  return ['starting', 'needs-login', 'needs-approval', 'stopped', 'untagged'].includes(stage.name)
     ? broken(stage.text, stage.mend || 'wait a moment, and ask again')
     : ok('signed in');
 }
 
-export function addressFinding({ boundIps, bind }: MachineLooks, stage: Stage | undefined): Finding {
+export function addressFinding(looks: MachineLooks, stage: Stage | undefined): Finding {
+  const { bind, bindIsSet } = looks;
   const { ok, broken } = findingsOf('address');
-  if (stage) return stage.name === 'ready' ? ok(stage.text) : broken(stage.text, stage.mend);
+  if (stage && stage.name !== 'ready') return broken(stage.text, stage.mend);
+  if (stage && !bindIsSet) return ok(stage.text);
   const ip = hostOf(bind);
-  if (boundIps().has(ip) || !/^[\d.]+$|:/.test(ip)) return ok(`${ip} is on this machine`);
+  if (boundIps(looks).has(ip) || /^(0\.0\.0\.0|::)$/.test(ip) || !/^[\d.]+$|:/.test(ip))
+    return ok(`${ip} is on this machine`);
   return broken(
     `the setting bind says ${bind}, and ${ip} is on no interface of this machine`,
     'set another in /etc/clusteros/node.yaml, or none, and run "systemctl restart node-agent"',

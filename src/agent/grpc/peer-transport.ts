@@ -14,6 +14,7 @@ import type { Answer, Answer__Output } from '../../api/gen/clusteros/v1/Answer.t
 import type { Frame, Frame__Output } from '../../api/gen/clusteros/v1/Frame.ts';
 import type { Question, Question__Output } from '../../api/gen/clusteros/v1/Question.ts';
 import { protocolVersion, v1 } from '../../api/proto.ts';
+import type { KnockOutcome } from '../../membership/prober.ts';
 import { type Authority, type Credentials, issueCredentials } from '../certificates.ts';
 import type {
   Greeting,
@@ -111,6 +112,7 @@ export class GrpcPeerTransport implements PeerTransport {
 
   /** A client for the agent at `address`, which must prove that it is `id`. The caller closes it. */
   async client(address: string, id: string): Promise<PeerClient> {
+    await this.#refuseForeign(address);
     return peerClient(await this.#freshCredentials(), address, shown =>
       shown === id ? undefined : new Error(`the agent at ${address} is another member`),
     );
@@ -167,7 +169,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   knock(address: string): void {
-    knock(address).then(outcome => {
+    this.#knock(address).then(outcome => {
       if (!this.#closed) this.#onEvent({ kind: 'knocked', address, outcome });
     });
   }
@@ -222,8 +224,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   async #dial(address: string): Promise<void> {
-    const refusal = await this.#options.gate.refusalOf(hostOf(address));
-    if (refusal !== '') throw new ForeignDevice(refusal);
+    await this.#refuseForeign(address);
     const credentials = await this.#freshCredentials();
     if (this.#closed) return;
     let id = '';
@@ -251,7 +252,7 @@ export class GrpcPeerTransport implements PeerTransport {
         reject(new Error('no answer to the handshake'));
       };
       let timer = setTimeout(async () => {
-        const outcome = await knock(address);
+        const outcome = await this.#knock(address);
         if (answered) return;
         if (outcome === 'accepted') timer = setTimeout(giveUp, handshakeBusyTimeoutMs - handshakeTimeoutMs);
         else giveUp();
@@ -280,6 +281,18 @@ export class GrpcPeerTransport implements PeerTransport {
       });
       call.write(this.#hello);
     });
+  }
+
+  /** @throws ForeignDevice when no peer may be there */
+  async #refuseForeign(address: string): Promise<void> {
+    const refusal = await this.#options.gate.refusalOf(hostOf(address));
+    if (refusal !== '') throw new ForeignDevice(refusal);
+  }
+
+  async #knock(address: string): Promise<KnockOutcome> {
+    // Somebody else may have the address by now.
+    const refusal = await this.#options.gate.refusalOf(hostOf(address));
+    return refusal === '' ? knock(address) : 'silent';
   }
 
   #accept(call: ServerDuplexStream<Frame__Output, Frame>): void {

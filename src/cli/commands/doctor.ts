@@ -18,12 +18,20 @@ const findingNoun: Noun<Finding__Output> = {
 /** Prints what was found, and the mends. Unhealthy when a link is broken. */
 export async function doctor(request: Request): Promise<number> {
   const { shell } = request;
-  const rows = await withAgent(request, async client => {
-    const found: Finding__Output[] = [];
-    for await (const finding of client.diagnose()) found.push(finding);
-    return found;
-  });
-  await printList(shell, request, findingNoun, rows);
-  for (const { stage, mend } of rows) if (mend !== '') note(shell, `${stage}: ${mend}`);
+  const rows: Finding__Output[] = [];
+  const print = async () => {
+    await printList(shell, request, findingNoun, rows);
+    for (const { stage, mend } of rows) if (mend !== '') note(shell, `${stage}: ${mend}`);
+  };
+  try {
+    await withAgent(request, async client => {
+      for await (const finding of client.diagnose()) rows.push(finding);
+    });
+  } catch (error) {
+    // What was found so far says what the rest waits for.
+    if (rows.length > 0) await print();
+    throw error;
+  }
+  await print();
   return rows.at(-1)?.state === 'broken' ? exitCode.unhealthy : exitCode.done;
 }

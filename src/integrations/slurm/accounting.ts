@@ -5,6 +5,8 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import {
   accountingAnswerTimeoutMs,
+  accountsEndMs,
+  accountsLastWriteMs,
   accountsWriteMs,
   accountsWriteMsPerMib,
   commandTimeoutMs,
@@ -16,11 +18,12 @@ import { ServiceError } from '../service-error.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import {
   changesSoFar,
-  contentTakenBy,
+  contentMark,
   databaseAnswers,
   databaseIsMade,
   databaseSocket,
   dumpContent,
+  grantMark,
   makeDatabase,
   mariadbd,
   schema,
@@ -31,7 +34,7 @@ import {
 import { textOf } from './file-text.ts';
 import { settingsIn } from './machine-shape.ts';
 import { accountingParts, accountingPort, files, folders, service } from './names.ts';
-import { maskUnits, unitsAreMasked } from './packaged-units.ts';
+import { accountingUnits, maskUnits, unitsAreMasked } from './packaged-units.ts';
 import { missingProgram } from './reasons.ts';
 import type { Accounting } from './settings.ts';
 import { confMark } from './slurm-conf.ts';
@@ -44,8 +47,11 @@ export const slurmdbd: Daemon = {
 };
 
 interface Desired {
+  readonly clusterId: string;
   /** Fencing token of the controller's grant. */
   readonly token: number;
+  /** Whether the role is still given so; asked anew before each step. */
+  readonly stands: () => boolean;
   /** Of slurmdbd.conf. */
   readonly conf: string;
 }
@@ -55,9 +61,9 @@ interface Observed {
   readonly missing: readonly (readonly [program: string, packageName: string])[];
   readonly isMade: boolean;
   readonly databaseAnswers: boolean;
-  /** The content is what the former controller's machine wrote down, or of this one since; by token. */
-  readonly taken: number;
-  /** The same of the state folder, which has that. */
+  /** By which grant the content is what the former controller's machine wrote down, or of this one since. */
+  readonly mark: string;
+  /** By which token the state folder is that, which holds what was written down. */
   readonly stateTaken: number;
   /** Empty while the packaged unit would start slurmdbd by it. */
   readonly conf: string;
@@ -65,13 +71,12 @@ interface Observed {
   readonly listens: boolean;
 }
 
-type AccountingStep = Step &
-  (
+type AccountingStep = Step & { readonly stands: () => boolean } & (
     | { readonly kind: 'missing'; readonly program: string; readonly packageName: string }
     | { readonly kind: 'await-state' }
     | { readonly kind: 'make' }
     | { readonly kind: 'start-database' }
-    | { readonly kind: 'take'; readonly token: number }
+    | { readonly kind: 'take'; readonly clusterId: string; readonly token: number }
     | { readonly kind: 'configure'; readonly text: string }
     | { readonly kind: 'start' }
     | { readonly kind: 'await-answer' }
@@ -83,9 +88,32 @@ const programs = [
   ['mariadb-dump', 'mariadb-client'],
 ] as const;
 
+/** What two lanes do with the same daemons and files: one at a time. */
+export class AccountingTurn {
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  get isFree(): boolean {
+    return this.#waiting === 0;
+  }
+
+  run<Result>(act: () => Promise<Result>): Promise<Result> {
+    this.#waiting += 1;
+    const done = this.#last.then(act);
+    this.#last = done.then(
+      () => {},
+      () => {},
+    );
+    return done.finally(() => {
+      this.#waiting -= 1;
+    });
+  }
+}
+
 /** @param stateTakenBy by which grant the state folder of this machine came to be what it is */
 export function accountingReconciler(
   stateTakenBy: (host: Host) => Promise<number>,
+  turn: AccountingTurn,
 ): Reconciler<Desired, Observed, AccountingStep> {
   return {
     ...{ service, role: 'accounting', parts: accountingParts },
@@ -93,7 +121,8 @@ export function accountingReconciler(
     desired(view, { token }) {
       const { accounting } = settingsIn(view);
       if (!accounting.enabled) return new Waiting('database', 'accounting is off');
-      return { token, conf: accountingConfText(accounting) };
+      const { clusterId, tenure } = view;
+      return { clusterId, token, stands: () => tenure.stands(token), conf: accountingConfText(accounting) };
     },
 
     async observe(host) {
@@ -102,99 +131,115 @@ export function accountingReconciler(
         missing: programs.filter((_, at) => absent[at]),
         isMade: await databaseIsMade(host),
         databaseAnswers: await databaseAnswers(host),
-        taken: await contentTakenBy(host),
+        mark: await contentMark(host),
         stateTaken: await stateTakenBy(host),
-        conf: (await unitsAreMasked(host)) ? ((await textOf(host, files.accountingConf)) ?? '') : '',
+        conf: (await unitsAreMasked(host, accountingUnits))
+          ? ((await textOf(host, files.accountingConf)) ?? '')
+          : '',
         running: (await host.runningPid(files.accountingPid, 'slurmdbd')) !== undefined,
         listens: await accountingListens(host),
       };
     },
 
-    plan({ token, conf }, observed) {
+    plan({ clusterId, token, stands, conf }, observed) {
       const [missing] = observed.missing;
       if (missing) {
         const [program, packageName] = missing;
         const summary = `${program} is not installed`;
-        return [{ kind: 'missing', program, packageName, part: 'database', summary }];
+        return [{ kind: 'missing', program, packageName, part: 'database', summary, stands }];
       }
       if (observed.stateTaken < token) {
         const summary = 'waiting for slurmctld, whose state holds the accounts';
-        return [{ kind: 'await-state', waits: true, part: 'database', summary }];
+        return [{ kind: 'await-state', waits: true, part: 'database', summary, stands }];
       }
       const steps: AccountingStep[] = [];
-      if (!observed.isMade) steps.push({ kind: 'make', part: 'database', summary: 'make a database' });
+      const database = { part: 'database', stands };
+      const daemon = { part: 'slurmdbd', stands };
+      if (!observed.isMade) steps.push({ kind: 'make', ...database, summary: 'make a database' });
       if (!observed.databaseAnswers)
-        steps.push({ kind: 'start-database', part: 'database', summary: 'start the database' });
-      if (observed.taken < token)
-        steps.push({ kind: 'take', token, part: 'database', summary: 'load the accounts' });
+        steps.push({ kind: 'start-database', ...database, summary: 'start the database' });
+      if (observed.mark !== grantMark(clusterId, token))
+        steps.push({ kind: 'take', clusterId, token, ...database, summary: 'load the accounts' });
       if (observed.conf !== conf)
-        steps.push({
-          kind: 'configure',
-          text: conf,
-          part: 'slurmdbd',
-          summary: `write ${files.accountingConf}`,
-        });
-      if (!observed.running) steps.push({ kind: 'start', part: 'slurmdbd', summary: 'start slurmdbd' });
+        steps.push({ kind: 'configure', text: conf, ...daemon, summary: `write ${files.accountingConf}` });
+      if (!observed.running) steps.push({ kind: 'start', ...daemon, summary: 'start slurmdbd' });
       if (!observed.listens)
-        steps.push({ kind: 'await-answer', part: 'slurmdbd', summary: 'wait for slurmdbd to answer' });
+        steps.push({ kind: 'await-answer', ...daemon, summary: 'wait for slurmdbd to answer' });
       return steps;
     },
 
-    async apply(host, step) {
-      switch (step.kind) {
-        case 'missing':
-          throw missingProgram(step.program, step.packageName);
-        case 'await-state':
-          break;
-        case 'make':
-          await makeDatabase(host);
-          break;
-        case 'start-database':
-          await startDatabase(host, 'slurm');
-          break;
-        case 'take':
-          await stopDaemon(host, slurmdbd);
-          await takeContent(host, step.token);
-          break;
-        case 'configure':
-          await maskUnits(host);
-          await stopDaemon(host, slurmdbd);
-          await host.ensureFolder(folders.conf, { mode: 0o755 });
-          // slurmdbd refuses a file that others may read.
-          await host.writeFile(files.accountingConf, step.text, { mode: 0o600, owner: 'slurm' });
-          break;
-        case 'start':
-          await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
-          await startDaemon(
-            host,
-            slurmdbd,
-            ['env', `MYSQL_UNIX_PORT=${databaseSocket}`, 'slurmdbd'],
-            commandTimeoutMs,
-          );
-          break;
-        case 'await-answer':
-          await awaitAccounting(host);
-      }
-    },
+    apply: (host, step) =>
+      turn.run(async () => {
+        if (!step.stands())
+          throw new ServiceError('role-moved', false, 'another node keeps the accounts now', true);
+        await take(host, step);
+      }),
   };
+}
+
+async function take(host: Host, step: AccountingStep): Promise<void> {
+  switch (step.kind) {
+    case 'missing':
+      throw missingProgram(step.program, step.packageName);
+    case 'await-state':
+      break;
+    case 'make':
+      await makeDatabase(host);
+      break;
+    case 'start-database':
+      await startDatabase(host, 'slurm');
+      break;
+    case 'take':
+      await stopDaemon(host, slurmdbd);
+      await takeContent(host, step.clusterId, step.token);
+      break;
+    case 'configure':
+      await maskUnits(host, accountingUnits);
+      await stopDaemon(host, slurmdbd);
+      await host.ensureFolder(folders.conf, { mode: 0o755 });
+      // slurmdbd refuses a file that others may read.
+      await host.writeFile(files.accountingConf, step.text, { mode: 0o600, owner: 'slurm' });
+      break;
+    case 'start': {
+      await host.ensureFolder(folders.log, { mode: 0o755, owner: 'slurm' });
+      const command = ['env', `MYSQL_UNIX_PORT=${databaseSocket}`, 'slurmdbd'] as const;
+      await startDaemon(host, slurmdbd, command, commandTimeoutMs);
+      break;
+    }
+    case 'await-answer':
+      await awaitAccounting(host);
+  }
 }
 
 /** Writes down, from time to time, what the accounts have become. */
 export class AccountsKeeper {
+  readonly #turn: AccountingTurn;
   #changes = '';
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = accountsWriteMs;
 
-  /** @throws ServiceError when they cannot be written down */
-  async keep(host: Host, { wallMs }: Pick<ClusterView, 'wallMs'>): Promise<void> {
+  constructor(turn: AccountingTurn) {
+    this.#turn = turn;
+  }
+
+  /** @throws Error when they cannot be written down: the next call tries again */
+  async keep(
+    host: Host,
+    { wallMs, tenure }: Pick<ClusterView, 'wallMs' | 'tenure'>,
+    token: number,
+  ): Promise<void> {
     // Also when the clock was set back.
     if (Math.abs(wallMs - this.#writtenAtMs) < this.#pauseMs) return;
-    this.#writtenAtMs = wallMs;
-    const changes = await changesSoFar(host);
-    if (changes === this.#changes) return;
-    const bytes = await dumpContent(host);
-    this.#changes = changes;
-    this.#pauseMs = Math.max(accountsWriteMs, (bytes / 2 ** 20) * accountsWriteMsPerMib);
+    await this.#turn.run(async () => {
+      if (!tenure.stands(token)) return;
+      const changes = await changesSoFar(host);
+      if (changes !== this.#changes) {
+        const bytes = await dumpContent(host);
+        this.#changes = changes;
+        this.#pauseMs = Math.max(accountsWriteMs, (bytes / 2 ** 20) * accountsWriteMsPerMib);
+      }
+      this.#writtenAtMs = wallMs;
+    });
   }
 }
 
@@ -203,25 +248,44 @@ export async function accountingListens(host: Host): Promise<boolean> {
   return host.accepts('127.0.0.1', accountingPort, slurmdAnswerTimeoutMs);
 }
 
-/** Ends slurmdbd and writes down what it has kept: from then on what slurmctld has to tell waits in slurmctld's own state. */
-export async function closeAccounts(host: Host, token: number): Promise<void> {
-  if (!(await isOurs(host))) return;
-  await stopDaemon(host, slurmdbd);
-  // What was not loaded yet is still in the dump that came with the state.
-  if ((await contentTakenBy(host)) === token && (await databaseAnswers(host))) await dumpContent(host);
+/** Ends slurmdbd: from then on what slurmctld has to tell waits in slurmctld's own state. What slurmdbd has not confirmed does, too. */
+export async function endRecording(host: Host): Promise<void> {
+  if (await isOurs(host)) await stopDaemon(host, slurmdbd, accountsEndMs);
+}
+
+/**
+ * Writes the accounts down for the next controller, when slurmdbd has ended and the time for it is short. Resolves with why it was not
+ * done, for people; empty when it was, or there is nothing to write.
+ */
+export async function writeLastAccounts(host: Host, turn: AccountingTurn, mark: string): Promise<string> {
+  if (!(await isOurs(host))) return '';
+  // Whoever has the turn may be at a long dump of its own.
+  for (let waitedMs = 0; !turn.isFree && waitedMs < accountsLastWriteMs; waitedMs += stopPollMs)
+    await host.pause(stopPollMs);
+  if (!turn.isFree) return 'the accounts of the last minutes were just being written down';
+  return turn.run(async () => {
+    try {
+      // What was not loaded yet is still in the dump that came with the state.
+      if ((await contentMark(host)) === mark && (await databaseAnswers(host)))
+        await dumpContent(host, accountsLastWriteMs);
+      return '';
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return `the accounts since they were last written down are lost: ${why}`;
+    }
+  });
 }
 
 /** Ends what runs here for accounting, without a word of what it has kept. */
 export async function endAccounting(host: Host): Promise<void> {
-  if (!(await isOurs(host))) return;
-  await stopDaemon(host, slurmdbd);
+  if (await isOurs(host)) await stopDaemon(host, slurmdbd);
   await stopDatabase(host);
 }
 
 /** Whether something runs here that `endAccounting` would end. */
 export async function accountingRuns(host: Host): Promise<boolean> {
   return (
-    (await host.runningPid(files.accountingPid, 'slurmdbd')) !== undefined ||
+    ((await isOurs(host)) && (await host.runningPid(files.accountingPid, 'slurmdbd')) !== undefined) ||
     (await host.runningPid(mariadbd.pidFile, 'mariadbd')) !== undefined
   );
 }

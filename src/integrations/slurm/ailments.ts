@@ -23,14 +23,24 @@ export async function goOn(host: Host): Promise<never> {
 export async function hasRoom(host: Host): Promise<boolean> {
   // On a node that never was the controller the folder is not there yet.
   for (const folder of [folders.state, folders.stateParent]) {
-    const args = ['--file-system', '--format', '%a %S %d %c', folder];
-    const { exitCode, stdout } = await host.run('stat', args, { timeoutMs: commandTimeoutMs });
-    const [blocks, blockBytes, files, filesMax] = stdout.trim().split(' ').map(Number);
-    if (exitCode !== 0 || blocks === undefined || blockBytes === undefined) continue;
-    // Some file systems count no files.
-    return blocks * blockBytes >= stateRoomBytesMin && (files !== 0 || filesMax === 0);
+    const has = await spaceIn(host, folder, stateRoomBytesMin);
+    if (has !== undefined) return has;
   }
   return true;
+}
+
+/** Whether so many bytes can be written in the folder. True as well where that cannot be told. */
+export async function hasSpace(host: Host, folder: string, bytes: number): Promise<boolean> {
+  return (await spaceIn(host, folder, bytes)) ?? true;
+}
+
+async function spaceIn(host: Host, folder: string, bytes: number): Promise<boolean | undefined> {
+  const args = ['--file-system', '--format', '%a %S %d %c', folder];
+  const { exitCode, stdout } = await host.run('stat', args, { timeoutMs: commandTimeoutMs });
+  const [blocks, blockBytes, files, filesMax] = stdout.trim().split(' ').map(Number);
+  if (exitCode !== 0 || blocks === undefined || blockBytes === undefined) return undefined;
+  // Some file systems count no files.
+  return blocks * blockBytes >= bytes && (files !== 0 || filesMax === 0);
 }
 
 /** slurmctld goes on with a full disk, takes no batch jobs and forgets at its end what it could not write. */

@@ -1,7 +1,14 @@
 // Starting and ending SLURM's daemons. They put themselves in the background and outlive the agent; a second one is
 // never started beside a running one (a second slurmctld kills the first by its pid file).
-import type { Host } from '../host.ts';
-import { daemonAppearTimeoutMs, logTailLines, stopDaemonTimeoutMs, stopPollMs } from '../limits.ts';
+import type { Host, Outcome } from '../host.ts';
+import {
+  daemonAppearTimeoutMs,
+  logTailLines,
+  stopDaemonTimeoutMs,
+  stopPollMs,
+  unitFreeMs,
+  unitsMax,
+} from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Background, earlyWords, inBackground, isUnitLeft } from './own-unit.ts';
 import { errorFrom } from './reasons.ts';
@@ -25,24 +32,14 @@ export async function startDaemon(
 ): Promise<void> {
   const { program, pidFile, log } = daemon;
   if ((await host.runningPid(pidFile, program)) !== undefined) return;
-  const [name, ...args] = await inBackground(host, daemon, command);
   // Older lines tell of older troubles.
   const logLength = (await logText(host, log)).length;
-  let { exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs });
-  // Its process has just gone, and systemd lets go of its unit a moment later.
-  for (
-    let waitedMs = 0;
-    isUnitLeft({ exitCode, stderr }) && waitedMs < daemonAppearTimeoutMs;
-    waitedMs += stopPollMs
-  ) {
-    await host.pause(stopPollMs);
-    ({ exitCode, stdout, stderr } = await host.run(name, args, { timeoutMs }));
-  }
+  const { isWrapped, exitCode, stdout, stderr } = await begin(host, daemon, command, timeoutMs);
   const lastWords = async () =>
     fatalLineOf((await logText(host, log)).slice(logLength)) || fatalLineOf(await earlyWords(host, program));
   if (exitCode !== 0) {
     // systemd says only that it failed.
-    const said = name === command[0] ? `${stderr}${stdout}` : '';
+    const said = isWrapped ? '' : `${stderr}${stdout}`;
     throw errorFrom(`starting ${program}`, said || (await lastWords()) || `${stderr}${stdout}`);
   }
   for (let waitedMs = 0; waitedMs < daemonAppearTimeoutMs; waitedMs += stopPollMs) {
@@ -50,6 +47,26 @@ export async function startDaemon(
     await host.pause(stopPollMs);
   }
   throw errorFrom(attempt(daemon), await lastWords());
+}
+
+/** Runs the command, under a unit's name that systemd has free. */
+async function begin(
+  host: Host,
+  daemon: Daemon,
+  command: readonly [string, ...string[]],
+  timeoutMs: number,
+): Promise<Outcome & { readonly isWrapped: boolean }> {
+  for (let number = 1; ; number++) {
+    const [name, ...args] = await inBackground(host, daemon, command, number);
+    const isWrapped = name !== command[0];
+    let outcome = await host.run(name, args, { timeoutMs });
+    // Its process has just gone, and systemd lets go of its unit a moment later.
+    for (let waitedMs = 0; isUnitLeft(outcome) && waitedMs < unitFreeMs; waitedMs += stopPollMs) {
+      await host.pause(stopPollMs);
+      outcome = await host.run(name, args, { timeoutMs });
+    }
+    if (!isUnitLeft(outcome) || number === unitsMax) return { ...outcome, isWrapped };
+  }
 }
 
 /** Why a daemon that had been started is not there any more, in its own last words. */
@@ -61,11 +78,15 @@ export async function deathOf(host: Host, daemon: Daemon): Promise<ServiceError>
 }
 
 /** Ends a daemon: asks, waits, kills. Resolves with whether it ran and has ended as it was asked to: then it has written down all it knew. */
-export async function stopDaemon(host: Host, { program, pidFile }: Daemon): Promise<boolean> {
+export async function stopDaemon(
+  host: Host,
+  { program, pidFile }: Daemon,
+  limitMs: number = stopDaemonTimeoutMs,
+): Promise<boolean> {
   const pid = await host.runningPid(pidFile, program);
   if (pid === undefined) return false;
   await host.signal(pid, 'SIGTERM');
-  for (let waitedMs = 0; waitedMs < stopDaemonTimeoutMs; waitedMs += stopPollMs) {
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += stopPollMs) {
     if (!(await host.isRunning(pid, program))) return true;
     await host.pause(stopPollMs);
   }

@@ -2,6 +2,8 @@
 // who asks, so that there is no password. It knows nothing of SLURM but one schema's name.
 import type { Host } from '../host.ts';
 import {
+  accountsBytesMax,
+  accountsRoomBytesMin,
   commandTimeoutMs,
   databaseAnswerTimeoutMs,
   databaseCopyTimeoutMs,
@@ -9,6 +11,7 @@ import {
   stopPollMs,
 } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
+import { hasSpace } from './ailments.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import { textOf } from './file-text.ts';
 import { files, folders } from './names.ts';
@@ -17,7 +20,9 @@ import { errorFrom } from './reasons.ts';
 export const schema = 'slurm_acct_db';
 const data = `${folders.accounting}/data`;
 const conf = `${folders.accounting}/database.cnf`;
-const takenFile = `${folders.accounting}/taken`;
+const markFile = `${folders.accounting}/taken`;
+/** For root only: what is in there is all accounts, for a moment. */
+const work = `${folders.accounting}/work`;
 const log = `${folders.log}/clusteros-database.log`;
 /** In memory: after a reboot it is made anew, owned by the database's user. */
 const runFolder = '/run/clusteros-database';
@@ -50,9 +55,10 @@ export async function databaseIsMade(host: Host): Promise<boolean> {
   return (await host.readFile(conf)) !== undefined;
 }
 
-/** Makes an empty one. A crash leaves none, or one. */
+/** Makes an empty one. What an interrupted attempt has left is taken away first: it is neither none nor one. */
 export async function makeDatabase(host: Host): Promise<void> {
   await host.ensureFolder(folders.accounting, { mode: 0o755 });
+  await must(host, 'taking a half-made database away', ['rm', '-rf', '--', data], commandTimeoutMs);
   await host.ensureFolder(data, { mode: 0o700, owner: 'mysql' });
   const args = ['--no-defaults', `--datadir=${data}`, '--user=mysql', '--skip-test-db'];
   await must(host, 'making the database', ['mariadb-install-db', ...args], databaseMakeTimeoutMs);
@@ -92,54 +98,100 @@ export async function stopDatabase(host: Host): Promise<void> {
   await stopDaemon(host, mariadbd);
 }
 
-/** By which grant the content came to be what it is; 0 for none. */
-export async function contentTakenBy(host: Host): Promise<number> {
-  return Number((await textOf(host, takenFile)) ?? 0);
+/** By which cluster's grant the content came to be what it is, as `grantMark` has it; empty for none. */
+export async function contentMark(host: Host): Promise<string> {
+  return ((await textOf(host, markFile)) ?? '').trim();
+}
+
+/** Of one grant of one cluster: tokens of another cluster mean nothing here. */
+export function grantMark(clusterId: string, token: number): string {
+  return `${clusterId} ${token}`;
+}
+
+/** What is here is of no grant any more. */
+export async function forgetContent(host: Host): Promise<void> {
+  await host.removeFile(markFile);
 }
 
 /**
- * Makes the content what the dump says; leaves it as it is where there is no dump. A crash in between has it done again.
- * @throws ServiceError `accounts-damaged` when the dump cannot be read; what was there before is gone then, the dump is not
+ * Makes the content what the dump says. Where there is no dump what is here stays, if it is of the same cluster. A crash in between
+ * has it done again.
+ * @throws ServiceError `accounts-damaged` when the dump cannot be read; then all is as it was
  */
-export async function takeContent(host: Host, token: number): Promise<void> {
+export async function takeContent(host: Host, clusterId: string, token: number): Promise<void> {
+  const before = await contentMark(host);
   const dump = await host.readFile(files.accountingDump);
-  if (dump !== undefined) {
-    const text = `${folders.accounting}/load.sql`;
+  if (dump !== undefined) await loadContent(host, dump);
+  else if (before !== '' && before.split(' ', 1)[0] !== clusterId)
+    await ask(host, 'beginning with no accounts', anew);
+  await host.writeFile(markFile, `${grantMark(clusterId, token)}\n`, { mode: 0o600 });
+}
+
+const anew = `DROP DATABASE IF EXISTS ${schema}; CREATE DATABASE ${schema};`;
+
+async function loadContent(host: Host, dump: Uint8Array): Promise<void> {
+  const text = `${work}/load.sql`;
+  const damaged = (why: string) => {
+    const mend = 'move it aside to begin with no accounts';
+    return new ServiceError('accounts-damaged', true, `${files.accountingDump}: ${why}: ${mend}`, true);
+  };
+  await host.ensureFolder(work, { mode: 0o700 });
+  try {
     await host.writeFile(`${text}.gz`, dump, { mode: 0o600 });
-    const { exitCode, stderr } = await host.run('gzip', ['--decompress', '--force', `${text}.gz`], {
-      timeoutMs: databaseCopyTimeoutMs,
-    });
-    if (exitCode !== 0) {
-      const mend = 'move it aside to begin with no accounts';
-      throw new ServiceError(
-        'accounts-damaged',
-        true,
-        `${files.accountingDump}: ${stderr.trim()}: ${mend}`,
-        true,
-      );
-    }
-    const anew = `DROP DATABASE IF EXISTS ${schema}; CREATE DATABASE ${schema}; USE ${schema}; SOURCE ${text};`;
-    await ask(host, 'loading the accounts', anew, databaseCopyTimeoutMs);
+    const unpack = ['--decompress', '--force', `${text}.gz`];
+    const { exitCode, stderr } = await host.run('gzip', unpack, { timeoutMs: databaseCopyTimeoutMs });
+    if (exitCode !== 0 && /not in gzip format|unexpected end|crc error|invalid compressed/.test(stderr))
+      throw damaged(stderr.trim());
+    if (exitCode !== 0) throw errorFrom('unpacking the accounts', stderr);
+    // Nothing is dropped for a text that was cut off.
+    const { stdout: last } = await host.run('tail', ['--lines=1', text], { timeoutMs: commandTimeoutMs });
+    if (!last.startsWith(dumpEnd)) throw damaged('its end is missing');
+    // Without the option the client goes on after an error, and calls that success.
+    const load = `${anew} USE ${schema}; SOURCE ${text};`;
+    await ask(host, 'loading the accounts', load, databaseCopyTimeoutMs, ['--abort-source-on-error']);
+  } finally {
+    await host.removeFile(`${text}.gz`);
     await host.removeFile(text);
   }
-  await host.writeFile(takenFile, `${token}\n`, { mode: 0o600 });
 }
+
+/** What mariadb-dump ends with. */
+const dumpEnd = '-- Dump completed';
 
 /**
  * Writes the content into the state folder, where it is copied to those that may go on with it; whole, or not at all. Resolves with
  * its size, in bytes.
+ * @throws ServiceError `accounts-too-large` when it would hold up the copies of the queue: then the former dump stays
  */
-export async function dumpContent(host: Host): Promise<number> {
-  const text = `${folders.accounting}/dump.sql`;
-  const args = ['--no-defaults', `--socket=${databaseSocket}`, '--single-transaction', '--skip-dump-date'];
-  const dump = ['mariadb-dump', ...args, '--routines', `--result-file=${text}`, schema] as const;
-  await must(host, 'writing down the accounts', dump, databaseCopyTimeoutMs);
-  const packed = ['gzip', '--no-name', '--force', text] as const;
-  await must(host, 'packing the accounts', packed, databaseCopyTimeoutMs);
-  const content = await host.readFile(`${text}.gz`);
-  if (content) await host.writeFile(files.accountingDump, content, { mode: 0o600, owner: 'slurm' });
-  await host.removeFile(`${text}.gz`);
-  return content?.length ?? 0;
+export async function dumpContent(host: Host, timeoutMs: number = databaseCopyTimeoutMs): Promise<number> {
+  const text = `${work}/dump.sql`;
+  await host.ensureFolder(work, { mode: 0o700 });
+  if (!(await hasSpace(host, folders.accounting, accountsRoomBytesMin)))
+    throw new ServiceError(
+      'accounts-no-room',
+      false,
+      `there is too little room under ${folders.accounting} to write the accounts down: free some space`,
+      true,
+    );
+  try {
+    const args = ['--no-defaults', `--socket=${databaseSocket}`, '--single-transaction', '--skip-dump-date'];
+    const dump = ['mariadb-dump', ...args, '--routines', `--result-file=${text}`, schema] as const;
+    await must(host, 'writing down the accounts', dump, timeoutMs);
+    await must(host, 'packing the accounts', ['gzip', '--no-name', '--force', text], timeoutMs);
+    const content = (await host.readFile(`${text}.gz`)) ?? new Uint8Array();
+    if (content.length > accountsBytesMax)
+      throw new ServiceError(
+        'accounts-too-large',
+        true,
+        `all accounts come to ${Math.ceil(content.length / 2 ** 20)} MiB, more than is copied with the queue (${accountsBytesMax / 2 ** 20} MiB): keep fewer months, or run a slurmdbd of your own`,
+        true,
+      );
+    await host.writeFile(files.accountingDump, content, { mode: 0o600, owner: 'slurm' });
+    return content.length;
+  } finally {
+    await host.removeFile(`${text}.gz`);
+    await host.removeFile(text);
+  }
 }
 
 /** A number that changes whenever rows do. */
@@ -157,8 +209,9 @@ async function ask(
   what: string,
   statements: string,
   timeoutMs = commandTimeoutMs,
+  options: readonly string[] = [],
 ): Promise<void> {
-  const { exitCode, stderr } = await client(host, ['--execute', statements], timeoutMs);
+  const { exitCode, stderr } = await client(host, [...options, '--execute', statements], timeoutMs);
   if (exitCode !== 0) throw errorFrom(what, stderr);
 }
 

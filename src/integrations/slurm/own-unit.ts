@@ -3,7 +3,8 @@
 import type { Host, Outcome } from '../host.ts';
 import { commandTimeoutMs, earlyWordsS, logTailLines } from '../limits.ts';
 
-const unitOf = (program: string) => `clusteros-${program}`;
+/** @param number more than one where a step of a job still has the unit of the slurmd before: then systemd keeps that */
+const unitOf = (program: string, number = 1) => `clusteros-${program}${number === 1 ? '' : `-${number}`}`;
 
 /** True where systemd runs the machine. */
 export async function hasSystemd(host: Host): Promise<boolean> {
@@ -23,6 +24,7 @@ export async function inBackground(
   host: Host,
   { program, pidFile, foreground }: Background,
   command: readonly [string, ...string[]],
+  number = 1,
 ): Promise<readonly [string, ...string[]]> {
   const alone: readonly [string, ...string[]] =
     foreground === undefined
@@ -51,7 +53,7 @@ export async function inBackground(
     ...['TasksMax=infinity', 'LimitNOFILE=131072', 'LimitMEMLOCK=infinity', 'LimitSTACK=infinity'],
   ];
   return [
-    ...(['systemd-run', '--quiet', '--collect', `--unit=${unitOf(program)}`, type ?? ''] as const),
+    ...(['systemd-run', '--quiet', '--collect', `--unit=${unitOf(program, number)}`, type ?? ''] as const),
     ...properties.map(each => `--property=${each}`),
     ...start,
   ];
@@ -65,7 +67,12 @@ export function isUnitLeft({ exitCode, stderr }: Pick<Outcome, 'exitCode' | 'std
 /** What a daemon has lately said before it had a log of its own; empty where there is no systemd, which keeps it. */
 export async function earlyWords(host: Host, program: string): Promise<string> {
   if (!(await hasSystemd(host))) return '';
-  const lately = [`--unit=${unitOf(program)}`, `--since=-${earlyWordsS}s`, `--lines=${logTailLines}`];
+  const lately = [
+    `--unit=${unitOf(program)}`,
+    `--unit=${unitOf(program)}-[2-9]`,
+    `--since=-${earlyWordsS}s`,
+    `--lines=${logTailLines}`,
+  ];
   const { stdout } = await host.run('journalctl', [...lately, '--output=cat', '--quiet', '--no-pager'], {
     timeoutMs: commandTimeoutMs,
   });

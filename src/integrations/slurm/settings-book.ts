@@ -6,7 +6,7 @@ import type { SettingsBook } from '../reconciler.ts';
 import { faultIn } from './conf-check.ts';
 import { memoryPerCpuMib, settingsIn } from './machine-shape.ts';
 import { service } from './names.ts';
-import { changesBetween, type SlurmSettings, settingsFrom, settingsOf } from './settings.ts';
+import { changesBetween, defaultSettings, type SlurmSettings, settingsFrom, settingsOf } from './settings.ts';
 import { slurmConfText } from './slurm-conf.ts';
 
 export const settingsBook: SettingsBook = {
@@ -28,12 +28,20 @@ export const settingsBook: SettingsBook = {
     if (fault !== '') return { refused: `SLURM cannot read it: ${fault}` };
     const before = settingsIn(view);
     return {
-      settings: { ...settings },
+      settings: decidedText(settings),
       changes: changesBetween(before, settings),
       harms: await harmsOf(host, view, { before, after: settings }),
     };
   },
 };
+
+/** As they are decided: without what is as by default, so that an older version, which may not know of it, can read the rest. */
+function decidedText(settings: SlurmSettings): Readonly<Record<string, unknown>> {
+  const isUsual = ([key, value]: [string, unknown]) =>
+    key !== 'partitions' &&
+    JSON.stringify(value) === JSON.stringify(defaultSettings[key as keyof SlurmSettings]);
+  return Object.fromEntries(Object.entries(settings).filter(entry => !isUsual(entry)));
+}
 
 /** A partition that goes takes its jobs with it (22.05); one whose machines change may. */
 async function harmsOf(

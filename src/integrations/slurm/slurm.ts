@@ -9,20 +9,23 @@ import { type Integration, type Lane, type Retry, reconcile } from '../reconcile
 import { oneLine, ServiceError } from '../service-error.ts';
 import { absence } from './absence.ts';
 import {
+  AccountingTurn,
   AccountsKeeper,
   accountingReconciler,
   accountingRuns,
-  closeAccounts,
   endAccounting,
+  endRecording,
+  writeLastAccounts,
 } from './accounting.ts';
 import { controllerGrant, isServing } from './candidates.ts';
 import { slurmCapabilities } from './capabilities.ts';
 import { ConfRefusal } from './conf-check.ts';
 import { controllerReconciler, endController, takenBy } from './controller.ts';
+import { grantMark } from './database.ts';
 import { decideSlurm } from './decide.ts';
 import { renewFence } from './fence.ts';
 import { ensureLocalUsers } from './local-users.ts';
-import { settingsIn } from './machine-shape.ts';
+import { settingsIn, unreadableSettings } from './machine-shape.ts';
 import type { InTurn } from './munge.ts';
 import { files, folders, mungeKey, service } from './names.ts';
 import { applyNodeConf, confines, nodeConfText, observeNodeConf, planNodeConf } from './node-conf.ts';
@@ -59,6 +62,7 @@ export function slurmIntegration(options: SlurmOptions): Integration {
     turn = done.catch(() => {});
     return done;
   };
+  const accountingTurn = new AccountingTurn();
   const refusal = new ConfRefusal();
   const controller = controllerReconciler({ copies, takenFile, inTurn, refusal });
   const worker = workerReconciler(inTurn);
@@ -87,13 +91,14 @@ export function slurmIntegration(options: SlurmOptions): Integration {
           return [{ service, role: 'standby', token, state: 'failing', step: 'slurmd', reason, detail }];
         }
       }
-      if (!grant) return holder ? standBy(host, { copies, takenFile }, view, holder) : [];
+      if (!grant)
+        return holder ? standBy(host, { copies, takenFile, accounting: accountingTurn }, view, holder) : [];
       const context = { host, view, grant, fence, retry, before: lastOfController, onReport };
       lastOfController = await reconcile(controller, context);
       if (lastOfController.state !== 'ready') return [lastOfController];
       await copies.hold(grant.token, folders.state);
       const settled = withSettings(view, refusal, lastOfController);
-      const kept = await withNodesKept(host, view, await withLocalUsers(host, view, settled));
+      const kept = await withNodesKept(host, view, await withLocalUsers(host, view, inTurn, settled));
       const serving = await withUsers(queueUsers, { host, view }, kept);
       return [withKeyId(view, await withJobsOffered(host, { nowMs: view.wallMs, remember }, serving))];
     },
@@ -105,21 +110,27 @@ export function slurmIntegration(options: SlurmOptions): Integration {
       if (!grant) return absence(host, view);
       const context = { host, view, grant, fence, retry, before: lastOfWorker, onReport };
       lastOfWorker = await reconcile(worker, context);
-      const report = await trust.explained(host, view, await withLocalUsers(host, view, lastOfWorker));
+      const report = await trust.explained(
+        host,
+        view,
+        await withLocalUsers(host, view, inTurn, lastOfWorker),
+      );
       const drained = await whileDrained(host, view, report);
       const watched = await withUsers(userWatch, { host, view }, drained);
       return [withKeyId(view, withConfinement(view, watched))];
     },
   };
-  const accounting = accountingReconciler(host => takenBy(host, takenFile));
-  const accounts = new AccountsKeeper();
+  const accounting = accountingReconciler(host => takenBy(host, takenFile), accountingTurn);
+  const accounts = new AccountsKeeper(accountingTurn);
   let lastOfAccounting: ServiceReport | undefined;
   const accountingLane: Lane = {
     name: 'accounting',
     async pass(host, view, onReport) {
       const controllers = own(view, 'controller');
+      // What cannot be read may well be wanted.
+      if (controllers && unreadableSettings(view) !== '') return [];
       const { enabled } = settingsIn(view).accounting;
-      if (!controllers || !enabled) return withoutAccounting(host, controllers);
+      if (!controllers || !enabled) return withoutAccounting(host, view, controllers, accountingTurn);
       const grant = { ...controllers, role: accounting.role };
       const context = { host, view, grant, fence, retry, before: lastOfAccounting, onReport };
       lastOfAccounting = await reconcile(accounting, context);
@@ -172,18 +183,25 @@ async function withNodesKept(host: Host, view: ClusterView, report: ServiceRepor
 }
 
 /** What runs for accounting ends, when operators want none, or slurmctld is not here any more; before that it is ended in order with it. */
-async function withoutAccounting(host: Host, grant: Grant | undefined): Promise<readonly ServiceReport[]> {
+async function withoutAccounting(
+  host: Host,
+  { clusterId }: ClusterView,
+  grant: Grant | undefined,
+  turn: AccountingTurn,
+): Promise<readonly ServiceReport[]> {
   if (!(await accountingRuns(host))) return [];
   if (!grant && (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined) return [];
+  const failing = (detail: string): ServiceReport => ({
+    ...{ service, role: 'accounting', token: grant?.token ?? 0, state: 'failing', step: 'slurmdbd' },
+    ...{ reason: 'unexpected', detail: oneLine(detail) },
+  });
   try {
-    if (grant) await closeAccounts(host, grant.token);
-    await endAccounting(host);
-    return [];
+    if (grant) await endRecording(host);
+    const lost = grant ? await writeLastAccounts(host, turn, grantMark(clusterId, grant.token)) : '';
+    await turn.run(() => endAccounting(host));
+    return lost === '' ? [] : [failing(lost)];
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const { reason, message: detail } = error;
-    const token = grant?.token ?? 0;
-    return [{ service, role: 'accounting', token, state: 'failing', step: 'slurmdbd', reason, detail }];
+    return [failing(error instanceof Error ? error.message : String(error))];
   }
 }
 
@@ -195,19 +213,26 @@ async function withAccountsKept(
 ): Promise<ServiceReport> {
   if (report.state !== 'ready') return report;
   try {
-    await accounts.keep(host, view);
+    await accounts.keep(host, view, report.token);
     return report;
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return { ...report, detail: oneLine(`a fail-over would lose accounts: ${error.message}`) };
+    const why = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof ServiceError ? error.reason : 'unexpected';
+    return { ...report, reason, detail: oneLine(`a fail-over would lose accounts: ${why}`) };
   }
 }
 
 /** It is ready all the same while a user could not be made. */
-async function withLocalUsers(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+async function withLocalUsers(
+  host: Host,
+  view: ClusterView,
+  inTurn: InTurn,
+  report: ServiceReport,
+): Promise<ServiceReport> {
   if (report.state !== 'ready') return report;
   try {
-    await ensureLocalUsers(host, view);
+    // Two roles of one machine would make one user twice.
+    await inTurn(() => ensureLocalUsers(host, view));
     return report;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

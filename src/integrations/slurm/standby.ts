@@ -3,11 +3,12 @@
 import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { oneLine } from '../service-error.ts';
-import { closeAccounts, endAccounting } from './accounting.ts';
+import { type AccountingTurn, endAccounting, endRecording, writeLastAccounts } from './accounting.ts';
 import { diskFull, hasRoom } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ControllerSettings, slurmctld, takenBy } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
+import { grantMark } from './database.ts';
 import { dropFence } from './fence.ts';
 import { files, folders, service } from './names.ts';
 import { confMark } from './slurm-conf.ts';
@@ -15,7 +16,11 @@ import { confMark } from './slurm-conf.ts';
 /** One pass of a node that does not hold the role by `grant`. */
 export async function standBy(
   host: Host,
-  { copies, takenFile }: Pick<ControllerSettings, 'copies' | 'takenFile'>,
+  {
+    copies,
+    takenFile,
+    accounting,
+  }: Pick<ControllerSettings, 'copies' | 'takenFile'> & { readonly accounting: AccountingTurn },
   view: ClusterView,
   grant: Grant,
 ): Promise<readonly ServiceReport[]> {
@@ -23,22 +28,26 @@ export async function standBy(
     ...{ service, token: grant.token, step: '', reason: '', detail: '' },
     ...change,
   });
+  let lost = '';
   const wasHolder = grant.former?.node === view.self.id;
   try {
     if (await isOurs(host)) {
-      await closeAccounts(host, grant.former?.token ?? 0);
+      await endRecording(host);
       // Asked to end it saves all that it knows; what it saved is the last state that others copy.
       await stopDaemon(host, slurmctld);
+      lost = await writeLastAccounts(host, accounting, grantMark(view.clusterId, grant.former?.token ?? 0));
       await copies.release();
       await dropFence(host);
-      await endAccounting(host);
+      await accounting.run(() => endAccounting(host));
     }
     if (wasHolder) await keepOwn(host, { copies, takenFile }, grant);
   } catch (error) {
     const detail = oneLine(error instanceof Error ? error.message : String(error));
     return [report({ role: 'controller', state: 'failing', step: 'release', reason: 'unexpected', detail })];
   }
-  const released = wasHolder ? [report({ role: 'controller', state: 'released' })] : [];
+  const released = wasHolder
+    ? [report({ role: 'controller', state: 'released', detail: oneLine(lost) })]
+    : [];
   const candidates = controllerCandidates(view);
   if (!candidates.some(({ id }) => id === view.self.id)) {
     copies.follow(undefined);

@@ -4,12 +4,13 @@ import { slurmQueryTimeoutMs, stepsEndPollMs, stepsEndTimeoutMs } from '../limit
 import { endAccounting } from './accounting.ts';
 import { slurmctld } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
+import { forgetContent } from './database.ts';
 import { dropFence } from './fence.ts';
 import { textOf } from './file-text.ts';
 import { luaMark } from './job-submit.ts';
 import { munged } from './munge.ts';
 import { files, folders } from './names.ts';
-import { unmaskUnits } from './packaged-units.ts';
+import { accountingUnits, unmaskUnits } from './packaged-units.ts';
 import { confMark } from './slurm-conf.ts';
 import { slurmd } from './worker.ts';
 
@@ -26,10 +27,13 @@ export async function withdrawSlurm(host: Host): Promise<string> {
   await dropFence(host);
   // What an operator has written stays: local.conf, and a gres.conf of his own, say.
   const ours: string[] = [files.mungeKey, files.controllerConf];
+  const hadAccounting = (await textOf(host, files.accountingConf))?.startsWith(confMark) === true;
+  await forgetContent(host);
   for (const path of [files.gresConf, files.cgroupConf, files.accountingConf])
     if ((await textOf(host, path))?.startsWith(confMark)) ours.push(path);
   for (const path of [...ours, files.slurmConf]) await host.removeFile(path);
   await unmaskUnits(host);
+  if (hadAccounting) await unmaskUnits(host, accountingUnits);
   if ((await textOf(host, files.jobSubmit))?.startsWith(luaMark)) await host.removeFile(files.jobSubmit);
   return left.length === 0 ? '' : `steps of jobs that slurmctld did not end: ${left.join(', ')}`;
 }

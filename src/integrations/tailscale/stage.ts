@@ -11,6 +11,8 @@ export type StageName =
   | 'needs-approval'
   | 'stopped'
   | 'no-address'
+  /** On the tailnet, and for the others no node of the cluster. */
+  | 'untagged'
   | 'ready';
 
 export interface Stage {
@@ -34,7 +36,7 @@ export function stageOfTrouble({ trouble, message }: LocalApiError): Stage {
       return stage(
         'no-socket',
         `tailscaled is not there: ${message}`,
-        'install tailscale and run "systemctl enable --now tailscaled", or name its socket with --socket',
+        'install tailscale and run "systemctl enable --now tailscaled"; a socket elsewhere has to be named (--socket, integrations.tailscale.socket)',
       );
     case 'not-running':
     case 'ended':
@@ -61,8 +63,11 @@ export function stageOfTrouble({ trouble, message }: LocalApiError): Stage {
   }
 }
 
-/** @param bound those of the status's addresses that are on an interface of this machine */
-export function stageOf(status: Status, bound: ReadonlySet<string>): Stage {
+/**
+ * @param bound those of the status's addresses that are on an interface of this machine
+ * @param tag that the machine must have; any will do when absent
+ */
+export function stageOf(status: Status, bound: ReadonlySet<string>, tag?: string): Stage {
   const journal = 'see "journalctl -u tailscaled -n 30"';
   switch (status.BackendState) {
     case 'NoState':
@@ -96,8 +101,18 @@ export function stageOf(status: Status, bound: ReadonlySet<string>): Stage {
         'run "tailscale-auth" or "tailscale up"',
       );
     case 'Running':
-      return runningStage(status, bound);
+      return taggedStage(runningStage(status, bound), status, tag);
   }
+}
+
+function taggedStage(reached: Stage, { Self }: Status, tag: string | undefined): Stage {
+  if (reached.name !== 'ready' || tag === undefined || Self?.Tags.includes(tag)) return reached;
+  const tags = Self?.Tags.length ? `has ${Self.Tags.join(', ')}` : 'has no tag';
+  return stage(
+    'untagged',
+    `this machine ${tags}: without ${tag} no member lets it in`,
+    `put TAILSCALE_TAGS=${tag}, and a key or an OAuth client that may give it, into /etc/clusteros/tailscale.env and run "tailscale-auth --renew"`,
+  );
 }
 
 function runningStage({ Self, TUN }: Status, bound: ReadonlySet<string>): Stage {
