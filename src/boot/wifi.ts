@@ -121,13 +121,22 @@ async function accepted(
   return await accepted(machine, { ...settings, networks: others }, cards, secrets);
 }
 
-/** What netplan says of it, in a folder of its own, of which nothing is left. */
-async function looked({ host, netplan, runFolder }: WifiMachine, text: string): Promise<Outcome> {
+/** What netplan says of it beside all else that it reads, in a folder of its own, of which nothing is left. */
+async function looked(
+  { host, netplan, netplanFolder, runFolder }: WifiMachine,
+  text: string,
+): Promise<Outcome> {
   const root = `${runFolder}/check`;
+  const folder = `${root}/etc/netplan`;
   await host.ensureFolder(runFolder, { mode: 0o700 });
   try {
-    await host.ensureFolder(`${root}/etc/netplan`, { mode: 0o700 });
-    await host.writeFile(`${root}/etc/netplan/${wifiNetplanFile}`, text, { mode: 0o600 });
+    await host.ensureFolder(folder, { mode: 0o700 });
+    // One file that netplan does not take, or two that do not go together, and at the next boot it makes no network at all.
+    for (const name of await host.listFolder(netplanFolder)) {
+      const other = name.endsWith('.yaml') ? await host.readFile(`${netplanFolder}/${name}`) : undefined;
+      if (other) await host.writeFile(`${folder}/${name}`, other, { mode: 0o600 });
+    }
+    await host.writeFile(`${folder}/${wifiNetplanFile}`, text, { mode: 0o600 });
     return await host.run(netplan, ['generate', '--root-dir', root], { timeoutMs: netplanTimeoutMs });
   } finally {
     await host.run('rm', ['-rf', root], { timeoutMs: netplanTimeoutMs });
