@@ -31,7 +31,7 @@ export async function applyWifi(machine: WifiMachine): Promise<string> {
   const wasCutOff = (await host.readFile(trialFile(machine))) !== undefined;
   if (wasCutOff)
     say('a change of the WiFi was cut off before it had proved itself: the former settings hold');
-  const done = await putWifi(machine, await currentSettings(machine), wasCutOff);
+  const done = await putWifi(machine, await currentSettings(machine));
   if (wasCutOff) await host.removeFile(trialFile(machine));
   return done;
 }
@@ -42,11 +42,8 @@ export async function currentSettings({ host, settingsFile }: WifiMachine): Prom
   return wifiSettingsFrom(settingsFile, new TextDecoder().decode(bytes));
 }
 
-/**
- * Puts these settings into effect.
- * @param isAnew also when the file is as it should be: what the machine does now may be another
- */
-export async function putWifi(machine: WifiMachine, settings: WifiSettings, isAnew = false): Promise<string> {
+/** Puts these settings into effect, also where a run before was cut off between writing and applying them. @throws BootError */
+export async function putWifi(machine: WifiMachine, settings: WifiSettings): Promise<string> {
   const { host, netplanFolder, runFolder } = machine;
   const secrets = new Secrets();
   for (const secret of secretsOf(settings)) secrets.add(secret);
@@ -58,13 +55,13 @@ export async function putWifi(machine: WifiMachine, settings: WifiSettings, isAn
   const isSame = new TextDecoder().decode(former) === (text ?? '');
   const isPending = (await host.readFile(pending)) !== undefined;
   const what = describe(settings, cards);
-  if (isSame && !isPending && !isAnew) return `nothing to do: ${what}`;
-  if (!isSame || isAnew) {
+  if (isSame && !isPending) return `nothing to do: ${what}`;
+  if (!isSame) {
     await host.ensureFolder(runFolder, { mode: 0o700 });
     await host.writeFile(pending, '', { mode: 0o600 });
+    if (text === undefined) await host.removeFile(file);
+    else await host.writeFile(file, text, { mode: 0o600 });
   }
-  if (!isSame && text !== undefined) await host.writeFile(file, text, { mode: 0o600 });
-  if (!isSame && text === undefined) await host.removeFile(file);
   const outcome = await host.run(machine.netplan, ['apply'], { timeoutMs: netplanTimeoutMs });
   if (outcome.exitCode !== 0) throw netplanError(machine, outcome, secrets, exitCode.failed);
   await host.removeFile(pending);
