@@ -56,10 +56,7 @@ export async function firstBootFacts(host: Host, say: (line: string) => void): P
     enrolledOn: (await readEnrolment(host))?.machine,
     machineId: machineId === 'uninitialized' ? '' : machineId,
     nodeFolders: found,
-    hasSshKeys:
-      (await host.which('ssh-keygen')) === undefined
-        ? undefined
-        : ssh.some(name => /^ssh_host_.*_key$/.test(name)),
+    hasSshKeys: ssh.includes('sshd_config') ? ssh.some(name => /^ssh_host_.*_key$/.test(name)) : undefined,
     ...{ hostName, wishedName, cards: await physicalCards(host) },
   };
 }

@@ -38,7 +38,11 @@ async function main(): Promise<number> {
       'this disk was in another machine before: it becomes a new node (if it is the same node on other hardware, put back what is put aside, and run "first-boot --adopt")',
     );
   if (plan.steps.length === 0)
-    console.log(`nothing to do: this disk belongs to this machine, ${facts.hostName}`);
+    console.log(
+      facts.machine === undefined
+        ? `nothing to do on ${facts.hostName}`
+        : `nothing to do: this disk belongs to this machine, ${facts.hostName}`,
+    );
   if (!dryRun) await refuseWhileInUse(host, plan);
   for (const step of plan.steps) {
     if (!dryRun) await takeStep(host, step, aside, say);

@@ -31,7 +31,7 @@ export async function applyWifi(machine: WifiMachine): Promise<string> {
   const wasCutOff = (await host.readFile(trialFile(machine))) !== undefined;
   if (wasCutOff)
     say('a change of the WiFi was cut off before it had proved itself: the former settings hold');
-  const done = await putWifi(machine, await currentSettings(machine), wasCutOff);
+  const done = await putWifi(machine, await currentSettings(machine));
   if (wasCutOff) await host.removeFile(trialFile(machine));
   return done;
 }
@@ -42,11 +42,8 @@ export async function currentSettings({ host, settingsFile }: WifiMachine): Prom
   return wifiSettingsFrom(settingsFile, new TextDecoder().decode(bytes));
 }
 
-/**
- * Puts these settings into effect.
- * @param isAnew also when the file is as it should be: what the machine does now may be another
- */
-export async function putWifi(machine: WifiMachine, settings: WifiSettings, isAnew = false): Promise<string> {
+/** Puts these settings into effect, also where a run before was cut off between writing and applying them. @throws BootError */
+export async function putWifi(machine: WifiMachine, settings: WifiSettings): Promise<string> {
   const { host, netplanFolder, runFolder } = machine;
   const secrets = new Secrets();
   for (const secret of secretsOf(settings)) secrets.add(secret);
@@ -58,13 +55,13 @@ export async function putWifi(machine: WifiMachine, settings: WifiSettings, isAn
   const isSame = new TextDecoder().decode(former) === (text ?? '');
   const isPending = (await host.readFile(pending)) !== undefined;
   const what = describe(settings, cards);
-  if (isSame && !isPending && !isAnew) return `nothing to do: ${what}`;
-  if (!isSame || isAnew) {
+  if (isSame && !isPending) return `nothing to do: ${what}`;
+  if (!isSame) {
     await host.ensureFolder(runFolder, { mode: 0o700 });
     await host.writeFile(pending, '', { mode: 0o600 });
+    if (text === undefined) await host.removeFile(file);
+    else await host.writeFile(file, text, { mode: 0o600 });
   }
-  if (!isSame && text !== undefined) await host.writeFile(file, text, { mode: 0o600 });
-  if (!isSame && text === undefined) await host.removeFile(file);
   const outcome = await host.run(machine.netplan, ['apply'], { timeoutMs: netplanTimeoutMs });
   if (outcome.exitCode !== 0) throw netplanError(machine, outcome, secrets, exitCode.failed);
   await host.removeFile(pending);
@@ -121,13 +118,22 @@ async function accepted(
   return await accepted(machine, { ...settings, networks: others }, cards, secrets);
 }
 
-/** What netplan says of it, in a folder of its own, of which nothing is left. */
-async function looked({ host, netplan, runFolder }: WifiMachine, text: string): Promise<Outcome> {
+/** What netplan says of it beside all else that it reads, in a folder of its own, of which nothing is left. */
+async function looked(
+  { host, netplan, netplanFolder, runFolder }: WifiMachine,
+  text: string,
+): Promise<Outcome> {
   const root = `${runFolder}/check`;
+  const folder = `${root}/etc/netplan`;
   await host.ensureFolder(runFolder, { mode: 0o700 });
   try {
-    await host.ensureFolder(`${root}/etc/netplan`, { mode: 0o700 });
-    await host.writeFile(`${root}/etc/netplan/${wifiNetplanFile}`, text, { mode: 0o600 });
+    await host.ensureFolder(folder, { mode: 0o700 });
+    // One file that netplan does not take, or two that do not go together, and at the next boot it makes no network at all.
+    for (const name of await host.listFolder(netplanFolder)) {
+      const other = name.endsWith('.yaml') ? await host.readFile(`${netplanFolder}/${name}`) : undefined;
+      if (other) await host.writeFile(`${folder}/${name}`, other, { mode: 0o600 });
+    }
+    await host.writeFile(`${folder}/${wifiNetplanFile}`, text, { mode: 0o600 });
     return await host.run(netplan, ['generate', '--root-dir', root], { timeoutMs: netplanTimeoutMs });
   } finally {
     await host.run('rm', ['-rf', root], { timeoutMs: netplanTimeoutMs });

@@ -12,6 +12,7 @@ import { firstBootPlan } from '../../src/boot/first-boot-plan.ts';
 import { hostsWith, ruleName } from '../../src/boot/host-name.ts';
 import { machineIdentity, writeEnrolment } from '../../src/integrations/tailscale/enrolment.ts';
 import { MemoryHost } from '../integrations/memory-host.ts';
+import { isInstalled } from '../lab/requirements.ts';
 
 const serial = '/sys/class/dmi/id/product_uuid';
 const nowMs = Date.UTC(2026, 10, 27, 1, 2, 3);
@@ -126,7 +127,7 @@ test('what is there already is left alone: keys, machine-id, a name that an oper
 
 test('a machine without an SSH server gets no keys', async () => {
   const disk = new Disk();
-  disk.programs.delete('ssh-keygen');
+  disk.files.delete('/etc/ssh/sshd_config');
   assert.deepEqual(await disk.boot(), ['machine-id', 'host-name', 'record']);
 });
 
@@ -312,7 +313,7 @@ mount -t tmpfs tmpfs /var/lib; mount --bind ${folder}/etc /etc; mount -t tmpfs t
 mkdir -p /etc/ssh /sys/class/dmi/id /sys/class/net/eth0/device
 echo ${original} > /sys/class/dmi/id/product_uuid
 echo 52:54:00:ab:cd:ef > /sys/class/net/eth0/address; echo 1 > /sys/class/net/eth0/type; echo 0 > /sys/class/net/eth0/addr_assign_type
-echo debian > /etc/hostname; : > /etc/machine-id
+: > /etc/ssh/sshd_config; echo debian > /etc/hostname; : > /etc/machine-id
 first_boot() { ${program} "$@"; }
 ${script}
 `,
@@ -329,12 +330,15 @@ ${script}
 const hostNameBefore = readFileSync('/proc/sys/kernel/hostname', 'utf8');
 test(
   'the program does it on files of a real system, and changes nothing in a dry run',
-  process.getuid?.() === 0 ? {} : { skip: 'needs root, for namespaces' },
+  process.getuid?.() === 0 && isInstalled('ssh-keygen')
+    ? {}
+    : { skip: 'needs root, for namespaces, and ssh-keygen (package openssh-client)' },
   () => {
     const said = inNamespaces(`
 first_boot --dry-run; test ! -s /etc/machine-id; test ! -e /var/lib/clusteros
 first_boot; first_boot
 echo "name $(hostname) $(cat /etc/hostname) id $(wc -c < /etc/machine-id) mode $(stat -c %a /var/lib/clusteros /var/lib/clusteros/machine.json | tr '\\n' ' ')"
+ls /etc/ssh/ssh_host_ed25519_key
 echo key > /var/lib/clusteros/node.key
 echo ${copy} > /sys/class/dmi/id/product_uuid
 first_boot
@@ -343,6 +347,7 @@ find /var/lib/clusteros -type f
     assert.match(said, /would do: an \/etc\/machine-id/);
     assert.match(said, /nothing to do: this disk belongs to this machine, node-abcdef/);
     assert.match(said, /name node-abcdef node-abcdef id 33 mode 700 600/);
+    assert.match(said, /new SSH host keys[\s\S]*ssh_host_ed25519_key\n/);
     assert.match(said, /put aside, into \/var\/lib\/clusteros\/former-\d{14}-[0-9a-f]{8}: node\.key/);
     assert.match(said, /\/var\/lib\/clusteros\/former-\S+\/node\.key\n/);
     assert.equal(readFileSync('/proc/sys/kernel/hostname', 'utf8'), hostNameBefore);

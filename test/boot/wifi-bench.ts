@@ -33,6 +33,8 @@ export class WifiBench {
   /** What netplan complains of; empty when it takes anything. */
   complaint: (text: string) => string = () => '';
   applyFails = false;
+  /** Files that netplan was asked about, besides ours. */
+  readonly looked = new Set<string>();
   readonly stop = new AbortController();
   /** Called at each look. */
   onLook: () => void = () => {};
@@ -43,6 +45,8 @@ export class WifiBench {
     host.put('/sys/class/net/eth0/carrier', '0\n');
     host.programs.set('netplan', ([verb, , root]) => {
       const text = host.text(`${verb === 'generate' ? root : ''}${netplanFile}`);
+      for (const path of host.files.keys())
+        if (verb === 'generate' && path.startsWith(`${root}/`)) this.looked.add(path.slice(root?.length));
       const wrong = this.complaint(text);
       if (wrong !== '') return { exitCode: 1, stderr: `${root}${netplanFile}:7:3: ${wrong}\n  ${text}` };
       if (verb === 'apply' && this.applyFails) return { exitCode: 1, stderr: 'systemctl failed' };

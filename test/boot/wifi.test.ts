@@ -57,6 +57,14 @@ test('what netplan does not take is not put in place, and its words are said wit
   assert.match(bench.host.text(netplanFile), /home/);
 });
 
+test('netplan looks at it beside all else that it reads', async () => {
+  const bench = new WifiBench();
+  bench.host.put('/etc/netplan/50-other.yaml', 'network: {}');
+  bench.host.put('/etc/netplan/50-other.yaml.bak', '');
+  await bench.runsOn('home');
+  assert.deepEqual([...bench.looked].sort(), ['/etc/netplan/50-other.yaml', netplanFile]);
+});
+
 test('a netplan that knows no WPA3 has the other networks, and says which it cannot have', async () => {
   const bench = new WifiBench();
   bench.complaint = text => (text.includes('sae') ? "unknown key management type 'sae'" : '');
@@ -92,6 +100,11 @@ test('new settings are kept once the tailnet has held for some seconds', async (
   assert.equal(bench.settings, settingsFor('other'));
   assert.equal(bench.network, 'other');
   assert.equal(bench.host.files.has(trial), false);
+  // Should it be killed: armed before anything is changed, and for longer than the trial.
+  assert.match(
+    bench.host.commands[0] ?? '',
+    /^systemd-run .*--on-active=120s .*systemctl restart wifi-setup\.service$/,
+  );
   assert.ok(bench.host.nowMs >= 5000);
   assert.match(bench.host.commands.at(-1) ?? '', /systemctl stop wifi-setup-rollback\.timer/);
 });
