@@ -2,7 +2,7 @@
 // that slurmctld serves whatever becomes of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountsWriteMs } from '../../src/integrations/limits.ts';
+import { accountsBytesMax, accountsWriteMs } from '../../src/integrations/limits.ts';
 import { defaultSettings } from '../../src/integrations/slurm/settings.ts';
 import { accountsOf, giveAccounting, record } from './memory-accounting.ts';
 import { type Bench, type Node, readyCluster } from './slurm-bench.ts';
@@ -66,6 +66,8 @@ test('a move in order takes all accounts along, and ends what kept them before',
   giveAccounting(c.host);
   await c.host.ensureFolder('/var/lib/slurm/accounting', { mode: 0o755 });
   c.host.put('/var/lib/slurm/accounting/data/content', 'job 0\n');
+  c.host.put('/var/lib/slurm/accounting/taken', 'c 3\n');
+  c.host.put('/var/lib/slurm/accounting/database.cnf', '[mariadbd]\n');
   await move(bench, b);
   assert.equal(accountsOf(b.host), 'job 1\n');
   assert.deepEqual([a, b].map(runsOn), [[], ['mariadbd', 'slurmdbd']]);
@@ -122,6 +124,85 @@ test('accounts that cannot be read are told of with their file, and slurmctld se
   const report = reportOf(b, 'accounting');
   assert.deepEqual([report?.state, report?.reason], ['failing', 'accounts-damaged']);
   assert.match(report?.detail ?? '', /accounting\.sql\.gz: .*not in gzip format: move it aside/);
+});
+
+test('accounts that end in the middle, or hold an error, are told of, and what is here is not touched by the first', async () => {
+  for (const [packed, pattern] of [
+    ['gzip half of it\n', /its end is missing/],
+    ['gzip one\nERROR\n-- Dump completed\n', /loading the accounts failed: ERROR 1064/],
+  ] as const) {
+    const { bench, a, b } = await accountingCluster();
+    record(a.host, 'job 1');
+    bench.wallMs += accountsWriteMs;
+    await bench.settle(a);
+    a.host.put(dump, packed);
+    bench.away.add(a.id);
+    await move(bench, b);
+    const report = reportOf(b, 'accounting');
+    assert.equal(report?.state, 'failing');
+    assert.match(report?.detail ?? '', pattern);
+    assert.equal(b.host.text(dump), packed, 'what was there stays, to be looked at');
+    assert.equal(reportOf(b, 'controller')?.state, 'ready');
+  }
+});
+
+test('accounts that are too large for the copies are told of, and the former ones stay', async () => {
+  const { bench, a } = await accountingCluster();
+  record(a.host, 'job 1');
+  bench.wallMs += accountsWriteMs;
+  await bench.settle(a);
+  const before = a.host.text(dump);
+  record(a.host, 'x'.repeat(accountsBytesMax));
+  bench.wallMs += accountsWriteMs;
+  await bench.settle(a);
+  assert.equal(a.host.text(dump), before);
+  const report = reportOf(a, 'accounting');
+  assert.deepEqual([report?.state, report?.reason], ['ready', 'accounts-too-large']);
+  assert.ok(![...a.host.files.keys()].some(path => path.includes('/work/')), 'nothing is left of it');
+});
+
+test('too little room for the text is told of before anything is written', async () => {
+  const { bench, a } = await accountingCluster();
+  record(a.host, 'job 1');
+  a.host.freeBytes = 100 * 2 ** 20;
+  bench.wallMs += accountsWriteMs;
+  await bench.settle(a);
+  assert.equal(reportOf(a, 'accounting')?.reason, 'accounts-no-room');
+});
+
+test('what is left of another cluster is no account of this one', async () => {
+  const { bench, a } = await readyCluster();
+  giveAccounting(a.host);
+  a.host.put('/var/lib/slurm/accounting/taken', 'another-cluster 5000\n');
+  a.host.put('/var/lib/slurm/accounting/database.cnf', '[mariadbd]\n');
+  record(a.host, 'job of another cluster');
+  bench.settings = withAccounting(true);
+  await bench.settle(a);
+  assert.equal(reportOf(a, 'accounting')?.state, 'ready');
+  assert.equal(accountsOf(a.host), '');
+});
+
+test('a database that was half made when the power went is made anew', async () => {
+  const { bench, a } = await readyCluster();
+  giveAccounting(a.host);
+  a.host.put('/var/lib/slurm/accounting/data/half', 'x');
+  bench.settings = withAccounting(true);
+  await bench.settle(a);
+  assert.equal(a.host.text('/var/lib/slurm/accounting/data/half'), '');
+  assert.deepEqual(runsOn(a), ['mariadbd', 'slurmdbd']);
+});
+
+test('a hand-over goes on though the last accounts cannot be written down, and says so', async () => {
+  const { bench, a, b } = await accountingCluster();
+  record(a.host, 'job 1');
+  a.host.programs.set('mariadb-dump', () => ({ exitCode: 2, stderr: 'Got errno 28 on write\n' }));
+  const from = bench.grants.find(({ role }) => role === 'controller')?.token ?? 0;
+  bench.apply({ kind: 'move', service: 'slurm', role: 'controller', node: b.id, from });
+  const [released] = await a.slurm.pass(a.host, bench.view(a), () => {});
+  assert.equal(released?.state, 'released');
+  assert.match(released?.detail ?? '', /accounts since they were last written down are lost: .*errno 28/);
+  await bench.settle(b);
+  assert.equal(reportOf(b, 'controller')?.state, 'ready');
 });
 
 test('switched off, the accounts are written down and their daemons end; slurmctld asks for none', async () => {

@@ -96,6 +96,23 @@ test('a unit that systemd has not let go of yet is waited for', async () => {
   assert.equal(worker()?.state, 'ready');
 });
 
+test('a slurmd whose former unit a job still has is started under another name', async () => {
+  const { node, worker } = await machine(host => {
+    withCgroups(host);
+    const start = host.programs.get('systemd-run');
+    host.programs.set('systemd-run', (args, on, input) =>
+      args.includes('--unit=clusteros-slurmd')
+        ? {
+            exitCode: 1,
+            stderr: 'Unit clusteros-slurmd.service was already loaded or has a fragment file.\n',
+          }
+        : (start?.(args, on, input) ?? { exitCode: 1 }),
+    );
+  });
+  assert.equal(worker()?.state, 'ready');
+  assert.ok(node.host.commands.some(each => each.includes('--unit=clusteros-slurmd-2 ')));
+});
+
 test('a daemon that dies before it has a log is told of with what systemd has of it', async () => {
   const { worker } = await machine(host => {
     withCgroups(host);

@@ -19,13 +19,19 @@ export function giveAccounting(host: MemoryHost): void {
   programs.set('mariadb', args => {
     if (!host.runs('mariadbd')) return failed("Can't connect to local server through socket");
     const statements = args.at(-1) ?? '';
+    if (statements.startsWith('DROP')) host.put(content, '');
     const [, source] = /SOURCE (\S+);/.exec(statements) ?? [];
-    if (source !== undefined) host.put(content, host.text(source));
+    if (source !== undefined) {
+      // As the real one: without the option an error in the text is no error of the client.
+      if (/^ERROR$/m.test(host.text(source)))
+        return args.includes('--abort-source-on-error') ? failed('ERROR 1064') : {};
+      host.put(content, host.text(source).replace(/-- Dump completed\n$/, ''));
+    }
     return statements.startsWith('SHOW') ? { stdout: `Handler_write\t${host.text(content).length}\n` } : {};
   });
   programs.set('mariadb-dump', args => {
     const file = args.find(each => each.startsWith('--result-file='))?.slice('--result-file='.length) ?? '';
-    host.put(file, host.text(content));
+    host.put(file, `${host.text(content)}-- Dump completed\n`);
     return {};
   });
   programs.set('gzip', args => {
@@ -34,6 +40,18 @@ export function giveAccounting(host: MemoryHost): void {
     else if (!host.text(file).startsWith('gzip ')) return failed(`gzip: ${file}: not in gzip format`);
     else host.put(file.slice(0, -3), host.text(file).slice(5));
     host.files.delete(file);
+    return {};
+  });
+  programs.set('tail', args => ({
+    stdout:
+      host
+        .text(args.at(-1) ?? '')
+        .trimEnd()
+        .split('\n')
+        .at(-1) ?? '',
+  }));
+  programs.set('rm', args => {
+    for (const path of host.files.keys()) if (path.startsWith(`${args.at(-1)}/`)) host.files.delete(path);
     return {};
   });
   programs.set('slurmdbd', () => ({}));
