@@ -10,3 +10,5 @@ export const joinTimeoutMs = 60_000;
 export const seenTimeoutMs = 30_000;
 /** One command of headscale, which connects to its own socket. */
 export const controlCommandTimeoutMs = 20_000;
+/** Log-outs that fail in a row before tailscaled is started anew: each takes some 100 ms, and the second mostly comes through. */
+export const logoutAttemptsMax = 20;

@@ -4,7 +4,7 @@ import type { Child } from '../lab/child.ts';
 import type { Host } from '../lab/host.ts';
 import type { RunResult } from '../lab/machine.ts';
 import { waitFor } from '../lab/wait-for.ts';
-import { joinTimeoutMs } from './limits.ts';
+import { joinTimeoutMs, logoutAttemptsMax } from './limits.ts';
 import { toolsFolder } from './tools.ts';
 
 export const socket = '/run/tailscale/tailscaled.sock';
@@ -71,14 +71,27 @@ export class TailnetHost {
   }
 
   /**
-   * Logs its node out, with whatever it takes: right after a login tailscaled asks over a connection that it has just closed ("use of closed
-   * network connection"), and gives up.
+   * Logs its node out, with whatever it takes: right after a login tailscaled 1.102 asks over a connection that it has just closed ("use of
+   * closed network connection"), gives up, and does so again each time until it is started anew.
    */
   async logout(): Promise<void> {
-    await waitFor(async () => (await this.tailscale('logout')).exitCode === 0, {
-      what: `${this.host.name} to log out`,
-      explain: () => this.lastWords(),
-    });
+    let attempts = 0;
+    await waitFor(
+      async () => {
+        if ((await this.tailscale('logout')).exitCode === 0) return true;
+        attempts += 1;
+        if (attempts % logoutAttemptsMax === 0) {
+          await this.kill();
+          await this.start();
+        }
+        return false;
+      },
+      {
+        timeoutMs: joinTimeoutMs,
+        what: `${this.host.name} to log out`,
+        explain: () => this.lastWords(),
+      },
+    );
   }
 
   /** Runs a launcher of this checkout, such as tailscale-auth. */
