@@ -1,7 +1,7 @@
 // Every limit and timeout of the lab, with its unit and its reason. Nothing else in test/lab holds a number of that kind.
 
-/** Hosts in one lab: each is named after one letter, node-a to node-z. */
-export const hostsMax = 26;
+/** Hosts in one lab: node-a to node-z, then node-aa and on. A process and some mounts each; twice twenty join at once in the bench. */
+export const hostsMax = 64;
 /** Bytes: the MTU of a tailnet interface, so that large messages are cut into packets as they are in production. */
 export const mtuBytes = 1280;
 /** Bytes: that of the ground below a tailnet, an Ethernet. */

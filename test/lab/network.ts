@@ -74,7 +74,8 @@ export class Network {
     this.#wire = wire;
     this.#switch = `${prefix}-sw`;
     this.ports = Array.from({ length: hosts }, (_, index) => {
-      const letter = String.fromCharCode(97 + index);
+      const last = String.fromCharCode(97 + (index % 26));
+      const letter = index < 26 ? last : `${String.fromCharCode(96 + Math.floor(index / 26))}${last}`;
       return {
         number: index + 1,
         letter,
