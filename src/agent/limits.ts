@@ -109,6 +109,8 @@ export const tailnetRetryMs = 1000;
 export const tailnetBindLookMs = 100;
 /** One that does not come is looked for less and less often, down to this: tailscaled may have no interface at all. */
 export const tailnetBindLookMaxMs = 5000;
+/** A path that only a relay carries for so long stays so: a direct one is found within seconds, and looked at each minute. */
+export const relayedTellMs = 55_000;
 /** What tailscaled said of a member's device counts this long: a machine that dials again and again costs one question... */
 export const whoisKeptMs = 5000;
 /** ...and that there is none this long: it may have come just now. */

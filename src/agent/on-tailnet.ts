@@ -27,13 +27,19 @@ export function followTailnet(
   },
 ): void {
   let wanted = '';
+  // One move after the other: the last one that is wanted is the one that holds.
+  let moving: Promise<void> = Promise.resolve();
   const move = (ip: string) => {
-    if (ip !== wanted) return;
-    const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-    agent.relocate(address).catch((error: unknown) => {
-      if (!(error instanceof StartError)) throw error;
-      agent.tellOfNetwork('tailnet.warned', error.message, 'error', { code: 'cannot-listen', address });
-      setTimer(moveRetryMs, () => move(ip));
+    moving = moving.then(async () => {
+      if (ip !== wanted) return;
+      const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+      try {
+        await agent.relocate(address);
+      } catch (error) {
+        if (!(error instanceof StartError)) throw error;
+        agent.tellOfNetwork('tailnet.warned', error.message, 'error', { code: 'cannot-listen', address });
+        setTimer(moveRetryMs, () => move(ip));
+      }
     });
   };
   const told = new Set<string>();

@@ -9,6 +9,7 @@ import { type Stage, stageOf, stageOfTrouble } from '../integrations/tailscale/s
 import { type Tailnet, tailnetFrom } from '../integrations/tailscale/tailnet.ts';
 import { type TailnetWarning, tailnetWarnings } from '../integrations/tailscale/warnings.ts';
 import {
+  relayedTellMs,
   tailnetBindLookMaxMs,
   tailnetBindLookMs,
   tailnetRetryMs,
@@ -60,6 +61,8 @@ export class TailnetLink implements PeerGate {
   #peers: readonly string[] = [];
   #warnings: readonly TailnetWarning[] = [];
   #verdict: { readonly device: string; readonly verdict: EnrolmentVerdict } | undefined;
+  /** Some path has gone by a relay only since then. */
+  #relayedSinceMs: number | undefined;
   #cancelLook: () => void = () => {};
   /** In a row for an address that is on no interface yet. */
   #looks = 0;
@@ -193,7 +196,7 @@ export class TailnetLink implements PeerGate {
   }
 
   async #warn(tailnet: Tailnet): Promise<void> {
-    const { tag, wallMs, enrolment } = this.#options;
+    const { tag, nowMs, wallMs, enrolment } = this.#options;
     const device = tailnet.self?.stableId ?? '';
     // tailscale-auth writes its record a moment after the status has changed: what is bad is looked at again.
     const isSettled = this.#verdict?.verdict === 'same' || this.#verdict?.verdict === 'unknown';
@@ -201,7 +204,13 @@ export class TailnetLink implements PeerGate {
       const [record, machine] = await enrolment();
       this.#verdict = { device, verdict: enrolmentVerdict(record, machine, tailnet.self?.stableId) };
     }
-    const warnings = tailnetWarnings({ tailnet, tag, nowMs: wallMs(), enrolment: this.#verdict.verdict });
+    const { verdict } = this.#verdict ?? { verdict: 'unknown' };
+    const all = tailnetWarnings({ tailnet, tag, nowMs: wallMs(), enrolment: verdict });
+    // The first packets of every path go by a relay.
+    const isRelayed = all.some(({ code }) => code === 'relay-only');
+    this.#relayedSinceMs = isRelayed ? (this.#relayedSinceMs ?? nowMs()) : undefined;
+    const isLasting = nowMs() - (this.#relayedSinceMs ?? nowMs()) >= relayedTellMs;
+    const warnings = all.filter(({ code }) => code !== 'relay-only' || isLasting);
     if (JSON.stringify(warnings) === JSON.stringify(this.#warnings)) return;
     this.#warnings = warnings;
     this.#listener?.warnings(warnings);

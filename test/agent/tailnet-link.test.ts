@@ -112,6 +112,22 @@ test('a new address of this machine is told', async t => {
   await until('device n77CNTRL');
 });
 
+test('a relay is told of when it is no passing thing', async t => {
+  const { fake, link, listener, told, until, pass } = await linked(t);
+  const relayed = device('borea', 2, { Tags: [tag], Active: true });
+  fake.peers = [relayed];
+  link.listen(listener);
+  link.start();
+  await until('stage ready');
+  pass(30_000);
+  fake.tell({ SelfChange: {} });
+  await sleep(200);
+  assert.ok(!told.join().includes('relay-only'));
+  pass(30_000);
+  fake.tell({ SelfChange: {} });
+  await until('warnings relay-only');
+});
+
 test('an address is let in only when it is a device with the tag', async t => {
   const { link } = await linked(t);
   assert.equal(await link.refusalOf('100.64.0.2'), '');
