@@ -64,11 +64,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** An ordinary shell does not look where the system's programs are. */
-const searchPath = [
-  ...(process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/')),
-  ...['/usr/local/sbin', '/usr/sbin', '/sbin'],
-];
+const searchPath = (process.env.PATH ?? '').split(':').filter(folder => folder.startsWith('/'));
 
 /** This machine. */
 export function realHost(): Host {
