@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import { moveRetryMs } from './limits.ts';
 import { StartError } from './start-error.ts';
 import type { TailnetLink, TailnetListener } from './tailnet-link.ts';
+import { addressOf } from './view.ts';
 
 const devicePrefix = 'tailnet=';
 
@@ -32,7 +33,7 @@ export function followTailnet(
   const move = (ip: string) => {
     moving = moving.then(async () => {
       if (ip !== wanted) return;
-      const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+      const address = addressOf(ip, port);
       try {
         await agent.relocate(address);
       } catch (error) {

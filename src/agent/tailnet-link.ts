@@ -18,6 +18,7 @@ import {
   whoisRememberedMax,
 } from './limits.ts';
 import type { PeerGate } from './peer-gate.ts';
+import { addressOf } from './view.ts';
 
 export interface TailnetLinkOptions {
   readonly api: LocalApi;
@@ -184,7 +185,7 @@ export class TailnetLink implements PeerGate {
       this.#listener?.device(device);
     }
     const peers = tailnet.peers.flatMap(({ isExpired, addresses: [address] }) =>
-      isExpired || address === undefined ? [] : [hostPort(address, port)],
+      isExpired || address === undefined ? [] : [addressOf(address, port)],
     );
     if (peers.join() !== this.#peers.join()) {
       this.#peers = peers;
@@ -221,8 +222,4 @@ export class TailnetLink implements PeerGate {
     this.#stage = stage;
     this.#listener?.stage(stage);
   }
-}
-
-function hostPort(ip: string, port: number): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }

@@ -5,6 +5,11 @@ import { type Configuration, isVoter } from '../election/quorum.ts';
 import type { ClusterView, TenureView, ViewNode } from '../integrations/cluster-view.ts';
 import type { MemberRecord } from '../membership/member.ts';
 
+/** HOST:PORT of an IP address, as `hostOf` and `portOf` read it. */
+export function addressOf(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
 /** The host part of HOST:PORT, without the brackets of an IPv6 address. */
 export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');

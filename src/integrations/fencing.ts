@@ -3,6 +3,7 @@
 import type { Grant } from './cluster-view.ts';
 import type { Host } from './host.ts';
 import { ServiceError } from './service-error.ts';
+import { Turn } from './turn.ts';
 
 export interface Fence {
   /** Remembers the token of `grant`, durably, when it is the newest of its role. @throws ServiceError `stale-token` for an older one */
@@ -11,14 +12,10 @@ export interface Fence {
 
 /** A fence whose memory is `file`, in a folder that exists. */
 export function fenceIn(file: string): Fence {
-  let turn: Promise<void> = Promise.resolve();
+  const turn = new Turn();
   return {
-    admit(host, grant) {
-      // Several roles are brought about side by side, and all are in the one file.
-      const admitted = turn.then(() => admitNext(host, file, grant));
-      turn = admitted.catch(() => {});
-      return admitted;
-    },
+    // Several roles are brought about side by side, and all are in the one file.
+    admit: (host, grant) => turn.run(() => admitNext(host, file, grant)),
   };
 }
 

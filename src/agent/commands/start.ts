@@ -37,7 +37,7 @@ import { supervisorFrom } from '../supervisor.ts';
 import { TagBook, type Tags } from '../tags.ts';
 import { placeOn, tailnetOf } from '../tailnet-of.ts';
 import { version } from '../version.ts';
-import { hostOf, portOf } from '../view.ts';
+import { addressOf, hostOf, portOf } from '../view.ts';
 import { findings } from './doctor.ts';
 import { foundingMarker } from './init.ts';
 
@@ -66,7 +66,7 @@ export async function start(config: Config): Promise<number> {
   tailnet?.start();
   const follows = tailnet !== undefined && sources.bind === 'default';
   const bind = follows
-    ? `${bracketed(await placeOn(tailnet, log, text => supervisor.status(text)))}:${peerPort}`
+    ? addressOf(await placeOn(tailnet, log, text => supervisor.status(text)), peerPort)
     : values.bind;
   const transport = new GrpcPeerTransport({
     ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs, gate: tailnet ?? openGate },
@@ -191,8 +191,6 @@ function setTimer(delayMs: number, run: () => void): () => void {
     clearImmediate(immediate);
   };
 }
-
-const bracketed = (ip: string) => (ip.includes(':') ? `[${ip}]` : ip);
 
 const conflictMarker = (dataDir: string) => join(dataDir, 'identity-conflict');
 

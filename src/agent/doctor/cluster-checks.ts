@@ -15,10 +15,10 @@ export interface AgentLooks {
   leader(): Promise<LeaderReply__Output>;
 }
 
-/** The agent's own word; why there is none where it does not answer. */
-export async function agentStatus(agent: AgentLooks): Promise<StatusReply__Output | AdminError> {
+/** What the agent says; why it does not. */
+export async function saidOr<Said>(asked: Promise<Said>): Promise<Said | AdminError> {
   try {
-    return await agent.status();
+    return await asked;
   } catch (error) {
     if (error instanceof AdminError) return error;
     throw error;
@@ -86,28 +86,15 @@ export function peersFinding(
     : note(`${lost.join(', ')} not reached, ${alive.length} others are`, mend);
 }
 
-/** All that the agent knows of; why it does not say. */
-export async function membersOf(agent: AgentLooks): Promise<readonly Member__Output[] | AdminError> {
-  try {
-    return (await agent.members()).members;
-  } catch (error) {
-    if (error instanceof AdminError) return error;
-    throw error;
-  }
-}
-
 export async function leaderFinding(agent: AgentLooks): Promise<Finding> {
   const { ok, broken } = findingsOf('leader');
-  try {
-    const { name, term } = await agent.leader();
-    return ok(`${name}, term ${term}`);
-  } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    return broken(
-      error.detail,
-      'bring voters back ("clusterctl voters"); if a majority is gone for good, "node-agent recover --from-this-node"',
-    );
-  }
+  const leader = await saidOr(agent.leader());
+  return leader instanceof AdminError
+    ? broken(
+        leader.detail,
+        'bring voters back ("clusterctl voters"); if a majority is gone for good, "node-agent recover --from-this-node"',
+      )
+    : ok(`${leader.name}, term ${leader.term}`);
 }
 
 /** What the node reports of a service; munge is the first step of SLURM's, and has a stage of its own. */

@@ -3,14 +3,14 @@
 
 import { AdminError } from '../../api/admin-client.ts';
 import { peerPort } from '../limits.ts';
+import { addressOf } from '../view.ts';
 import {
   type AgentLooks,
   agentFinding,
-  agentStatus,
   leaderFinding,
-  membersOf,
   peersFinding,
   portFinding,
+  saidOr,
   serviceFinding,
 } from './cluster-checks.ts';
 import type { Finding } from './finding.ts';
@@ -43,22 +43,23 @@ async function* walk(looks: MachineLooks, agent: AgentLooks): AsyncGenerator<Fin
   yield loginFinding(stage);
   yield addressFinding(looks, stage);
   yield await keyFinding(looks);
-  const status = await agentStatus(agent);
+  const status = await saidOr(agent.status());
   // Whoever has its port keeps the agent from starting, and is to be named first. One that hangs has it itself.
   if (status instanceof AdminError && status.reason === 'no-agent')
     yield await portFinding(
       looks.host,
-      stage?.addresses[0] && !looks.bindIsSet ? `${stage.addresses[0]}:${peerPort}` : looks.bind,
+      stage?.addresses[0] && !looks.bindIsSet ? addressOf(stage.addresses[0], peerPort) : looks.bind,
       status,
     );
   yield agentFinding(status);
   if (status instanceof AdminError) return;
   yield await portFinding(looks.host, looks.bind, status);
-  const members = await membersOf(agent);
-  if (members instanceof AdminError) {
-    yield agentFinding(members);
+  const said = await saidOr(agent.members());
+  if (said instanceof AdminError) {
+    yield agentFinding(said);
     return;
   }
+  const { members } = said;
   yield peersFinding(status, members);
   yield await leaderFinding(agent);
   const own = members.find(({ id }) => id === status.id);

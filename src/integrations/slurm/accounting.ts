@@ -15,6 +15,7 @@ import {
 } from '../limits.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
+import type { Turn } from '../turn.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
 import {
   changesSoFar,
@@ -88,32 +89,10 @@ const programs = [
   ['mariadb-dump', 'mariadb-client'],
 ] as const;
 
-/** What two lanes do with the same daemons and files: one at a time. */
-export class AccountingTurn {
-  #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
-
-  get isFree(): boolean {
-    return this.#waiting === 0;
-  }
-
-  run<Result>(act: () => Promise<Result>): Promise<Result> {
-    this.#waiting += 1;
-    const done = this.#last.then(act);
-    this.#last = done.then(
-      () => {},
-      () => {},
-    );
-    return done.finally(() => {
-      this.#waiting -= 1;
-    });
-  }
-}
-
 /** @param stateTakenBy by which grant the state folder of this machine came to be what it is */
 export function accountingReconciler(
   stateTakenBy: (host: Host) => Promise<number>,
-  turn: AccountingTurn,
+  turn: Turn,
 ): Reconciler<Desired, Observed, AccountingStep> {
   return {
     ...{ service, role: 'accounting', parts: accountingParts },
@@ -213,12 +192,12 @@ async function take(host: Host, step: AccountingStep): Promise<void> {
 
 /** Writes down, from time to time, what the accounts have become. */
 export class AccountsKeeper {
-  readonly #turn: AccountingTurn;
+  readonly #turn: Turn;
   #changes = '';
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = accountsWriteMs;
 
-  constructor(turn: AccountingTurn) {
+  constructor(turn: Turn) {
     this.#turn = turn;
   }
 
@@ -257,7 +236,7 @@ export async function endRecording(host: Host): Promise<void> {
  * Writes the accounts down for the next controller, when slurmdbd has ended and the time for it is short. Resolves with why it was not
  * done, for people; empty when it was, or there is nothing to write.
  */
-export async function writeLastAccounts(host: Host, turn: AccountingTurn, mark: string): Promise<string> {
+export async function writeLastAccounts(host: Host, turn: Turn, mark: string): Promise<string> {
   if (!(await isOurs(host))) return '';
   // Whoever has the turn may be at a long dump of its own.
   for (let waitedMs = 0; !turn.isFree && waitedMs < accountsLastWriteMs; waitedMs += stopPollMs)

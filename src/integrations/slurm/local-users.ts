@@ -4,6 +4,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { commandTimeoutMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
+import { entriesOf } from './getent.ts';
 import { settingsIn } from './machine-shape.ts';
 import type { LocalUser } from './settings.ts';
 
@@ -46,13 +47,7 @@ async function namesIn(
   database: 'passwd' | 'group',
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const { exitCode, stdout, stderr } = await host.run('getent', [database, ...names], {
-    timeoutMs: commandTimeoutMs,
-  });
-  // 2: some were not found.
-  if (exitCode !== 0 && exitCode !== 2)
-    throw new ServiceError('unexpected', false, `"getent ${database}" does not tell who is who: ${stderr}`);
-  return new Set(stdout.split('\n').map(line => line.split(':', 1)[0] ?? ''));
+  return new Set((await entriesOf(host, database, names)).map(([name = '']) => name));
 }
 
 /** Empty, or why it failed. */

@@ -7,9 +7,9 @@ import type { Host } from '../host.ts';
 import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
+import { Turn } from '../turn.ts';
 import { absence } from './absence.ts';
 import {
-  AccountingTurn,
   AccountsKeeper,
   accountingReconciler,
   accountingRuns,
@@ -56,13 +56,9 @@ export function slurmIntegration(options: SlurmOptions): Integration {
   const { fencingFile, retry, copies, counterparts, takenFile, remember } = options;
   const fence = fenceIn(fencingFile);
   // Both lanes set up munge: one at a time, and the second finds it done.
-  let turn: Promise<void> = Promise.resolve();
-  const inTurn: InTurn = run => {
-    const done = turn.then(run);
-    turn = done.catch(() => {});
-    return done;
-  };
-  const accountingTurn = new AccountingTurn();
+  const mungeTurn = new Turn();
+  const inTurn: InTurn = run => mungeTurn.run(run);
+  const accountingTurn = new Turn();
   const refusal = new ConfRefusal();
   const controller = controllerReconciler({ copies, takenFile, inTurn, refusal });
   const worker = workerReconciler(inTurn);
@@ -187,7 +183,7 @@ async function withoutAccounting(
   host: Host,
   { clusterId }: ClusterView,
   grant: Grant | undefined,
-  turn: AccountingTurn,
+  turn: Turn,
 ): Promise<readonly ServiceReport[]> {
   if (!(await accountingRuns(host))) return [];
   if (!grant && (await host.runningPid(files.controllerPid, 'slurmctld')) !== undefined) return [];

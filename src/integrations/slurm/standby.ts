@@ -3,7 +3,8 @@
 import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { oneLine } from '../service-error.ts';
-import { type AccountingTurn, endAccounting, endRecording, writeLastAccounts } from './accounting.ts';
+import type { Turn } from '../turn.ts';
+import { endAccounting, endRecording, writeLastAccounts } from './accounting.ts';
 import { diskFull, hasRoom } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ControllerSettings, slurmctld, takenBy } from './controller.ts';
@@ -20,7 +21,7 @@ export async function standBy(
     copies,
     takenFile,
     accounting,
-  }: Pick<ControllerSettings, 'copies' | 'takenFile'> & { readonly accounting: AccountingTurn },
+  }: Pick<ControllerSettings, 'copies' | 'takenFile'> & { readonly accounting: Turn },
   view: ClusterView,
   grant: Grant,
 ): Promise<readonly ServiceReport[]> {

@@ -3,15 +3,10 @@
 import type { ClusterView, ServiceReport, ViewNode } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import type { Host } from '../host.ts';
-import {
-  commandTimeoutMs,
-  queueUsersMax,
-  slurmQueryTimeoutMs,
-  userLookMs,
-  usersShownMax,
-} from '../limits.ts';
-import { oneLine, ServiceError } from '../service-error.ts';
+import { queueUsersMax, slurmQueryTimeoutMs, userLookMs, usersShownMax } from '../limits.ts';
+import { oneLine } from '../service-error.ts';
 import { controllerGrant, isServing } from './candidates.ts';
+import { entriesOf } from './getent.ts';
 import { errorFrom } from './reasons.ts';
 
 /** The question that `QueueUsers.text` answers. */
@@ -101,19 +96,10 @@ async function usersOf(host: Host, uids: readonly number[]): Promise<readonly Us
 
 /** Of those with these names or numbers the ones that there are. @throws ServiceError when the machine does not say */
 async function knownUsers(host: Host, keys: readonly string[]): Promise<readonly User[]> {
-  if (keys.length === 0) return [];
-  const { exitCode, stdout, stderr } = await host.run('getent', ['passwd', ...keys], {
-    timeoutMs: commandTimeoutMs,
-  });
-  // 2: some were not found.
-  if (exitCode !== 0 && exitCode !== 2)
-    throw new ServiceError('unexpected', false, `"getent passwd" does not tell who is who: ${stderr}`);
-  return stdout.split('\n').flatMap(line => {
-    const [name = '', , uid = ''] = line.split(':');
-    return name !== '' && /^\d+$/.test(uid) ? [{ name, uid: Number(uid) }] : [];
-  });
+  return (await entriesOf(host, 'passwd', keys)).flatMap(([name = '', , uid = '']) =>
+    name !== '' && /^\d+$/.test(uid) ? [{ name, uid: Number(uid) }] : [],
+  );
 }
-
 /** What `QueueUsers.text` said; what is no line of it is left out. */
 export function usersFrom(text: string): readonly User[] {
   return text
