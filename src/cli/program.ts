@@ -76,9 +76,12 @@ function programFor(
     .usage('[flags] VERB [flags]')
     .description('Asks the ClusterOS agent of this machine how the cluster fares.')
     .addHelpText('before', examples)
-    .addHelpText('after', `\n${exitCodeHelp}\nMore: src/cli/README.md`)
+    .addHelpText(
+      'after',
+      `\n${exitCodeHelp}\nMore: docs/operations.md, which is /usr/share/doc/clusteros/operations.md where the package is installed`,
+    )
     .helpCommand('help [VERB]', 'help about a verb')
-    .version(clientVersion(), '-V, --version', 'print the version of this program');
+    .version(clientVersion, '-V, --version', 'print the version of this program');
   withCommonFlags(program, formats, timeoutMsDefault);
 
   const requestFor = (
