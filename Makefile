@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-tailnet test-image check cluster-key limits clean
+.PHONY: demo demo-stop test test-tailnet test-image test-package check package cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -22,6 +22,14 @@ test-tailnet: node_modules/.installed
 # In virtual machines only: needs root, QEMU and mmdebstrap.
 test-image: node_modules/.installed
 	@$(NODE) test/run.ts --tier image
+
+# The packages alone: builds them, and installs, upgrades, removes and purges them in a Debian of their own. Needs root and mmdebstrap.
+test-package: node_modules/.installed
+	@$(NODE) test/run.ts --tier package
+
+# Packages of Debian in dist/: ARCH=arm64 for other machines, VERSION=1.2.3, RELEASE=1 for smaller ones, a minute longer.
+package: node_modules/.installed
+	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) $(NODE) deploy/package/build.ts
 
 check: node_modules/.installed
 	@npm run --silent check

@@ -1,0 +1,24 @@
+// Tells how a build goes: a line for each step when it is done, with the time it took and the time since the beginning.
+export class Steps {
+  readonly #startedAtMs = performance.now();
+
+  /** Does one step and says what came of it. @param result a few words about it, such as a size */
+  async step<T>(
+    what: string,
+    work: () => T | Promise<T>,
+    result: (made: T) => string = () => '',
+  ): Promise<T> {
+    const atMs = performance.now();
+    const made = await work();
+    const words = result(made);
+    console.log(
+      `${seconds(performance.now() - this.#startedAtMs)}  ${what}${words === '' ? '' : `: ${words}`} (${seconds(performance.now() - atMs).trim()})`,
+    );
+    return made;
+  }
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1).padStart(6)} s`;
+
+/** `27.7 MB`. */
+export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
