@@ -50,7 +50,7 @@ export interface DebOptions {
 /** Returns the file. */
 export function makeDeb(deb: Package, { work, out, epoch, compression }: DebOptions): string {
   rmSync(work, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true });
+  makeFolder(work);
   for (const entry of deb.entries) put(work, entry);
   const sums = sumsOf(work, deb.entries);
   const control: Record<string, string> = {
