@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Entry, Package } from './deb.ts';
 import { debianChangelog, manualPage, type Page } from './pages.ts';
 import { addonName } from './program/native-addon.ts';
+import { run } from './tools.ts';
 
 export const maintainer = 'ClusterOS maintainers <maintainers@clusteros.invalid>';
 
@@ -30,6 +31,12 @@ const pages: readonly Page[] = [
     name => ({ name, section: 8 }) as const,
   ),
 ];
+
+const completions = [
+  ['bash', '/usr/share/bash-completion/completions/clusterctl'],
+  ['zsh', '/usr/share/zsh/vendor-completions/_clusterctl'],
+  ['fish', '/usr/share/fish/vendor_completions.d/clusterctl.fish'],
+] as const;
 
 /** Without folders: what goes into the one of systemd's own units changes this machine. */
 export function unitsOf(root: string): readonly string[] {
@@ -77,6 +84,10 @@ export function clusteros(options: ContentOptions, parts: ProgramParts): Package
       { path: '/etc/clusteros', folderMode: 0o750 },
       { path: '/etc/clusteros/node.yaml', text: file('node.yaml'), isSetting: true },
       ...documents(options, parts.notices),
+      ...completions.map(([shell, path]) => ({
+        path,
+        text: run(join(root, 'bin/clusterctl'), ['completion', shell]),
+      })),
       { path: '/usr/share/lintian/overrides/clusteros', text: file('lintian-overrides') },
     ],
     scripts: { postinst: script('postinst'), prerm: script('prerm'), postrm: script('postrm') },

@@ -2,6 +2,7 @@
 // and `key create` load no gRPC.
 import { Command, Option } from 'commander';
 import { clientVersion } from './client-version.ts';
+import { addCompletionVerbs } from './completion-verbs.ts';
 import { spanText } from './duration.ts';
 import { endpointDefault, endpointFrom } from './endpoint.ts';
 import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
@@ -251,6 +252,7 @@ function programFor(
       const { version } = await import('./commands/version.ts');
       done(await version(request, { clientOnly: flags.client === true }));
     });
+  addCompletionVerbs(program, shell, { withCommonFlags, requestFor, done });
   return program;
 }
 

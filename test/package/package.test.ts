@@ -114,6 +114,11 @@ test(
   },
 );
 
+test('a shell completes verbs by the program itself', options, async () => {
+  const script = `. /usr/share/bash-completion/completions/clusterctl; COMP_WORDS=(clusterctl memb) COMP_CWORD=1; _clusterctl; echo "\${COMPREPLY[*]}"`;
+  assert.equal(await tree.must(['bash', '-c', script]), 'members member\n');
+});
+
 test('programs start each other', options, async () => {
   const { stderr } = await tree.run(['node-agent', 'wifi', 'apply', '--dry-run']);
   assert.doesNotMatch(stderr, /not installed|ENOENT|Error:/);
