@@ -1,6 +1,6 @@
 // What the package "clusteros" holds: the programs and their units. It changes nothing about the machine that it is installed on, and
 // starts nothing: that is the operator's word, or that of "clusteros-machine".
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Entry, Package } from './deb.ts';
@@ -75,6 +75,10 @@ export function clusteros(options: ContentOptions, parts: ProgramParts): Package
       ...units.map(unit => ({
         path: `/usr/lib/systemd/system/${unit}`,
         text: readFileSync(join(root, 'deploy/systemd', unit), 'utf8'),
+      })),
+      ...globSync('*.rules', { cwd: join(root, 'deploy/udev') }).map(name => ({
+        path: `/usr/lib/udev/rules.d/${name}`,
+        text: readFileSync(join(root, 'deploy/udev', name), 'utf8'),
       })),
       {
         path: '/usr/lib/systemd/system-preset/90-clusteros.preset',
