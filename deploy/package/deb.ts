@@ -75,7 +75,8 @@ export function makeDeb(deb: Package, { work, out, epoch, compression }: DebOpti
   return file;
 }
 
-function put(work: string, entry: Entry): void {
+/** Writes it below `work`. */
+export function put(work: string, entry: Entry): void {
   const target = join(work, entry.path);
   if ('folderMode' in entry) {
     makeFolder(target);
