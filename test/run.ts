@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { diskImage, makeImage, missingForDisk } from './disk/image.ts';
 import { buildTools, missingForTailnet } from './tailnet/tools.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -20,6 +21,7 @@ const tiers = {
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',
   image: 'test/image/**/*.test.ts',
+  disk: 'test/disk/**/*.test.ts',
 } as const;
 
 const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
@@ -67,6 +69,22 @@ function prepareTailnet(): void {
   } catch (error) {
     console.log((error as Error).message);
     count('tailscaled and headscale can be compiled', false);
+  }
+}
+
+/** Makes the image that the last tier starts, outside the limit of its files; where that cannot be, each of them skips and says why. */
+function prepareDisk(): void {
+  if (missingForDisk() !== undefined) return;
+  console.log('\n== the image, for the tests that start it (a minute; some more, once)');
+  const at = Date.now();
+  // Also where it fails: the tests then miss it, and do not try again.
+  process.env.CLUSTEROS_TEST_DISK = diskImage;
+  try {
+    makeImage();
+    count(`the image is there after ${Math.round((Date.now() - at) / 1000)} s`, true);
+  } catch (error) {
+    console.log((error as Error).message);
+    count('the image can be made', false);
   }
 }
 
@@ -122,11 +140,12 @@ else {
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
     if (tier === 'tailnet') prepareTailnet();
+    if (tier === 'disk') prepareDisk();
     // Hosts of a lab, virtual machines and builds share two cores with their tests; one file at a time keeps their clocks honest.
     await runFiles(
       tier,
       globSync(pattern).sort(),
-      ['package', 'lab', 'tailnet', 'image'].includes(tier) ? 1 : 2,
+      ['package', 'lab', 'tailnet', 'image', 'disk'].includes(tier) ? 1 : 2,
     );
   }
 }

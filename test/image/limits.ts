@@ -39,8 +39,3 @@ export const answerTimeoutMs = 180_000;
 export const clusterTimeoutMs = 240_000;
 /** A job of milliseconds on an idle node. */
 export const jobTimeoutMs = 90_000;
-
-/** MiB of the stick that an image is on in a test: more than the image has, so that its root has somewhere to grow. */
-export const flashedDiskMib = 4096;
-/** Power to a shell through firmware and boot loader, by USB, and with all that a first boot does: 80 s alone. */
-export const flashedBootTimeoutMs = 420_000;
