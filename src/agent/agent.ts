@@ -3,7 +3,7 @@
 
 import type { BirthPolicy } from '../election/birth.ts';
 import { type ClusterState, knownLevel, unborn } from '../election/cluster-state.ts';
-import type { Command } from '../election/command.ts';
+import { type Command, levelOf } from '../election/command.ts';
 import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
@@ -397,6 +397,7 @@ export class Agent {
    * undefined once it is committed.
    */
   async decide(command: Command, session?: Session): Promise<string | undefined> {
+    if (levelOf(command) > this.#state.level) return 'older-members';
     const once = session ? { session } : {};
     return (await this.#ask(request => ({ kind: 'propose', request, command, ...once }))).refused;
   }

@@ -31,6 +31,7 @@ export type EventName =
   | 'disk.well'
   | 'node.removed'
   | 'node.admitted'
+  | 'node.replaced'
   | 'node.drained'
   | 'node.resumed'
   | 'secret.replaced'

@@ -3,6 +3,7 @@
 import {
   type Command,
   nodeNameFrom,
+  type OperationKind,
   type OperationOutcome,
   type OperationStep,
   type RecoveredJob,
@@ -34,7 +35,7 @@ export interface Grant {
 export interface Operation {
   /** Log index of the entry that opened it. */
   readonly id: number;
-  readonly kind: 'join';
+  readonly kind: OperationKind;
   readonly service: string;
   readonly role: string;
   readonly node: string;
@@ -113,7 +114,7 @@ export interface ClusterState {
 }
 
 /** What this program knows: commands of a higher level it would have to guess at. */
-export const knownLevel = 1;
+export const knownLevel = 2;
 
 export const unborn: ClusterState = {
   level: 1,
@@ -185,9 +186,7 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
     case 'admit': {
       if (Object.hasOwn(state.nodes, command.node)) return refused('already-admitted');
       if (Object.hasOwn(state.removed, command.node)) return refused('removed');
-      const name = freeName(state, nodeNameFrom(command.name));
-      const node: AdmittedNode = { id: command.node, name, admittedAt: index };
-      return { state: { ...state, nodes: { ...state.nodes, [node.id]: node } } };
+      return { state: admitNode(state, command, index) };
     }
     case 'wish': {
       const { node, wish } = command;
@@ -248,11 +247,23 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       const others = state.grants.filter(g => g.service !== service || g.role !== role || g.node !== node);
       return { state: { ...state, grants: [...others, { service, role, node, token: index }] } };
     }
+    case 'revoke': {
+      const { service, role, node, token } = command;
+      const isIt = (each: Grant) =>
+        each.service === service && each.role === role && each.node === node && each.token === token;
+      if (!state.grants.some(each => isIt(each) && !each.sole)) return refused('no-such-grant');
+      return { state: { ...state, grants: state.grants.filter(each => !isIt(each)) } };
+    }
     case 'open-operation': {
       const { operation: kind, service, role, node, token, atMs } = command;
       if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
       const twin = state.operations.some(
-        o => o.outcome === 'running' && o.token === token && o.node === node && o.role === role,
+        o =>
+          o.outcome === 'running' &&
+          o.kind === kind &&
+          o.token === token &&
+          o.node === node &&
+          o.role === role,
       );
       if (twin) return refused('already-running');
       const steps = command.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));
@@ -272,6 +283,21 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       return { state: { ...state, operations: state.operations.map(o => (o === operation ? advanced : o)) } };
     }
   }
+}
+
+/** With the name that it wants, or one like it; that of a node which it replaces is free again. */
+function admitNode(
+  state: ClusterState,
+  { node: id, name: wanted, replaces }: Extract<Command, { readonly kind: 'admit' }>,
+  index: number,
+): ClusterState {
+  const alone = { ...state, nodes: { ...state.nodes, [id]: { id, name: id, admittedAt: index } } };
+  // Its operations were opened at the latest time that is known here.
+  const lastMs = Math.max(0, ...state.operations.map(({ openedAtMs }) => openedAtMs));
+  const rest = replaces === undefined ? alone : removeNode(alone, replaces, index, lastMs).state;
+  const { [id]: _itself, ...others } = rest.nodes;
+  const name = freeName({ nodes: others }, nodeNameFrom(wanted));
+  return { ...rest, nodes: { ...others, [id]: { id, name, admittedAt: index } } };
 }
 
 /** Gives a role that only one node may have to `node`, when the holder is still the one whose token is `from`. */
@@ -330,7 +356,7 @@ function withRecovered(
   return [...others, ...found].slice(-recoveredJobsMax);
 }
 
-function freeName(state: ClusterState, wanted: string): string {
+function freeName(state: Pick<ClusterState, 'nodes'>, wanted: string): string {
   const taken = new Set(Object.values(state.nodes).map(node => node.name));
   let name = wanted;
   for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, nodeNameLengthMax - 6)}-${n}`;

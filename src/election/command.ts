@@ -11,6 +11,9 @@ export interface OperationStep {
   readonly detail: string;
 }
 
+/** `leave`: a role is taken from a node in order, what others must do for that first. */
+export type OperationKind = 'join' | 'leave';
+
 export type OperationOutcome = 'running' | 'done' | 'failed';
 
 export type Command =
@@ -20,7 +23,13 @@ export type Command =
       readonly clusterName: string;
       readonly founder: string;
     }
-  | { readonly kind: 'admit'; readonly node: string; readonly name: string }
+  | {
+      readonly kind: 'admit';
+      readonly node: string;
+      readonly name: string;
+      /** Level 2. Id of a node that was this very machine before it was made anew: it is taken out, and its name goes over. */
+      readonly replaces?: string;
+    }
   /** An operator wants a node to vote, not to vote, or to leave that to the leader. */
   | { readonly kind: 'wish'; readonly node: string; readonly wish: Wish | 'none' }
   /** An operator wants so many voters: 1, 3 or 5. */
@@ -64,6 +73,14 @@ export type Command =
       readonly settings: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  /** Level 2. Takes a role away that several nodes may have; only when the grant is still `token`. */
+  | {
+      readonly kind: 'revoke';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly token: number;
+    }
   /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
   | {
       readonly kind: 'move';
@@ -74,7 +91,8 @@ export type Command =
     }
   | {
       readonly kind: 'open-operation';
-      readonly operation: 'join';
+      /** `leave` from level 2 on. */
+      readonly operation: OperationKind;
       readonly service: string;
       readonly role: string;
       readonly node: string;
@@ -101,6 +119,20 @@ export interface RecoveredJob {
   readonly name: string;
   /** For people, one line; empty when there is nothing to say. */
   readonly note: string;
+}
+
+/** The level of the cluster from which on a command may be decided: programs that know only less would refuse the entry, and end. */
+export function levelOf(command: Command): number {
+  switch (command.kind) {
+    case 'revoke':
+      return 2;
+    case 'open-operation':
+      return command.operation === 'leave' ? 2 : 1;
+    case 'admit':
+      return command.replaces === undefined ? 1 : 2;
+    default:
+      return 1;
+  }
 }
 
 /** Commands that come from an operator or from another member; all others are the leader's own. */
@@ -171,7 +203,7 @@ const steps = (value: unknown) => Array.isArray(value) && value.every(step => fi
 
 const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   birth: { clusterId: text, clusterName: text, founder: text },
-  admit: { node: text, name: text },
+  admit: { node: text, name: text, replaces: value => value === undefined || text(value) },
   wish: { node: text, wish: oneOf('always', 'never', 'none') },
   'want-voters': { count: voterCount },
   remove: { node: text, atMs: count },
@@ -189,9 +221,10 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   'replace-secret': { name: text, sealed: text },
   configure: { service: text, from: count, settings: recordOf(() => true) },
   grant: { service: text, role: text, node: text },
+  revoke: { service: text, role: text, node: text, token: count },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {
-    operation: oneOf('join'),
+    operation: oneOf('join', 'leave'),
     service: text,
     role: text,
     node: text,

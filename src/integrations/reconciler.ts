@@ -64,8 +64,10 @@ export interface Integration {
    * is under way, and none will come. Resolves with what stayed, for people; empty when nothing did.
    */
   withdraw(host: Host): Promise<string>;
-  /** What it says to itself on another node (counterparts.ts). Rejects with an Error for people when it has no answer. */
-  answer?(host: Host, question: string): Promise<string>;
+  /** What it says to itself on another node, `asker` (counterparts.ts). Rejects with an Error for people when it has no answer. */
+  answer?(host: Host, question: string, asker: string): Promise<string>;
+  /** Why a member should not be taken out as things are, for people, with the mend; empty when nothing speaks against it. Pure. */
+  removalHarm?(view: ClusterView, node: string): string;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */
   readonly lanes: readonly Lane[];
 }

@@ -28,6 +28,7 @@ const node = {
 
 function viewWith(reports: readonly ServiceReport[]): ClusterView {
   return {
+    level: 1,
     ...{ clusterId: 'c', clusterName: 'lab', self: node, nodes: [{ ...node, reports }], operations: [] },
     grants: [
       { service: 'slurm', role: 'controller', node: 'a', token: 5 },

@@ -138,10 +138,10 @@ export async function start(config: Config): Promise<number> {
         ? 'unknown-command'
         : ((await agent.decide(command, { client, seq })) ?? '');
     },
-    counterpart: async (service, question) => {
+    counterpart: async (service, question, asker) => {
       const asked = integrations.find(({ name }) => name === service);
       if (!asked?.answer) throw new Error(`${service} is not driven here, or is asked nothing`);
-      return asked.answer(host, question);
+      return asked.answer(host, question, asker);
     },
   });
   const administered = { agent, host, peers: calls, tag, copies, diagnose: () => findings(config, host) };

@@ -1,12 +1,12 @@
 // Streams to peers over gRPC and mTLS: dials, accepts, and keeps one stream for a pair of nodes. The id of a peer is
 // read from the key in its certificate, never from what it says. Decides nothing about members.
-import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import {
   type ClientDuplexStream,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
@@ -23,7 +23,7 @@ import type {
   TransportEvent,
   UnreachableReason,
 } from '../environment.ts';
-import { type Identity, idOf } from '../identity.ts';
+import type { Identity } from '../identity.ts';
 import {
   certificateRenewMs,
   handshakeBusyTimeoutMs,
@@ -37,6 +37,7 @@ import {
 } from '../limits.ts';
 import type { PeerGate } from '../peer-gate.ts';
 import { hostOf, portOf } from '../view.ts';
+import { callerOf } from './caller.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
@@ -123,8 +124,8 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#onEvent = onEvent;
     this.#server.addService(v1.PeerService.service, {
       Exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
-      Ask: ({ request }: { request: Question__Output }, answer: sendUnaryData<Answer>) =>
-        answerTo(this.#answers, request).then(said => answer(null, said)),
+      Ask: (call: ServerUnaryCall<Question__Output, Answer>, answer: sendUnaryData<Answer>) =>
+        answerTo(this.#answers, call.request, callerOf(call) ?? '').then(said => answer(null, said)),
       ...this.#states.handlers,
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -296,13 +297,12 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #accept(call: ServerDuplexStream<Frame__Output, Frame>): void {
-    const { sslPeerCertificate } = call.getAuthContext();
+    const id = callerOf(call);
     // The listener lets nobody in without a certificate of the cluster; this is the second lock on the same door.
-    if (!sslPeerCertificate) {
+    if (id === undefined) {
       call.emit('error', { code: status.UNAUTHENTICATED, details: 'a certificate of the cluster is needed' });
       return;
     }
-    const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
     const timer = setTimeout(
       () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
       handshakeBusyTimeoutMs,
@@ -430,7 +430,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #answer(stream: Stream, question: Question__Output): void {
-    answerTo(this.#answers, question).then(answer => {
+    answerTo(this.#answers, question, stream.id).then(answer => {
       if (this.#streams.get(stream.id) === stream) stream.call.write({ answer });
     });
   }
