@@ -10,6 +10,8 @@ import { oneLine, ServiceError } from './service-error.ts';
 /** One or more roles of a service on a node, one pass after the other. */
 export interface Lane {
   readonly name: string;
+  /** True while it wants another pass soon though its reports say that all is well. */
+  isRestless?(): boolean;
   /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
   pass(
     host: Host,

@@ -1,0 +1,36 @@
+// What this machine could do for Kubernetes, and what a member says that has no part in it. Looks only.
+import type { ClusterView, ServiceReport } from '../cluster-view.ts';
+import type { Host } from '../host.ts';
+import { keeperGrant, nodeOf, wantedRole } from './candidates.ts';
+import { foreignK3s, readMark, tracesOf } from './mark.ts';
+import { service } from './names.ts';
+
+/** `k3s-node` where the program is there, and nobody else has set it up. */
+export async function k3sCapabilities(host: Host, markFile: string): Promise<string[]> {
+  if ((await host.which('k3s')) === undefined) return [];
+  return (await isOthers(host, markFile)) ? [] : ['k3s-node'];
+}
+
+/** A k3s that was there before ClusterOS: it has a datastore or a node, and no mark. Of which cluster a mark is, its roles look at. */
+async function isOthers(host: Host, markFile: string): Promise<boolean> {
+  const { isMember, isNode } = await tracesOf(host);
+  return (isMember || isNode) && (await readMark(host, markFile)) === undefined;
+}
+
+/** What a node without a role reports; nothing when it is about to get one, nobody has Kubernetes, or an operator wants it so. */
+export async function absence(
+  host: Host,
+  view: ClusterView,
+  markFile: string,
+): Promise<readonly ServiceReport[]> {
+  const own = nodeOf(view, view.self.id);
+  if (!own || !keeperGrant(view) || own.capabilities.includes('k3s-node')) return [];
+  if (wantedRole(view, own.name) === 'none') return [];
+  const detail =
+    (await host.which('k3s')) === undefined
+      ? 'put k3s (github.com/k3s-io/k3s/releases) into /usr/local/bin, then "systemctl restart node-agent"'
+      : (await isOthers(host, markFile))
+        ? foreignK3s().message
+        : 'k3s was installed after the agent had started: run "systemctl restart node-agent"';
+  return [{ service, role: 'agent', token: 0, state: 'absent', step: '', reason: '', detail }];
+}

@@ -1,0 +1,251 @@
+// What the leader decides about Kubernetes: two tokens, who founds and then keeps the cluster, servers one at a time, agents after them,
+// and who gives a role up again. Pure and level-triggered: when all is decided nothing comes out, whoever leads.
+import type { ClusterView, Decision, Grant, OperationView, ViewNode } from '../cluster-view.ts';
+import { joinsOf } from '../joins.ts';
+import {
+  agentCandidates,
+  grantsOf,
+  hasJoined,
+  isHere,
+  keeperGrant,
+  mayStay,
+  nodeOf,
+  readyServers,
+  reportOf,
+  serverCandidates,
+  serversWanted,
+  wantedRole,
+} from './candidates.ts';
+import { isPermanent } from './failures.ts';
+import {
+  agentParts,
+  agentToken,
+  caSecret,
+  keeperParts,
+  leaveParts,
+  roles,
+  serverParts,
+  serverToken,
+  service,
+} from './names.ts';
+
+/** Words of a keeper's or a founder's report, `ca=HASH`. */
+export const evidence = {
+  ca: (hash: string) => `ca=${hash}`,
+  drained: (token: number) => `drained=${token}`,
+  gone: (token: number) => `gone=${token}`,
+};
+
+/** The decisions that are due. */
+export function decideK3s(view: ClusterView): Decision[] {
+  // Roles are taken away again by decisions of that level.
+  if (view.level < 2) return [];
+  const keeper = keeperGrant(view);
+  const tokens: Decision[] = [serverToken, agentToken]
+    .filter(({ name }) => !view.secretNames.includes(name))
+    .map(each => ({ kind: 'secret', ...each }));
+  if (!view.secretNames.includes(caSecret)) {
+    const founding = keeper ? foundingBy(view, keeper) : firstKeeper(view);
+    if (!keeper && founding.length === 0) return [];
+    return [...tokens, ...founding, ...joins(view)];
+  }
+  return [
+    ...tokens,
+    ...keeperMoves(view, keeper),
+    ...serverChanges(view),
+    ...agentGrants(view),
+    ...leavesOf(view),
+    ...joins(view),
+  ];
+}
+
+const partsOf = (role: string) =>
+  ({ [roles.keeper]: keeperParts, [roles.server]: serverParts })[role] ?? agentParts;
+
+const joins = (view: ClusterView) => joinsOf(view, service, { partsOf, isPermanent });
+
+/** Nobody has ever been told to found a cluster, or who was has been taken out before there was one. */
+function firstKeeper(view: ClusterView): Decision[] {
+  const first = serverCandidates(view).find(({ standing }) => standing !== 'observer');
+  return first ? [{ kind: 'move', service, role: roles.keeper, node: first.id, from: 0 }] : [];
+}
+
+/**
+ * The one who was told so is a server, and has the cluster's authority noted. However long it takes: whether it has founded a cluster nobody
+ * else can know, so nobody else is told to before an operator has taken it out.
+ */
+function foundingBy(view: ClusterView, { node: id }: Grant): Decision[] {
+  const grant = grantsOf(view, roles.server).find(each => each.node === id);
+  if (!grant) return [{ kind: 'grant', service, role: roles.server, node: id }];
+  const report = reportOf(nodeOf(view, id), grant);
+  const hash = report?.evidence?.find(each => each.startsWith('ca='))?.slice(3) ?? '';
+  return /^[0-9a-f]{64}$/.test(hash) ? [{ kind: 'keep', name: caSecret, text: hash }] : [];
+}
+
+/** Another server sees to the cluster when the one that does cannot. */
+function keeperMoves(view: ClusterView, keeper: Grant | undefined): Decision[] {
+  const holder = keeper && nodeOf(view, keeper.node);
+  const report = keeper && reportOf(holder, keeper);
+  const isWell =
+    holder !== undefined &&
+    holder.state !== 'dead' &&
+    holder.state !== 'left' &&
+    holder.standing !== 'observer' &&
+    !holder.drain &&
+    mayStay(view, holder.id) &&
+    !(report?.state === 'failing');
+  if (isWell) return [];
+  const heir = readyServers(view).find(
+    node =>
+      node.id !== keeper?.node &&
+      node.state === 'alive' &&
+      node.standing !== 'observer' &&
+      !node.drain &&
+      mayStay(view, node.id),
+  );
+  return heir ? [{ kind: 'move', service, role: roles.keeper, node: heir.id, from: keeper?.token ?? 0 }] : [];
+}
+
+const leaveOf = ({ operations }: ClusterView, { node, token }: Grant) =>
+  operations.find(
+    each => each.service === service && each.kind === 'leave' && each.node === node && each.token === token,
+  );
+
+function opened({ role, node, token }: Grant): Decision {
+  return { kind: 'open-operation', operation: 'leave', service, role, node, token, steps: leaveParts };
+}
+
+const isLeaving = ({ operations }: ClusterView, id: string) =>
+  operations.some(
+    each =>
+      each.service === service && each.kind === 'leave' && each.node === id && each.outcome === 'running',
+  );
+
+/** One server more, or one less; only while all others are well, since each change is one of etcd's members. */
+function serverChanges(view: ClusterView): Decision[] {
+  const granted = grantsOf(view, roles.server);
+  if (granted.some(({ node }) => isLeaving(view, node))) return [];
+  const wanted = serversWanted(view);
+  const surplus = surplusServer(view, granted, wanted);
+  if (surplus) return mayLose(view, granted, surplus) ? [opened(surplus)] : [];
+  const allWell = granted.every(grant => hasJoined(reportOf(nodeOf(view, grant.node), grant)));
+  if (granted.length >= wanted || !allWell) return [];
+  const next = nextServer(view, granted);
+  if (!next) return [];
+  const asAgent = grantsOf(view, roles.agent).find(({ node }) => node === next.id);
+  if (!asAgent) return [{ kind: 'grant', service, role: roles.server, node: next.id }];
+  return leaveOf(view, asAgent) ? [] : [opened(asAgent)];
+}
+
+/** Whoever has no other role comes first: an agent would have to give up its pods. */
+function nextServer(view: ClusterView, granted: readonly Grant[]): ViewNode | undefined {
+  const able = serverCandidates(view).filter(
+    ({ id }) => !granted.some(({ node }) => node === id) && !isLeaving(view, id),
+  );
+  const agents = new Set(grantsOf(view, roles.agent).map(({ node }) => node));
+  return able.find(({ id, name }) => !agents.has(id) || wantedRole(view, name) === 'server') ?? able[0];
+}
+
+/** A server that shall not be one, or is one too many: of those the ones that are away first, the keeper last. */
+function surplusServer(view: ClusterView, granted: readonly Grant[], wanted: number): Grant | undefined {
+  const keeper = keeperGrant(view)?.node;
+  const unwanted = granted.find(({ node }) => node !== keeper && !mayStay(view, node));
+  if (unwanted || granted.length <= wanted) return unwanted;
+  const isAway = ({ node }: Grant) => {
+    const member = nodeOf(view, node);
+    return member === undefined || !isHere(member);
+  };
+  const others = granted.filter(({ node }) => node !== keeper);
+  return others.find(isAway) ?? others.at(-1);
+}
+
+/** Whether etcd works before, and has a majority after one of its members is taken out. */
+export function mayLose(view: ClusterView, granted: readonly Grant[], leaving: Grant): boolean {
+  const well = new Set(readyServers(view).map(({ id }) => id));
+  const majorityOf = (count: number) => Math.floor(count / 2) + 1;
+  const present = granted.filter(({ node }) => well.has(node)).length;
+  const left = granted.filter(({ node }) => node !== leaving.node && well.has(node)).length;
+  return present >= majorityOf(granted.length) && left >= majorityOf(granted.length - 1);
+}
+
+/** Agents come after the servers, so that none is made a server right after it has begun to work. */
+function agentGrants(view: ClusterView): Decision[] {
+  const servers = grantsOf(view, roles.server);
+  const agents = grantsOf(view, roles.agent);
+  const roleLess = agentCandidates(view).filter(
+    ({ id }) => ![...servers, ...agents].some(({ node }) => node === id) && !isLeaving(view, id),
+  );
+  const awaited = servers.length < serversWanted(view) ? nextServers(view, servers) : new Set<string>();
+  const grants = roleLess
+    .filter(({ id, name }) => !awaited.has(id) && wantedRole(view, name) !== 'server')
+    .map(({ id }): Decision => ({ kind: 'grant', service, role: roles.agent, node: id }));
+  const unwanted = agents.filter(grant => {
+    const member = nodeOf(view, grant.node);
+    return member !== undefined && wantedRole(view, member.name) === 'none' && !leaveOf(view, grant);
+  });
+  return [...grants, ...unwanted.map(opened)];
+}
+
+/** Those that will be servers, as things are. */
+function nextServers(view: ClusterView, servers: readonly Grant[]): ReadonlySet<string> {
+  const missing = serversWanted(view) - servers.length;
+  const able = serverCandidates(view).filter(({ id }) => !servers.some(({ node }) => node === id));
+  return new Set(able.slice(0, missing).map(({ id }) => id));
+}
+
+/** Roles that are given up: revoked once the keeper has said that the cluster has forgotten the node, and over once the node has. */
+function leavesOf(view: ClusterView): Decision[] {
+  const keeper = keeperGrant(view);
+  const words = (keeper && reportOf(nodeOf(view, keeper.node), keeper)?.evidence) ?? [];
+  return view.operations
+    .filter(each => each.service === service && each.kind === 'leave' && each.outcome === 'running')
+    .flatMap(operation => leaveProgress(view, operation, words));
+}
+
+function leaveProgress(view: ClusterView, operation: OperationView, words: readonly string[]): Decision[] {
+  const { id, role, node, token, steps } = operation;
+  const grant = view.grants.find(each => each.token === token);
+  const member = nodeOf(view, node);
+  const isForgotten = grant === undefined || words.includes(evidence.gone(token));
+  const isDrained = isForgotten || words.includes(evidence.drained(token));
+  const hasStopped =
+    member === undefined ||
+    !isHere(member) ||
+    member.reports.some(
+      each =>
+        each.service === service && each.role === role && each.token === token && each.state === 'released',
+    );
+  const done = [isDrained, isForgotten, isForgotten && grant === undefined && hasStopped];
+  const at = done.indexOf(false);
+  const states = steps.map(({ name, detail }, i) => {
+    if (at < 0 || i < at) return { name, state: 'done' as const, detail: '' };
+    return {
+      name,
+      state: i === at ? ('running' as const) : ('pending' as const),
+      detail: i === at ? detail : '',
+    };
+  });
+  const outcome = at < 0 ? 'done' : 'running';
+  const isNews = outcome === 'done' || states.some(({ state }, i) => state !== steps[i]?.state);
+  const revoked: Decision[] = grant && isForgotten ? [{ kind: 'revoke', service, role, node, token }] : [];
+  return isNews
+    ? [...revoked, { kind: 'advance-operation', id, steps: states, outcome, reason: '' }]
+    : revoked;
+}
+
+/** Why `id` should not be taken out of the cluster as things are; empty when nothing of Kubernetes speaks against it. */
+export function removalHarm(view: ClusterView, id: string): string {
+  const granted = grantsOf(view, roles.server);
+  const own = granted.find(({ node }) => node === id);
+  const member = nodeOf(view, id);
+  if (!own || !member) return '';
+  if (!view.secretNames.includes(caSecret))
+    return `${member.name} is just founding the Kubernetes cluster: wait until "clusterctl operations" says that it has`;
+  if (granted.length === 1)
+    return `${member.name} is the only server of Kubernetes, and has all that is stored there: give the cluster another first ("clusterctl service settings k3s", servers)`;
+  if (isHere(member))
+    return `${member.name} is a server of Kubernetes: have it give that up first ("roles: {${member.name}: none}" in "clusterctl service configure k3s")`;
+  if (!mayLose(view, granted, own))
+    return `Kubernetes has lost its majority of servers, and cannot take ${member.name} out: start the others, or see "clusterctl k3s recover"`;
+  return '';
+}

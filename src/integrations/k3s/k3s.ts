@@ -1,0 +1,207 @@
+// Kubernetes (k3s) as an integration: what the agent is given. Puts the parts together and remembers the last reports.
+import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
+import type { Counterparts } from '../counterparts.ts';
+import { fenceIn } from '../fencing.ts';
+import type { Host } from '../host.ts';
+import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
+import { oneLine, ServiceError } from '../service-error.ts';
+import { beginsInMs } from '../sole-role.ts';
+import { agentReconciler } from './agent.ts';
+import { Attempts } from './attempts.ts';
+import { authorityHash } from './authority.ts';
+import { grantsOf, hasJoined, keeperGrant, nodeOf, reportOf } from './candidates.ts';
+import { absence, k3sCapabilities } from './capabilities.ts';
+import { decideK3s, evidence, removalHarm } from './decide.ts';
+import { Keeper, keeperReport } from './keeper.ts';
+import type { OpenKube } from './kube.ts';
+import { KubeDoor } from './kube-door.ts';
+import { keepBusyMs, keepEveryMs } from './limits.ts';
+import { readMark } from './mark.ts';
+import { roles, service } from './names.ts';
+import type { Means } from './own-node.ts';
+import { released, withdrawK3s } from './release.ts';
+import { serverReconciler } from './server.ts';
+import { settingsBook } from './settings-book.ts';
+import { isRunning, stopK3s } from './unit.ts';
+import { keepersWord, questions } from './words.ts';
+
+export interface K3sOptions {
+  /** Where the tokens of obeyed orders are kept; its folder exists. */
+  readonly fencingFile: string;
+  /** Where this machine remembers its part; its folder exists. */
+  readonly markFile: string;
+  readonly retry: Retry;
+  /** This integration on other nodes, and here. */
+  readonly counterparts: Counterparts;
+  readonly openKube: OpenKube;
+  /** Wall clock. */
+  readonly wallMs: () => number;
+}
+
+export function k3sIntegration(options: K3sOptions): Integration {
+  const { fencingFile, markFile, retry, counterparts, openKube, wallMs } = options;
+  const fence = fenceIn(fencingFile);
+  const door = new KubeDoor(openKube);
+  const keeper = new Keeper(door);
+  const means: Means = { counterparts, markFile, attempts: new Attempts() };
+  const server = serverReconciler({ ...means, door });
+  const agent = agentReconciler(means);
+  const own = (view: ClusterView, role: string) =>
+    grantsOf(view, role).find(({ node }) => node === view.self.id);
+
+  let last: ServiceReport | undefined;
+  const nodeLane: Lane = {
+    name: 'node',
+    async pass(host, view, onReport) {
+      const asServer = own(view, roles.server);
+      const grant = asServer ?? own(view, roles.agent);
+      try {
+        const mark = await readMark(host, markFile);
+        if (!grant) {
+          last = undefined;
+          if (mark?.clusterId === view.clusterId) return [await released(host, view, mark)];
+          return await absence(host, view, markFile);
+        }
+        // What it was before ends before what it is now begins.
+        const former = asServer ? 'agent' : 'server';
+        if (mark?.kind === former && (await isRunning(host, former)))
+          await stopK3s(host, former, { containers: true });
+      } catch (error) {
+        if (!(error instanceof ServiceError)) throw error;
+        return [failing(grant, error)];
+      }
+      const context = { host, view, grant, fence, retry, before: last, onReport };
+      last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
+      const report = asServer ? await withAuthority(host, view, last) : last;
+      return [await whileDrained(view, counterparts, report)];
+    },
+  };
+
+  let kept: { readonly report: ServiceReport; readonly atMs: number } | undefined;
+  let busy = false;
+  const keeperLane: Lane = {
+    name: 'keeper',
+    isRestless: () => busy,
+    async pass(host, view, onReport) {
+      const grant = own(view, roles.keeper);
+      busy = grant !== undefined && isBusy(view);
+      if (!grant) {
+        kept = undefined;
+        keeper.rest();
+        return [];
+      }
+      if (beginsInMs(view, grant) > 0) {
+        const detail = 'waiting until the former keeper has certainly ended';
+        return [keeperReport(grant.token, { state: 'starting', step: 'answering', detail })];
+      }
+      const waitMs = busy ? keepBusyMs : keepEveryMs;
+      if (
+        kept?.report.token === grant.token &&
+        kept.report.state === 'ready' &&
+        Math.abs(wallMs() - kept.atMs) < waitMs
+      )
+        return [kept.report];
+      const report = await keep(host, view, grant, onReport);
+      kept = { report, atMs: wallMs() };
+      return [report];
+    },
+  };
+
+  async function keep(
+    host: Host,
+    view: ClusterView,
+    grant: Grant,
+    onReport: (report: ServiceReport) => void,
+  ): Promise<ServiceReport> {
+    try {
+      await fence.admit(host, grant);
+      const serverGrant = own(view, roles.server);
+      const ownReport = serverGrant && reportOf(nodeOf(view, view.self.id), serverGrant);
+      if (!hasJoined(ownReport)) {
+        const detail = 'waiting for the server on this machine';
+        return keeperReport(grant.token, { state: 'starting', step: 'answering', detail });
+      }
+      return keeperReport(
+        grant.token,
+        await keeper.keep(view, detail => {
+          if (kept?.report.state === 'ready') return;
+          onReport(keeperReport(grant.token, { state: 'starting', step: 'answering', detail }));
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const { reason, message: detail } = error;
+      return keeperReport(grant.token, { state: 'failing', step: 'answering', reason, detail });
+    }
+  }
+
+  return {
+    name: service,
+    keys: [],
+    settings: settingsBook,
+    capabilities: host => k3sCapabilities(host, markFile),
+    decide: decideK3s,
+    removalHarm,
+    async lapse() {
+      // What runs is held together by etcd's own majority; only who sees to it changes.
+      keeper.rest();
+      return false;
+    },
+    async renew() {},
+    withdraw: host => withdrawK3s(host, markFile, wallMs()),
+    async answer(host, question, asker) {
+      switch (question) {
+        case questions.node:
+          return JSON.stringify(await keeper.wordOn(asker, wallMs()));
+        case questions.admitServer:
+          return JSON.stringify(await keeper.admit(host, asker, 'server'));
+        case questions.admitAgent:
+          return JSON.stringify(await keeper.admit(host, asker, 'agent'));
+        default:
+          throw new Error(`k3s has no answer to "${question}": is the asker newer?`);
+      }
+    },
+    lanes: [nodeLane, keeperLane],
+  };
+}
+
+function failing(grant: Grant | undefined, { reason, message: detail }: ServiceError): ServiceReport {
+  const { role = roles.agent, token = 0 } = grant ?? {};
+  return { service, role, token, state: 'failing', step: 'configure', reason, detail };
+}
+
+/** The first server tells the leader which authority it has made; all tell by which settings they go. */
+async function withAuthority(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+  if (report.state !== 'ready') return report;
+  const hash = await authorityHash(host);
+  const settingsVersion = view.settings[service]?.version ?? 0;
+  return { ...report, settingsVersion, ...(hash === undefined ? {} : { evidence: [evidence.ca(hash)] }) };
+}
+
+/** A role that is as it should be, on a member that an operator drains: what still runs there. */
+async function whileDrained(
+  view: ClusterView,
+  counterparts: Counterparts,
+  report: ServiceReport,
+): Promise<ServiceReport> {
+  if (report.state !== 'ready' || !nodeOf(view, view.self.id)?.drain) return report;
+  const word = await keepersWord(view, counterparts);
+  if (!word)
+    return { ...report, state: 'draining', detail: 'it is not known what runs: the keeper does not answer' };
+  if (!word.isCordoned) return { ...report, state: 'draining', detail: 'work is not kept from it yet' };
+  if (word.podsLeft.length === 0) return { ...report, state: 'drained' };
+  return { ...report, state: 'draining', detail: oneLine(`still runs: ${word.podsLeft.join(', ')}`) };
+}
+
+/** Somebody waits for what the keeper sees. */
+function isBusy(view: ClusterView): boolean {
+  const roleGrants = [...grantsOf(view, roles.server), ...grantsOf(view, roles.agent)];
+  return (
+    view.operations.some(each => each.service === service && each.outcome === 'running') ||
+    roleGrants.some(grant => {
+      const member = nodeOf(view, grant.node);
+      return member?.drain !== undefined || reportOf(member, grant)?.state !== 'ready';
+    }) ||
+    keeperGrant(view) === undefined
+  );
+}

@@ -1,0 +1,61 @@
+// Every number of the k3s integration: a name, a unit, a reason.
+
+/** k3s has this long from its start until it answers: it unpacks, makes certificates and waits for etcd; a slow disk takes minutes. */
+export const startDeadlineMs = 300_000;
+/** A k3s that has ended is started again after this... */
+export const restartFirstMs = 5000;
+/** ...and twice as long each time, at most this. */
+export const restartMaxMs = 300_000;
+/** One that has run this long was sound: the next end counts as the first. */
+export const soundAfterMs = 600_000;
+/** k3s has this long to end when it was asked to: it stops no pods, but etcd syncs what it has. */
+export const stopTimeoutMs = 60_000;
+/** Between two looks whether it has. */
+export const stopPollMs = 250;
+/** A process that was started is there within this, or has died. */
+export const appearTimeoutMs = 3000;
+/** Between two looks whether it is. */
+export const appearPollMs = 50;
+/** `systemctl`, `ip`, `start-stop-daemon`: local and immediate, unless the machine swaps. */
+export const commandTimeoutMs = 10_000;
+/** `k3s token create` starts a program of 60 MB and asks the API. */
+export const k3sCommandTimeoutMs = 30_000;
+/** Lines of its journal in which k3s may have said why it ended or waits. */
+export const wordLines = 200;
+/** One request to the API; etcd is called slow after 100 ms, and gives up after seconds. */
+export const apiTimeoutMs = 10_000;
+/** What another member waits for: less than its agent's patience (agent, counterpartTimeoutMs). */
+export const answerWithinMs = 2000;
+/** A new machine's token is good for this long, which is ample for one start; k3s's own default is a day. */
+export const joinTokenLifeMs = 900_000;
+/** One that was made is given again to the same asker for so long, should its answer have been lost. */
+export const joinTokenReuseMs = 600_000;
+/** A node whose lease is older than this is not there any more: the kubelet renews every 10 s, and Kubernetes waits 40 s. */
+export const leaseGoneMs = 60_000;
+/** A lease that is older than this is worth a word. */
+export const leaseLateMs = 30_000;
+/** An eviction that a disruption budget forbids is asked for again after this. */
+export const evictAgainMs = 10_000;
+/** Pods of one node that are asked to go in one pass; kubelet allows 110 by default. */
+export const evictionsMax = 128;
+/** Of pods that stay, so many are named in a report. */
+export const podsShownMax = 5;
+/** How the nodes fare is asked this often by whoever keeps them; the API is not a thing to poll... */
+export const keepEveryMs = 10_000;
+/** ...or this often while a member joins, leaves or is drained. */
+export const keepBusyMs = 1000;
+/** A server that joins has this long until it counts as one that does not come: etcd drops a stalled learner after 5 minutes. */
+export const joinPatienceMs = 600_000;
+/** Servers of one cluster: 1, 3 or 5; more make each write slower, and survive no more in practice. */
+export const serversMax = 5;
+/** Nodes of one cluster that are read at once; k3s is tested to some thousand. */
+export const nodesMax = 2000;
+/** Taints an operator may ask for. */
+export const taintsMax = 64;
+/** Minimum version whose flannel brings its interface back when tailscaled restarts (k3s#12436), by minor version. */
+export const flannelMendedIn: Readonly<Record<string, number>> = {
+  '1.33': 13,
+  '1.34': 9,
+  '1.35': 6,
+  '1.36': 2,
+};

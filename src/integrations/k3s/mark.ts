@@ -1,0 +1,66 @@
+// What this machine remembers of its part in Kubernetes: of which cluster, as what, and with which settings it was last started. By it
+// our own k3s is told from one that somebody else has set up, which is never touched.
+import { z } from 'zod';
+import type { Host } from '../host.ts';
+import { ServiceError } from '../service-error.ts';
+import { files, folders } from './names.ts';
+import type { Kind } from './unit.ts';
+
+export interface Mark {
+  /** Of ClusterOS. */
+  readonly clusterId: string;
+  readonly kind: Kind;
+  /** Of the grant that it has been let in for. */
+  readonly token: number;
+  /** The essence of the settings it was last started with; empty before. */
+  readonly startedWith: string;
+}
+
+const shape = z.object({
+  clusterId: z.string(),
+  kind: z.enum(['server', 'agent']),
+  token: z.int(),
+  startedWith: z.string(),
+});
+
+/** @throws ServiceError when the file is damaged */
+export async function readMark(host: Host, file: string): Promise<Mark | undefined> {
+  const bytes = await host.readFile(file);
+  if (bytes === undefined) return undefined;
+  try {
+    return shape.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    const detail = `${file}, which tells whose k3s this is, is damaged: see "kubectl get nodes", then remove it to have this machine join anew`;
+    throw new ServiceError('mark-damaged', true, detail);
+  }
+}
+
+export async function writeMark(host: Host, file: string, mark: Mark): Promise<void> {
+  await host.writeFile(file, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
+}
+
+/** What is there of a k3s, whoever set it up. */
+export interface Traces {
+  /** A datastore of etcd. */
+  readonly isMember: boolean;
+  /** A server has let its kubelet in. */
+  readonly isNode: boolean;
+}
+
+export async function tracesOf(host: Host): Promise<Traces> {
+  const isMember = (await host.listFolder(folders.members)).length > 0;
+  return { isMember, isNode: (await host.readFile(files.kubeletCertificate)) !== undefined };
+}
+
+/** A k3s that is not of this cluster, by what is known here. */
+export function isForeign({ isMember, isNode }: Traces, mark: Mark | undefined, clusterId: string): boolean {
+  return (isMember || isNode) && mark?.clusterId !== clusterId;
+}
+
+export function foreignK3s(): ServiceError {
+  return new ServiceError(
+    'foreign-k3s',
+    true,
+    'somebody else has set up k3s on this machine, and it is left alone: to give the machine to this cluster run "k3s-uninstall.sh" (or move /var/lib/rancher/k3s aside), then "systemctl restart node-agent"',
+  );
+}
