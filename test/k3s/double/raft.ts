@@ -1,0 +1,534 @@
+// The consensus below the double's etcd: Raft with pre-votes, learners and a leader that steps down without a majority, kept
+// small: configurations hold when they are applied, one change at a time, as in etcd. Writes go through the leader, reads wait
+// for what it had committed. Saves before it answers. Never touches a socket: messages go through `Transport`.
+import { randomBytes } from 'node:crypto';
+import { control, tuning } from './control.ts';
+import { entriesPerMessageMax, logEntriesMax } from './limits.ts';
+import type { Base, Entry, RaftDisk } from './raft-disk.ts';
+import { type Member, type Op, type Outcome, type SavedState, State } from './state.ts';
+
+export type Message =
+  | {
+      readonly kind: 'vote';
+      readonly term: number;
+      readonly isPre: boolean;
+      readonly lastIndex: number;
+      readonly lastTerm: number;
+    }
+  | {
+      readonly kind: 'append';
+      readonly term: number;
+      readonly prevIndex: number;
+      readonly prevTerm: number;
+      readonly entries: readonly Entry[];
+      readonly commit: number;
+      readonly base?: Base;
+    }
+  | { readonly kind: 'propose'; readonly op: Op }
+  | { readonly kind: 'read' };
+
+export interface Reply {
+  readonly term: number;
+  readonly ok: boolean;
+  /** Of an append: how far the logs agree, or where to try again. Of a read: what to wait for. */
+  readonly index?: number;
+  readonly outcome?: Outcome;
+  readonly error?: string;
+}
+
+export interface Transport {
+  /** @returns undefined when there is no answer; 'removed' when the other says that we are no member any more */
+  send(to: Member, message: Message): Promise<Reply | 'removed' | undefined>;
+}
+
+export const timedOut = 'etcdserver: request timed out';
+export const noLeader = 'etcdserver: no leader';
+const learnerRefuses = 'etcdserver: rpc not supported for learner';
+
+interface Progress {
+  next: number;
+  match: number;
+  isSending: boolean;
+  /** The commit index that it was told last. */
+  told: number;
+  heardAtMs: number;
+}
+
+interface Waiter {
+  readonly index: number;
+  readonly term: number;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+export class Raft {
+  readonly id: string;
+  readonly state: State;
+  leader: string | undefined;
+  commit = 0;
+  applied = 0;
+  readonly #disk: RaftDisk;
+  readonly #transport: Transport;
+  #base: { index: number; term: number } = { index: 0, term: 0 };
+  #role: 'follower' | 'candidate' | 'leader' = 'follower';
+  #heardAtMs = performance.now();
+  #electionAtMs = 0;
+  #progress = new Map<string, Progress>();
+  #waiters: Waiter[] = [];
+  #appliedListeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #onRemoved: () => void = () => {};
+
+  /** @param disk holds an id, and a state unless it is that of a newcomer */
+  constructor(disk: RaftDisk, transport: Transport) {
+    this.id = disk.memberId;
+    this.#disk = disk;
+    this.#transport = transport;
+    this.state = new State(disk.base?.state);
+    this.#base = { index: disk.base?.index ?? 0, term: disk.base?.term ?? 0 };
+    this.commit = this.applied = this.#base.index;
+  }
+
+  start(): void {
+    this.#resetElection();
+    const [only] = this.state.voters;
+    if (this.state.voters.length === 1 && only?.id === this.id) this.#electAlone();
+    this.#timer = setInterval(() => this.#tick(), tuning().heartbeatMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#stepDown(this.term);
+    this.#disk.close();
+  }
+
+  onRemoved(listener: () => void): void {
+    this.#onRemoved = listener;
+  }
+
+  get term(): number {
+    return this.#disk.promise.term;
+  }
+  get isLeader(): boolean {
+    return this.#role === 'leader';
+  }
+  get lastIndex(): number {
+    return this.#disk.entries.at(-1)?.index ?? this.#base.index;
+  }
+  get isLearner(): boolean {
+    return this.state.members.get(this.id)?.isLearner ?? true;
+  }
+
+  /** Whether the member answered its leader lately; the leader itself always did. Only the leader knows. */
+  isActive(id: string): boolean {
+    if (id === this.id) return true;
+    const heardAtMs = this.#progress.get(id)?.heardAtMs ?? Number.NEGATIVE_INFINITY;
+    return performance.now() - heardAtMs < tuning().electionMs;
+  }
+
+  /** Whether a member has all but the newest entries. Only the leader knows. */
+  isInSync(id: string): boolean {
+    return (this.#progress.get(id)?.match ?? 0) >= this.lastIndex * 0.9;
+  }
+
+  /** Decides one change, through whoever leads. @throws Error in etcd's words */
+  async propose(op: Op): Promise<Outcome> {
+    const deadline = performance.now() + tuning().requestTimeoutMs;
+    if (this.isLearner && this.state.members.has(this.id)) throw new Error(learnerRefuses);
+    for (;;) {
+      if (this.isLeader) return await this.#proposeHere(op, deadline);
+      const leader = this.state.members.get(this.leader ?? '');
+      if (leader !== undefined) {
+        const reply = await this.#transport.send(leader, { kind: 'propose', op });
+        // No answer leaves the fate of the change open, as with etcd: it is not tried again.
+        if (reply === undefined || reply === 'removed') throw new Error(timedOut);
+        if (reply.outcome !== undefined) {
+          if (reply.outcome.ok) await this.#untilApplied(reply.outcome.index, deadline);
+          return reply.outcome;
+        }
+        if (reply.error !== undefined && reply.error !== noLeader) throw new Error(reply.error);
+      }
+      await this.#pause(deadline);
+    }
+  }
+
+  /** Has another member decide a change; for a learner, that may not itself. */
+  async forward(to: Member, op: Op): Promise<void> {
+    await this.#transport.send(to, { kind: 'propose', op });
+  }
+
+  /** Returns when all is applied that was decided when it was called. @throws Error in etcd's words */
+  async barrier(): Promise<void> {
+    const deadline = performance.now() + tuning().requestTimeoutMs;
+    if (this.isLearner && this.state.members.has(this.id)) throw new Error(learnerRefuses);
+    for (;;) {
+      if (this.isLeader && this.#hasMajority()) return;
+      const leader = this.isLeader ? undefined : this.state.members.get(this.leader ?? '');
+      if (leader !== undefined) {
+        const reply = await this.#transport.send(leader, { kind: 'read' });
+        if (reply !== undefined && reply !== 'removed' && reply.index !== undefined && reply.ok) {
+          await this.#untilApplied(reply.index, deadline);
+          return;
+        }
+      }
+      await this.#pause(deadline);
+    }
+  }
+
+  /** What another member says. */
+  async receive(from: string, message: Message): Promise<Reply> {
+    switch (message.kind) {
+      case 'vote':
+        return this.#vote(from, message);
+      case 'append':
+        return this.#append(from, message);
+      case 'read':
+        return this.isLeader && this.#hasMajority()
+          ? { term: this.term, ok: true, index: this.commit }
+          : { term: this.term, ok: false };
+      case 'propose': {
+        if (!this.isLeader) return { term: this.term, ok: false, error: noLeader };
+        try {
+          const deadline = performance.now() + tuning().requestTimeoutMs;
+          return { term: this.term, ok: true, outcome: await this.#proposeHere(message.op, deadline) };
+        } catch (thrown) {
+          return { term: this.term, ok: false, error: (thrown as Error).message };
+        }
+      }
+    }
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    if (this.isLeader) {
+      if (!this.#hasMajority()) this.#stepDown(this.term);
+      else for (const id of this.state.members.keys()) void this.#replicate(id, true);
+    } else if (!this.isLearner && nowMs >= this.#electionAtMs) void this.#campaign();
+  }
+
+  #hasMajority(): boolean {
+    const voters = this.state.voters;
+    return voters.filter(voter => this.isActive(voter.id)).length * 2 > voters.length;
+  }
+
+  #resetElection(): void {
+    const { electionMs } = tuning();
+    this.#electionAtMs = performance.now() + electionMs * (1 + Math.random());
+  }
+
+  async #campaign(): Promise<void> {
+    this.#resetElection();
+    this.leader = undefined;
+    if (!(await this.#ask(true))) return;
+    const before = this.term;
+    this.#disk.savePromise({ term: before + 1, votedFor: this.id });
+    this.#role = 'candidate';
+    if ((await this.#ask(false)) && this.#role === 'candidate' && this.term === before + 1) this.#lead();
+  }
+
+  /** Asks all voters at once. @returns whether a majority agrees */
+  async #ask(isPre: boolean): Promise<boolean> {
+    const term = this.term + (isPre ? 1 : 0);
+    const last = this.#disk.entries.at(-1) ?? this.#base;
+    const message: Message = { kind: 'vote', term, isPre, lastIndex: last.index, lastTerm: last.term };
+    const voters = this.state.voters;
+    if (!voters.some(voter => voter.id === this.id)) return false;
+    let votes = 1;
+    if (votes * 2 > voters.length) return true;
+    return await new Promise<boolean>(resolve => {
+      const others = voters.filter(voter => voter.id !== this.id);
+      let left = others.length;
+      for (const voter of others)
+        void this.#send(voter, message).then(reply => {
+          left -= 1;
+          if (reply?.ok) votes += 1;
+          if (votes * 2 > voters.length) resolve(true);
+          else if (left === 0) resolve(false);
+        });
+    });
+  }
+
+  #electAlone(): void {
+    this.#disk.savePromise({ term: this.term + 1, votedFor: this.id });
+    this.#lead();
+  }
+
+  #lead(): void {
+    this.#role = 'leader';
+    this.leader = this.id;
+    this.#progress = new Map();
+    // A new leader believes its voters to be there until they were silent for as long as an election takes.
+    for (const voter of this.state.voters)
+      this.#progress.set(voter.id, {
+        next: this.lastIndex + 1,
+        match: 0,
+        isSending: false,
+        told: 0,
+        heardAtMs: performance.now(),
+      });
+    this.#write(null);
+  }
+
+  #stepDown(term: number): void {
+    if (term > this.term) this.#disk.savePromise({ term, votedFor: '' });
+    if (this.isLeader) {
+      this.leader = undefined;
+      for (const waiter of this.#waiters.splice(0)) waiter.settle({ ok: false, error: timedOut });
+    }
+    this.#role = 'follower';
+    this.#resetElection();
+  }
+
+  #vote(from: string, message: Extract<Message, { kind: 'vote' }>): Reply {
+    const last = this.#disk.entries.at(-1) ?? this.#base;
+    const isUpToDate =
+      message.lastTerm > last.term || (message.lastTerm === last.term && message.lastIndex >= last.index);
+    const hearsLeader = this.isLeader || performance.now() - this.#heardAtMs < tuning().electionMs;
+    if (message.isPre)
+      return {
+        term: this.term,
+        ok: isUpToDate && message.term > this.term && !(hearsLeader && this.leader !== undefined),
+      };
+    if (message.term > this.term) this.#stepDown(message.term);
+    const { term, votedFor } = this.#disk.promise;
+    if (message.term < term || !isUpToDate || (votedFor !== '' && votedFor !== from))
+      return { term, ok: false };
+    this.#disk.savePromise({ term, votedFor: from });
+    this.#resetElection();
+    return { term, ok: true };
+  }
+
+  #append(from: string, message: Extract<Message, { kind: 'append' }>): Reply {
+    if (message.term < this.term) return { term: this.term, ok: false };
+    if (message.term > this.term || this.#role !== 'follower') this.#stepDown(message.term);
+    this.leader = from;
+    this.#heardAtMs = performance.now();
+    this.#resetElection();
+    if (message.base !== undefined) this.#install(message.base);
+    const known = this.#termAt(message.prevIndex);
+    if (known === undefined || known !== message.prevTerm)
+      return { term: this.term, ok: false, index: Math.min(this.lastIndex, message.prevIndex - 1) };
+    const news = message.entries.filter(entry => this.#termAt(entry.index) !== entry.term);
+    const first = news[0]?.index;
+    if (first !== undefined) {
+      this.#disk.entries = this.#disk.entries.filter(entry => entry.index < first);
+      this.#disk.entries.push(...news);
+      this.#disk.append(news);
+    }
+    const agreed = message.prevIndex + message.entries.length;
+    this.#commitTo(Math.min(message.commit, agreed));
+    return { term: this.term, ok: true, index: agreed };
+  }
+
+  #termAt(index: number): number | undefined {
+    if (index === this.#base.index) return this.#base.term;
+    if (index < this.#base.index) return undefined;
+    return this.#disk.entries[index - this.#base.index - 1]?.term;
+  }
+
+  #install(base: Base): void {
+    if (base.index <= this.applied) return;
+    this.#disk.entries = [];
+    this.#disk.rewrite(this.id, base, []);
+    this.#base = { index: base.index, term: base.term };
+    this.commit = this.applied = base.index;
+    this.state.replace(base.state, base.index);
+    this.#tellApplied();
+  }
+
+  /** etcd's checks before a change of members is written at all. */
+  #refusal(op: Op): string | undefined {
+    const voters = this.state.voters;
+    if (op.kind === 'member-add') {
+      const ordered = control().memberAddError;
+      if (ordered !== undefined) return ordered;
+      if (!voters.every(voter => this.isActive(voter.id))) return 'etcdserver: unhealthy cluster';
+    }
+    if (op.kind === 'member-remove' && voters.some(voter => voter.id === op.id)) {
+      const left = voters.filter(voter => voter.id !== op.id);
+      if (left.length > 0 && left.filter(voter => this.isActive(voter.id)).length * 2 <= left.length)
+        return 'etcdserver: unhealthy cluster';
+    }
+    if (op.kind === 'member-promote' && !this.isInSync(op.id))
+      return 'etcdserver: can only promote a learner member which is in sync with leader';
+    return undefined;
+  }
+
+  async #proposeHere(op: Op, deadline: number): Promise<Outcome> {
+    const refusal = this.#refusal(op);
+    if (refusal !== undefined) return { ok: false, error: refusal };
+    return await new Promise<Outcome>((resolve, reject) => {
+      const timer = setTimeout(
+        () => settle({ ok: false, error: timedOut }),
+        Math.max(0, deadline - performance.now()),
+      );
+      const settle = (outcome: Outcome) => {
+        clearTimeout(timer);
+        this.#waiters = this.#waiters.filter(each => each !== waiter);
+        if (!outcome.ok && outcome.error === timedOut) reject(new Error(timedOut));
+        else resolve(outcome);
+      };
+      const waiter: Waiter = { index: this.lastIndex + 1, term: this.term, settle };
+      this.#waiters.push(waiter);
+      this.#write(op);
+    });
+  }
+
+  #write(op: Op | null): void {
+    const entry: Entry = { index: this.lastIndex + 1, term: this.term, op };
+    this.#disk.entries.push(entry);
+    this.#disk.append([entry]);
+    this.#advance();
+    for (const id of this.state.members.keys()) void this.#replicate(id, false);
+  }
+
+  /** Sends a member what it lacks, one message at a time. */
+  async #replicate(id: string, isHeartbeat: boolean): Promise<void> {
+    const member = this.state.members.get(id);
+    if (member === undefined || id === this.id) return;
+    const progress = this.#progress.get(id) ?? {
+      next: this.lastIndex + 1,
+      match: 0,
+      isSending: false,
+      told: 0,
+      heardAtMs: Number.NEGATIVE_INFINITY,
+    };
+    this.#progress.set(id, progress);
+    if (progress.isSending) return;
+    progress.isSending = true;
+    const { term } = this;
+    let mustSend = isHeartbeat;
+    while (
+      this.isLeader &&
+      this.term === term &&
+      (mustSend || progress.next <= this.lastIndex || progress.told < this.commit)
+    ) {
+      mustSend = false;
+      const base = progress.next <= this.#base.index ? this.#currentBase() : undefined;
+      if (base !== undefined) progress.next = base.index + 1;
+      const from = progress.next - this.#base.index - 1;
+      const entries = this.#disk.entries.slice(from, from + entriesPerMessageMax);
+      const prevIndex = progress.next - 1;
+      const prevTerm = base?.term ?? this.#termAt(prevIndex) ?? 0;
+      const { commit } = this;
+      const reply = await this.#send(member, {
+        kind: 'append',
+        term,
+        prevIndex,
+        prevTerm,
+        entries,
+        commit,
+        ...(base === undefined ? {} : { base }),
+      });
+      if (reply === undefined || !this.isLeader) break;
+      progress.heardAtMs = performance.now();
+      if (reply.ok) {
+        progress.told = commit;
+        progress.match = Math.max(progress.match, reply.index ?? 0);
+        progress.next = progress.match + 1;
+        this.#advance();
+      } else {
+        progress.next = Math.max(1, Math.min(progress.next - 1, (reply.index ?? 0) + 1));
+        if (progress.next <= this.#base.index) progress.next = this.#base.index;
+        mustSend = true;
+      }
+    }
+    progress.isSending = false;
+  }
+
+  #currentBase(): Base {
+    return { index: this.applied, term: this.#termAt(this.applied) ?? 0, state: this.state.save() };
+  }
+
+  async #send(to: Member, message: Message): Promise<Reply | undefined> {
+    const reply = await this.#transport.send(to, message);
+    if (reply === 'removed') {
+      this.#onRemoved();
+      return undefined;
+    }
+    if (reply !== undefined && reply.term > this.term && !(message.kind === 'vote' && message.isPre))
+      this.#stepDown(reply.term);
+    return reply;
+  }
+
+  /** Commits what a majority of voters holds, if this leader wrote it. */
+  #advance(): void {
+    if (!this.isLeader) return;
+    const held = this.state.voters
+      .map(voter => (voter.id === this.id ? this.lastIndex : (this.#progress.get(voter.id)?.match ?? 0)))
+      .sort((one, other) => other - one);
+    const index = held[Math.floor(held.length / 2)] ?? 0;
+    if (index <= this.commit || this.#termAt(index) !== this.term) return;
+    this.#commitTo(index);
+    // At once, not with the next heartbeat: a follower that passed a write on waits for it.
+    for (const id of this.state.members.keys()) void this.#replicate(id, false);
+  }
+
+  #commitTo(index: number): void {
+    if (index <= this.commit) return;
+    this.commit = index;
+    while (this.applied < this.commit) {
+      const entry = this.#disk.entries[this.applied - this.#base.index];
+      if (entry === undefined) break;
+      this.applied = entry.index;
+      const outcome: Outcome =
+        entry.op === null ? { ok: true, index: entry.index } : this.state.apply(entry.op, entry.index);
+      for (const waiter of this.#waiters.filter(each => each.index === entry.index))
+        waiter.settle(waiter.term === entry.term ? outcome : { ok: false, error: timedOut });
+      if (entry.op?.kind === 'member-remove' && entry.op.id === this.id) setImmediate(this.#onRemoved);
+    }
+    this.#tellApplied();
+    if (this.#disk.entries.length > logEntriesMax) this.#compact();
+    // A change of members may have made what was one too few a majority.
+    this.#advance();
+  }
+
+  #compact(): void {
+    const base = this.#currentBase();
+    this.#disk.entries = this.#disk.entries.filter(entry => entry.index > base.index);
+    this.#disk.rewrite(this.id, base, this.#disk.entries);
+    this.#base = { index: base.index, term: base.term };
+  }
+
+  #tellApplied(): void {
+    for (const listener of [...this.#appliedListeners]) listener();
+  }
+
+  async #untilApplied(index: number, deadline: number): Promise<void> {
+    while (this.applied < index) {
+      const left = deadline - performance.now();
+      if (left <= 0) throw new Error(timedOut);
+      await new Promise<void>(resolve => {
+        const done = () => {
+          clearTimeout(timer);
+          this.#appliedListeners.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, left);
+        this.#appliedListeners.add(done);
+      });
+    }
+  }
+
+  async #pause(deadline: number): Promise<void> {
+    if (performance.now() >= deadline) throw new Error(timedOut);
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+/** An id as etcd draws one. */
+export function newId(): string {
+  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
+}
+
+/** The state of a cluster of one. */
+export function soleState(member: Omit<Member, 'isLearner'>, before?: SavedState): SavedState {
+  return {
+    clusterId: before?.clusterId || newId(),
+    members: [{ ...member, isLearner: false }],
+    removed: [
+      ...(before?.removed ?? []),
+      ...(before?.members ?? []).map(each => each.id).filter(id => id !== member.id),
+    ],
+    values: before?.values ?? [],
+  };
+}
