@@ -94,16 +94,18 @@ export interface Reconciler<Desired, Observed, Taken extends Step> {
   observe(host: Host, desired: Desired): Promise<Observed>;
   /** The steps from here to there; none when they match. Pure. */
   plan(desired: Desired, observed: Observed): readonly Taken[];
-  /** Takes a step. Throws a ServiceError; anything else counts as passing trouble. */
+  /** Takes a step. Throws a ServiceError, or Waiting; anything else counts as passing trouble. */
   apply(host: Host, step: Taken): Promise<void>;
 }
 
-/** Nothing can be done yet, and it is nobody's fault. */
-export class Waiting {
+/** Nothing can be done yet, and it is nobody's fault: what should be is not known, or (thrown by a step) others must do something first. */
+export class Waiting extends Error {
+  override readonly name = 'Waiting';
   readonly part: string;
   readonly detail: string;
 
   constructor(part: string, detail: string) {
+    super(detail);
     this.part = part;
     this.detail = detail;
   }
@@ -157,11 +159,14 @@ export async function reconcile<Desired, Observed, Taken extends Step>(
       part = step.part;
       await retry(
         () => reconciler.apply(host, step),
-        error => !(error instanceof ServiceError && (error.permanent || error.patient)),
+        error =>
+          !(error instanceof Waiting) &&
+          !(error instanceof ServiceError && (error.permanent || error.patient)),
       );
     }
     return report({ step: part, detail: `still at it after ${stepsPerPassMax} steps` });
   } catch (error) {
+    if (error instanceof Waiting) return report({ step: error.part, detail: oneLine(error.detail) });
     if (error instanceof ServiceError)
       return report({ state: 'failing', step: part || first, reason: error.reason, detail: error.message });
     const detail = oneLine(error instanceof Error ? error.message : String(error));

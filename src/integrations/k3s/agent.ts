@@ -209,11 +209,10 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
   }
 
   async function admit(host: Host, { view, grant }: Desired): Promise<void> {
-    const said = await letIn(view, counterparts, questions.admitAgent);
-    if (said.kind === 'wait') throw new ServiceError('not-let-in-yet', false, said.detail, true);
+    const token = await letIn(view, counterparts, questions.admitAgent);
     await stopK3s(host, 'agent', { containers: false });
     attempts.mended();
-    await writeSecret(host, files.joinToken, said.token);
+    await writeSecret(host, files.joinToken, token);
     await writeMark(host, markFile, {
       ...{ clusterId: view.clusterId, kind: 'agent', token: grant.token, startedWith: '' },
     });

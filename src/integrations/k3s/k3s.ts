@@ -94,6 +94,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const detail = 'waiting until the former keeper has certainly ended';
         return [keeperReport(grant.token, { state: 'starting', step: 'answering', detail })];
       }
+      keeper.heed(view);
       const waitMs = busy ? keepBusyMs : keepEveryMs;
       if (
         kept?.report.token === grant.token &&

@@ -41,6 +41,11 @@ export class Keeper {
     this.#door = door;
   }
 
+  /** What was decided meanwhile: it may let in whom it is told of now. */
+  heed(view: ClusterView): void {
+    if (this.#view) this.#view = view;
+  }
+
   /** It is the keeper no more: it answers nobody. */
   rest(): void {
     this.#view = undefined;

@@ -3,6 +3,7 @@
 import type { ClusterView, Grant } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import type { Host } from '../host.ts';
+import { Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Attempts } from './attempts.ts';
 import type { OwnPlace } from './config-file.ts';
@@ -10,7 +11,7 @@ import { errorFrom, failureIn, mendedByKeeper } from './failures.ts';
 import { commandTimeoutMs, startDeadlineMs } from './limits.ts';
 import { files, folders } from './names.ts';
 import { type Kind, startK3s } from './unit.ts';
-import { type Admission, admissionFrom, askKeeper } from './words.ts';
+import { admissionFrom, askKeeper } from './words.ts';
 
 export interface Means {
   readonly counterparts: Counterparts;
@@ -42,20 +43,18 @@ export function placeFrom(view: ClusterView, device: string | undefined): OwnPla
   return { member, name: self.name, ip: self.ip, device };
 }
 
-/** Asks the keeper to be let in. @throws ServiceError when it refuses, or does not say anything */
+/** Asks the keeper to be let in. Resolves with the token to join with. @throws Waiting until it may be. @throws ServiceError when it may not */
 export async function letIn(
   view: ClusterView,
   counterparts: Counterparts,
   question: string,
-): Promise<Exclude<Admission, { readonly kind: 'refused' }>> {
+): Promise<string> {
   const text = await askKeeper(view, counterparts, question);
   const said = text === undefined ? undefined : admissionFrom(text);
-  if (!said) {
-    const detail = 'the member that keeps Kubernetes does not answer: see "clusterctl service show k3s"';
-    throw new ServiceError('keeper-unreachable', false, detail, true);
-  }
+  if (!said) throw new Waiting('admission', 'waiting for the member that keeps Kubernetes to answer');
+  if (said.kind === 'wait') throw new Waiting('admission', said.detail);
   if (said.kind === 'refused') throw new ServiceError(said.reason, false, said.detail, true);
-  return said;
+  return said.token;
 }
 
 export async function writeSecret(host: Host, path: string, text: string): Promise<void> {

@@ -226,8 +226,7 @@ export function serverReconciler(
 
   /** With `anew` what it was before is of no use any more: its datastore is set aside, never deleted. */
   async function admit(host: Host, { view, grant, clusterId }: Desired, anew: boolean): Promise<void> {
-    const said = await letIn(view, counterparts, questions.admitServer);
-    if (said.kind === 'wait') throw new ServiceError('not-let-in-yet', false, said.detail, true);
+    await letIn(view, counterparts, questions.admitServer);
     if (anew) {
       await stopK3s(host, 'server', { containers: false });
       await setAside(host, nowMs);

@@ -4,6 +4,8 @@ import { fatal, info, textOf } from './log.ts';
 import { defaultDataDir } from './paths.ts';
 
 async function main([command = '', ...argv]: readonly string[]): Promise<void> {
+  // What ps(1) and /proc call the real one; a script would go by the name of its interpreter.
+  process.title = `k3s-${command}`;
   switch (command) {
     case 'server': {
       const { readSettings } = await import('./settings.ts');
