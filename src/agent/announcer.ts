@@ -192,8 +192,11 @@ export class Announcer {
   #operation(before: Operation | undefined, after: Operation, state: ClusterState): void {
     if (before === after) return;
     const member = nameOf(after.node, state, undefined);
-    const direction = after.kind === 'leave' ? 'from' : 'to';
-    const what = `${after.kind} of ${member} ${direction} ${after.service} as ${after.role}`;
+    const what = {
+      join: `join of ${member} to ${after.service} as ${after.role}`,
+      leave: `leave of ${member} from ${after.service} as ${after.role}`,
+      recover: `recovery of ${after.service} by ${member}`,
+    }[after.kind];
     const { id: operation, service, role, token, reason } = after;
     const fields = { operation, service, role, token };
     if (!before) this.tell('operation.started', `${what} has begun`, { member, fields });

@@ -131,6 +131,8 @@ export const decisionRetryMs = 200;
 export const decisionSeenMs = 1000;
 /** Longest wait for what an integration on another member says: it runs a program for it, and its way may be a relayed one. */
 export const counterpartTimeoutMs = 3000;
+/** ...and for what an operator has it do there: a snapshot of gigabytes. */
+export const serviceCallTimeoutMs = 150_000;
 /** Longest that a change on another member may take. */
 export const remoteChangeTimeoutMs = 3000;
 /** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */

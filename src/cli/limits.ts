@@ -32,3 +32,9 @@ export const doctorTimeoutMsDefault = 60_000;
 export const secretBytesMax = 500;
 /** Largest file that is taken for a backup: gRPC carries 4 MiB, and the decided state is far smaller (DESIGN). */
 export const backupBytesMax = 4_000_000;
+/** Deadline of `k3s snapshot save`: all of a datastore is written. */
+export const snapshotTimeoutMsDefault = 150_000;
+/** Deadline of `k3s recover` and `restore`: servers end, a datastore is copied and read, and k3s starts. */
+export const recoverTimeoutMsDefault = 900_000;
+/** Between two looks how a recovery fares. */
+export const recoveryPollMs = 1000;

@@ -40,6 +40,8 @@ export interface Operation {
   readonly role: string;
   readonly node: string;
   readonly token: number;
+  /** What it is done with, such as the name of a snapshot; absent when that needs no word. */
+  readonly argument?: string;
   readonly steps: readonly OperationStep[];
   readonly outcome: OperationOutcome;
   readonly reason: string;
@@ -270,6 +272,7 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       const operation: Operation = {
         ...{ id: index, kind, service, role, node, token, steps },
         ...{ outcome: 'running', reason: '', openedAtMs: atMs, closedAtMs: 0 },
+        ...(command.argument === undefined ? {} : { argument: command.argument }),
       };
       return { state: { ...state, operations: keepRecent([...state.operations, operation]) } };
     }

@@ -11,8 +11,11 @@ export interface OperationStep {
   readonly detail: string;
 }
 
-/** `leave`: a role is taken from a node in order, what others must do for that first. */
-export type OperationKind = 'join' | 'leave';
+/**
+ * `leave`: a role is taken from a node in order, what others must do for that first; `recover`: an operator has one node make the service
+ * anew of what it has, or of a snapshot, and all others that had the role begin again.
+ */
+export type OperationKind = 'join' | 'leave' | 'recover';
 
 export type OperationOutcome = 'running' | 'done' | 'failed';
 
@@ -91,13 +94,15 @@ export type Command =
     }
   | {
       readonly kind: 'open-operation';
-      /** `leave` from level 2 on. */
+      /** All but `join` from level 2 on. */
       readonly operation: OperationKind;
       readonly service: string;
       readonly role: string;
       readonly node: string;
       readonly token: number;
       readonly steps: readonly string[];
+      /** What it is done with, such as the name of a snapshot. */
+      readonly argument?: string;
       readonly atMs: number;
     }
   | {
@@ -127,7 +132,7 @@ export function levelOf(command: Command): number {
     case 'revoke':
       return 2;
     case 'open-operation':
-      return command.operation === 'leave' ? 2 : 1;
+      return command.operation === 'join' ? 1 : 2;
     case 'admit':
       return command.replaces === undefined ? 1 : 2;
     default:
@@ -149,6 +154,7 @@ const operatorCommandKinds = [
     'secret',
     'replace-secret',
     'configure',
+    'open-operation',
   ] as const),
   'recovered-jobs',
 ] as const;
@@ -164,6 +170,8 @@ export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefi
   const payload = payloadFrom({ kind: 'command', command });
   if ('refused' in payload || payload.kind !== 'command') return undefined;
   const { command: given } = payload;
+  // All other operations the leader opens.
+  if (given.kind === 'open-operation' && given.operation !== 'recover') return undefined;
   return operatorCommandKinds.some(kind => kind === given.kind) ? (given as OperatorCommand) : undefined;
 }
 
@@ -224,7 +232,8 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   revoke: { service: text, role: text, node: text, token: count },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {
-    operation: oneOf('join', 'leave'),
+    operation: oneOf('join', 'leave', 'recover'),
+    argument: value => value === undefined || text(value),
     service: text,
     role: text,
     node: text,

@@ -79,11 +79,13 @@ export interface TenureView {
 export interface OperationView {
   /** Log index of the entry that opened it. */
   readonly id: number;
-  readonly kind: 'join' | 'leave';
+  readonly kind: 'join' | 'leave' | 'recover';
   readonly service: string;
   readonly role: string;
   readonly node: string;
   readonly token: number;
+  /** What it is done with, such as the name of a snapshot. */
+  readonly argument?: string;
   readonly steps: readonly {
     readonly name: string;
     readonly state: 'pending' | 'running' | 'done' | 'failed';

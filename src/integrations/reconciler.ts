@@ -68,6 +68,17 @@ export interface Integration {
   withdraw(host: Host): Promise<string>;
   /** What it says to itself on another node, `asker` (counterparts.ts). Rejects with an Error for people when it has no answer. */
   answer?(host: Host, question: string, asker: string): Promise<string>;
+  /** Members (ids) that an operator may have do or tell `verb`, the best first, and what to ask them; undefined for no verb of this service. Pure. */
+  callees?(
+    view: ClusterView,
+    verb: string,
+    argument: string,
+  ): { readonly nodes: readonly string[]; readonly question: string } | undefined;
+  /** How one node would make the service anew of what it has: by which grant, in which steps; undefined when it cannot. Pure. */
+  recoverable?(
+    view: ClusterView,
+    node: string,
+  ): { readonly grant: Grant; readonly steps: readonly string[] } | undefined;
   /** Why a member should not be taken out as things are, for people, with the mend; empty when nothing speaks against it. Pure. */
   removalHarm?(view: ClusterView, node: string): string;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */

@@ -20,6 +20,8 @@ export interface FakeAgent {
   lab: Lab;
   /** Calls by these names get no answer, ever. */
   readonly stuck: Set<string>;
+  /** What services were asked, such as `k3s snapshots`. */
+  readonly calls: string[];
   /** Sends the lab to whoever watches, and `lab.events` from the one that was not sent yet. */
   announce(): void;
   /** How many watch. */
@@ -39,6 +41,7 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     endpoint,
     lab,
     stuck: new Set(),
+    calls: [],
     announce: () => {
       for (const send of watching) send();
     },
@@ -66,6 +69,17 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     Version: serve('version', () => agent.lab.version),
     Status: serve('status', () => agent.lab.status),
     Members: serve('members', () => agent.lab.members),
+    CallService: ({ request: { service, verb, member } }, answer) => {
+      agent.calls.push(`${service} ${verb}`);
+      const said = agent.lab.serviceAnswers[`${service} ${verb} ${member}`];
+      if (said === undefined)
+        return answer(refusal(status.UNAVAILABLE, 'nobody-answers', 'no member can be asked for it'));
+      answer(null, { answer: JSON.stringify(said), member: member === '' ? 'atlas' : member });
+    },
+    RecoverService: ({ request: { service, member, argument } }, answer) => {
+      agent.calls.push(`${service} recover ${member} ${argument}`.trimEnd());
+      answer(null, { operation: agent.lab.operations[0]?.id ?? 0 });
+    },
     Operations: serve('operations', () => ({ operations: agent.lab.operations })),
     Leader: (_call, answer) => {
       if (agent.stuck.has('leader')) return;

@@ -26,6 +26,8 @@ export interface Lab {
   /** Of SLURM, the only service that `service` asks about. */
   slurm: ShowServiceReply & { parts: ServicePart[] };
   recoveredJobs: RecoveredJob[];
+  /** What members answer for a service, by `SERVICE VERB MEMBER`. */
+  serviceAnswers: Record<string, unknown>;
   /** What the agent would write into a backup. */
   backup: string;
   operations: Operation[];
@@ -159,6 +161,7 @@ export function soundLab(): Lab {
         part('ceres', 'worker', { report: report('slurm', 'worker', 'failing', 'slurmd does not start') }),
       ],
     },
+    serviceAnswers: {},
     recoveredJobs: [
       { formerId: 1234, id: 11_236, user: 'ann', name: 'train', note: '', atMs: nowMs - 60_000 },
       {

@@ -161,6 +161,15 @@ export async function removeMember(
       ...([status.FAILED_PRECONDITION, 'still-alive'] as const),
       `${name} is ${state}: stop its agent first, or use --force`,
     );
+  const view = agent.view();
+  const harm = agent.options.integrations
+    .map(each => each.removalHarm?.(view, id) ?? '')
+    .find(each => each !== '');
+  if (harm !== undefined && !force)
+    throw new Refusal(
+      ...([status.FAILED_PRECONDITION, 'needed'] as const),
+      `${harm}; --force takes it out all the same`,
+    );
   await decide(
     administered,
     { kind: 'remove', node: id, atMs: Math.round(agent.wallMs) },

@@ -5,6 +5,8 @@ import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clu
 import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServiceDefinition as _clusteros_v1_AdminServiceDefinition } from './clusteros/v1/AdminService.ts';
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from './clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from './clusteros/v1/BackupRequest.ts';
+import type { CallServiceReply as _clusteros_v1_CallServiceReply, CallServiceReply__Output as _clusteros_v1_CallServiceReply__Output } from './clusteros/v1/CallServiceReply.ts';
+import type { CallServiceRequest as _clusteros_v1_CallServiceRequest, CallServiceRequest__Output as _clusteros_v1_CallServiceRequest__Output } from './clusteros/v1/CallServiceRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from './clusteros/v1/ConfigureRequest.ts';
 import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from './clusteros/v1/CreateTailnetKeyReply.ts';
@@ -28,6 +30,8 @@ import type { Operation as _clusteros_v1_Operation, Operation__Output as _cluste
 import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Output as _clusteros_v1_OperationStep__Output } from './clusteros/v1/OperationStep.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from './clusteros/v1/OperationsRequest.ts';
+import type { RecoverServiceReply as _clusteros_v1_RecoverServiceReply, RecoverServiceReply__Output as _clusteros_v1_RecoverServiceReply__Output } from './clusteros/v1/RecoverServiceReply.ts';
+import type { RecoverServiceRequest as _clusteros_v1_RecoverServiceRequest, RecoverServiceRequest__Output as _clusteros_v1_RecoverServiceRequest__Output } from './clusteros/v1/RecoverServiceRequest.ts';
 import type { RecoveredJob as _clusteros_v1_RecoveredJob, RecoveredJob__Output as _clusteros_v1_RecoveredJob__Output } from './clusteros/v1/RecoveredJob.ts';
 import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from './clusteros/v1/RecoveredJobsReply.ts';
 import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from './clusteros/v1/RecoveredJobsRequest.ts';
@@ -70,6 +74,8 @@ export interface ProtoGrpcType {
       AdminService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_AdminServiceClient> & { service: _clusteros_v1_AdminServiceDefinition }
       BackupReply: MessageTypeDefinition<_clusteros_v1_BackupReply, _clusteros_v1_BackupReply__Output>
       BackupRequest: MessageTypeDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupRequest__Output>
+      CallServiceReply: MessageTypeDefinition<_clusteros_v1_CallServiceReply, _clusteros_v1_CallServiceReply__Output>
+      CallServiceRequest: MessageTypeDefinition<_clusteros_v1_CallServiceRequest, _clusteros_v1_CallServiceRequest__Output>
       ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
       ConfigureRequest: MessageTypeDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_ConfigureRequest__Output>
       CreateTailnetKeyReply: MessageTypeDefinition<_clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyReply__Output>
@@ -93,6 +99,8 @@ export interface ProtoGrpcType {
       OperationStep: MessageTypeDefinition<_clusteros_v1_OperationStep, _clusteros_v1_OperationStep__Output>
       OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
       OperationsRequest: MessageTypeDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsRequest__Output>
+      RecoverServiceReply: MessageTypeDefinition<_clusteros_v1_RecoverServiceReply, _clusteros_v1_RecoverServiceReply__Output>
+      RecoverServiceRequest: MessageTypeDefinition<_clusteros_v1_RecoverServiceRequest, _clusteros_v1_RecoverServiceRequest__Output>
       RecoveredJob: MessageTypeDefinition<_clusteros_v1_RecoveredJob, _clusteros_v1_RecoveredJob__Output>
       RecoveredJobsReply: MessageTypeDefinition<_clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsReply__Output>
       RecoveredJobsRequest: MessageTypeDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsRequest__Output>

@@ -28,6 +28,7 @@ import {
   serverToken,
   service,
 } from './names.ts';
+import { recoveryDecisions, recoveryUnderWay } from './recovery.ts';
 
 /** Words of a keeper's or a founder's report, `ca=HASH`. */
 export const evidence = {
@@ -49,6 +50,8 @@ export function decideK3s(view: ClusterView): Decision[] {
     if (!keeper && founding.length === 0) return [];
     return [...tokens, ...founding, ...joins(view)];
   }
+  const recovery = recoveryUnderWay(view);
+  if (recovery) return [...tokens, ...recoveryDecisions(view, keeper, recovery), ...joins(view)];
   return [
     ...tokens,
     ...keeperMoves(view, keeper),

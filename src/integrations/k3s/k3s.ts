@@ -3,7 +3,7 @@ import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
-import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
+import { type Integration, type Lane, type Retry, reconcile, Waiting } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
 import { agentReconciler } from './agent.ts';
@@ -16,9 +16,11 @@ import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
-import { readMark } from './mark.ts';
-import { roles, service } from './names.ts';
+import { readMark, writeMark } from './mark.ts';
+import { recoverParts, roles, service } from './names.ts';
+import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
 import type { Means } from './own-node.ts';
+import { makeAnew, recoveryUnderWay, restored } from './recovery.ts';
 import { released, withdrawK3s } from './release.ts';
 import { serverReconciler } from './server.ts';
 import { settingsBook } from './settings-book.ts';
@@ -50,9 +52,11 @@ export function k3sIntegration(options: K3sOptions): Integration {
     grantsOf(view, role).find(({ node }) => node === view.self.id);
 
   let last: ServiceReport | undefined;
+  let lastView: ClusterView | undefined;
   const nodeLane: Lane = {
     name: 'node',
     async pass(host, view, onReport) {
+      lastView = view;
       const asServer = own(view, roles.server);
       const grant = asServer ?? own(view, roles.agent);
       try {
@@ -66,13 +70,22 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const former = asServer ? 'agent' : 'server';
         if (mark?.kind === former && (await isRunning(host, former)))
           await stopK3s(host, former, { containers: true });
+        const recovery = recoveryUnderWay(view);
+        if (asServer && mark && recovery?.node === view.self.id && mark.recovered !== recovery.id) {
+          onReport({ ...starting(asServer), step: 'reset', detail: 'make the datastore anew' });
+          await fence.admit(host, asServer);
+          await makeAnew(host, view, recovery);
+          await writeMark(host, markFile, { ...mark, recovered: recovery.id });
+        }
       } catch (error) {
+        if (error instanceof Waiting && grant)
+          return [{ ...starting(grant), step: error.part, detail: oneLine(error.detail) }];
         if (!(error instanceof ServiceError)) throw error;
         return [failing(grant, error)];
       }
       const context = { host, view, grant, fence, retry, before: last, onReport };
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
-      const report = asServer ? await withAuthority(host, view, last) : last;
+      const report = asServer ? await withEvidence(host, view, last, markFile) : last;
       return [await whileDrained(view, counterparts, report)];
     },
   };
@@ -122,13 +135,12 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const detail = 'waiting for the server on this machine';
         return keeperReport(grant.token, { state: 'starting', step: 'answering', detail });
       }
-      return keeperReport(
-        grant.token,
-        await keeper.keep(view, detail => {
-          if (kept?.report.state === 'ready') return;
+      const onStep = (detail: string) => {
+        if (kept?.report.state !== 'ready')
           onReport(keeperReport(grant.token, { state: 'starting', step: 'answering', detail }));
-        }),
-      );
+      };
+      const seen = await keeper.keep(view, onStep);
+      return keeperReport(grant.token, { ...seen, ...followed(view) });
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       const { reason, message: detail } = error;
@@ -143,6 +155,14 @@ export function k3sIntegration(options: K3sOptions): Integration {
     capabilities: host => k3sCapabilities(host, markFile),
     decide: decideK3s,
     removalHarm,
+    callees(view, verb, argument) {
+      const nodes = calleesOf(view, verb);
+      return nodes && { nodes, question: questionOf(verb, argument) };
+    },
+    recoverable(view, node) {
+      const grant = grantsOf(view, roles.server).find(each => each.node === node);
+      return grant && { grant, steps: recoverParts };
+    },
     async lapse() {
       // What runs is held together by etcd's own majority; only who sees to it changes.
       keeper.rest();
@@ -158,25 +178,41 @@ export function k3sIntegration(options: K3sOptions): Integration {
           return JSON.stringify(await keeper.admit(host, asker, 'server'));
         case questions.admitAgent:
           return JSON.stringify(await keeper.admit(host, asker, 'agent'));
-        default:
+        default: {
+          const said = await operatorAnswer(host, question, { view: lastView, wallMs: wallMs() });
+          if (said !== undefined) return said;
           throw new Error(`k3s has no answer to "${question}": is the asker newer?`);
+        }
       }
     },
     lanes: [nodeLane, keeperLane],
   };
 }
 
+const starting = ({ role, token }: Grant): ServiceReport => ({
+  ...{ service, role, token, state: 'starting', step: '', reason: '', detail: '' },
+});
+
 function failing(grant: Grant | undefined, { reason, message: detail }: ServiceError): ServiceReport {
   const { role = roles.agent, token = 0 } = grant ?? {};
   return { service, role, token, state: 'failing', step: 'configure', reason, detail };
 }
 
-/** The first server tells the leader which authority it has made; all tell by which settings they go. */
-async function withAuthority(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+/** The first server tells the leader which authority it has made, one that has made the datastore anew that it has; all tell by which settings they go. */
+async function withEvidence(
+  host: Host,
+  view: ClusterView,
+  report: ServiceReport,
+  markFile: string,
+): Promise<ServiceReport> {
   if (report.state !== 'ready') return report;
   const hash = await authorityHash(host);
-  const settingsVersion = view.settings[service]?.version ?? 0;
-  return { ...report, settingsVersion, ...(hash === undefined ? {} : { evidence: [evidence.ca(hash)] }) };
+  const { recovered } = (await readMark(host, markFile)) ?? {};
+  const words = [
+    ...(hash === undefined ? [] : [evidence.ca(hash)]),
+    ...(recovered === undefined ? [] : [restored(recovered)]),
+  ];
+  return { ...report, settingsVersion: view.settings[service]?.version ?? 0, evidence: words };
 }
 
 /** A role that is as it should be, on a member that an operator drains: what still runs there. */
@@ -192,6 +228,15 @@ async function whileDrained(
   if (!word.isCordoned) return { ...report, state: 'draining', detail: 'work is not kept from it yet' };
   if (word.podsLeft.length === 0) return { ...report, state: 'drained' };
   return { ...report, state: 'draining', detail: oneLine(`still runs: ${word.podsLeft.join(', ')}`) };
+}
+
+/** By which settings all servers go; nothing while some do not go by the latest. */
+function followed(view: ClusterView): Pick<ServiceReport, 'settingsVersion'> {
+  const settingsVersion = view.settings[service]?.version ?? 0;
+  const all = grantsOf(view, roles.server).every(
+    grant => reportOf(nodeOf(view, grant.node), grant)?.settingsVersion === settingsVersion,
+  );
+  return all ? { settingsVersion } : {};
 }
 
 /** Somebody waits for what the keeper sees. */

@@ -59,3 +59,13 @@ export const flannelMendedIn: Readonly<Record<string, number>> = {
   '1.35': 6,
   '1.36': 2,
 };
+/** `k3s server --cluster-reset` reads a whole snapshot and writes it anew: gigabytes on a slow disk. */
+export const resetTimeoutMs = 600_000;
+/** A datastore is copied within this; etcd's is 8 GB at most. */
+export const copyTimeoutMs = 600_000;
+/** `k3s etcd-snapshot save` writes all of the datastore. */
+export const snapshotTimeoutMs = 120_000;
+/** An administrator's credential is good for this long at most: as long as k3s's own. */
+export const credentialLifeMaxMs = 365 * 86_400_000;
+/** It is valid from this much before its making: the clocks of two machines differ. */
+export const credentialBackdateMs = 300_000;

@@ -14,6 +14,8 @@ export interface Mark {
   readonly token: number;
   /** The essence of the settings it was last started with; empty before. */
   readonly startedWith: string;
+  /** The last recovery that this server has done, by its operation. */
+  readonly recovered?: number | undefined;
 }
 
 const shape = z.object({
@@ -21,6 +23,7 @@ const shape = z.object({
   kind: z.enum(['server', 'agent']),
   token: z.int(),
   startedWith: z.string(),
+  recovered: z.int().optional(),
 });
 
 /** @throws ServiceError when the file is damaged */

@@ -10,6 +10,8 @@ export const agentParts = ['admission', 'configure', 'start', 'ready'];
 export const keeperParts = ['answering'];
 /** The steps of a leave. */
 export const leaveParts = ['drain', 'forget', 'stop'];
+/** The steps of a recovery. */
+export const recoverParts = ['fence', 'reset'];
 
 export const roles = { keeper: 'keeper', server: 'server', agent: 'agent' } as const;
 

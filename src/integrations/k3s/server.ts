@@ -197,6 +197,7 @@ export function serverReconciler(
           await writeMark(host, markFile, {
             ...{ clusterId, kind: 'server', startedWith },
             token: mark?.token ?? grant.token,
+            ...(mark?.recovered === undefined ? {} : { recovered: mark.recovered }),
           });
           await start(host, 'server', attempts, { key, nowMs });
           return;

@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from '../../clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
+import type { CallServiceReply as _clusteros_v1_CallServiceReply, CallServiceReply__Output as _clusteros_v1_CallServiceReply__Output } from '../../clusteros/v1/CallServiceReply.ts';
+import type { CallServiceRequest as _clusteros_v1_CallServiceRequest, CallServiceRequest__Output as _clusteros_v1_CallServiceRequest__Output } from '../../clusteros/v1/CallServiceRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from '../../clusteros/v1/ConfigureRequest.ts';
 import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from '../../clusteros/v1/CreateTailnetKeyReply.ts';
@@ -23,6 +25,8 @@ import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Ou
 import type { MoveServiceRequest as _clusteros_v1_MoveServiceRequest, MoveServiceRequest__Output as _clusteros_v1_MoveServiceRequest__Output } from '../../clusteros/v1/MoveServiceRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { RecoverServiceReply as _clusteros_v1_RecoverServiceReply, RecoverServiceReply__Output as _clusteros_v1_RecoverServiceReply__Output } from '../../clusteros/v1/RecoverServiceReply.ts';
+import type { RecoverServiceRequest as _clusteros_v1_RecoverServiceRequest, RecoverServiceRequest__Output as _clusteros_v1_RecoverServiceRequest__Output } from '../../clusteros/v1/RecoverServiceRequest.ts';
 import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from '../../clusteros/v1/RecoveredJobsReply.ts';
 import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from '../../clusteros/v1/RecoveredJobsRequest.ts';
 import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from '../../clusteros/v1/RemoveMemberReply.ts';
@@ -57,6 +61,15 @@ export interface AdminServiceClient extends grpc.Client {
   backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
   backup(argument: _clusteros_v1_BackupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
   backup(argument: _clusteros_v1_BackupRequest, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  
+  CallService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
   
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
@@ -148,6 +161,15 @@ export interface AdminServiceClient extends grpc.Client {
   operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
   
   RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
   RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
@@ -281,6 +303,8 @@ export interface AdminServiceClient extends grpc.Client {
 export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
   Backup: grpc.handleUnaryCall<_clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply>;
   
+  CallService: grpc.handleUnaryCall<_clusteros_v1_CallServiceRequest__Output, _clusteros_v1_CallServiceReply>;
+  
   ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
   
   Configure: grpc.handleUnaryCall<_clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply>;
@@ -302,6 +326,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   MoveService: grpc.handleUnaryCall<_clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
   
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
+  
+  RecoverService: grpc.handleUnaryCall<_clusteros_v1_RecoverServiceRequest__Output, _clusteros_v1_RecoverServiceReply>;
   
   RecoveredJobs: grpc.handleUnaryCall<_clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply>;
   
@@ -337,6 +363,7 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
+  CallService: MethodDefinition<_clusteros_v1_CallServiceRequest, _clusteros_v1_CallServiceReply, _clusteros_v1_CallServiceRequest__Output, _clusteros_v1_CallServiceReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Configure: MethodDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply__Output>
   CreateTailnetKey: MethodDefinition<_clusteros_v1_CreateTailnetKeyRequest, _clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyRequest__Output, _clusteros_v1_CreateTailnetKeyReply__Output>
@@ -348,6 +375,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   MoveService: MethodDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  RecoverService: MethodDefinition<_clusteros_v1_RecoverServiceRequest, _clusteros_v1_RecoverServiceReply, _clusteros_v1_RecoverServiceRequest__Output, _clusteros_v1_RecoverServiceReply__Output>
   RecoveredJobs: MethodDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply__Output>
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>
