@@ -1,6 +1,7 @@
 // The life of an agent, alone or inside a server: finds a server, believes it, gets its certificates, and runs a kubelet. Asks again
 // for as long as it takes, in the words of k3s; what it never does is to end because a server refuses it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mustHaveInterface, nodeAddressOf, nodeNameOf, nodePassword } from './addresses.ts';
 import { control, tuning } from './control.ts';
@@ -31,6 +32,8 @@ export class RunningAgent {
   #kubelet: Kubelet | undefined;
   #hasDroppedFlannel = false;
   #refresher: NodeJS.Timeout | undefined;
+  /** Stays open: a handshake every other second is what an idle agent would mostly do. */
+  readonly #connection = new Agent({ keepAlive: true, maxSockets: 1 });
 
   /** @throws Error when the machine has no address to go by */
   constructor(options: AgentOptions) {
@@ -184,7 +187,8 @@ export class RunningAgent {
   async #refreshServers(): Promise<void> {
     try {
       const ca = readFileSync(this.#paths.serverCa, 'utf8');
-      const { status, body } = await send(`${this.#url}/v1-k3s/apiservers`, { ca, ...this.#certificate() });
+      const options = { ca, ...this.#certificate(), agent: this.#connection };
+      const { status, body } = await send(`${this.#url}/v1-k3s/apiservers`, options);
       if (status === 200) this.#balancer?.update(JSON.parse(body) as string[]);
     } catch {
       // The list stays as it is while nobody answers.

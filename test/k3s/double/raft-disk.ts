@@ -34,6 +34,7 @@ export interface Vow {
 type Line =
   | { readonly base: Base; readonly memberId: string }
   | { readonly promise: Vow }
+  | { readonly commit: number }
   | { readonly entry: Entry };
 
 export class RaftDisk {
@@ -42,6 +43,8 @@ export class RaftDisk {
   base: Base | undefined;
   promise: Vow = { term: 0, votedFor: '' };
   entries: Entry[] = [];
+  /** How far it was known to be decided: a member must know its own place in the cluster when it starts alone. */
+  commit = 0;
   #descriptor: number | undefined;
 
   /** Reads what is there; makes nothing. */
@@ -60,6 +63,7 @@ export class RaftDisk {
         this.memberId = line.memberId;
         this.entries = [];
       } else if ('promise' in line) this.promise = line.promise;
+      else if ('commit' in line) this.commit = line.commit;
       else {
         // An entry of a later leader takes the place of what stood there and behind it.
         this.entries = this.entries.filter(entry => entry.index < line.entry.index);
@@ -73,6 +77,11 @@ export class RaftDisk {
     this.#append({ promise });
   }
 
+  saveCommit(commit: number): void {
+    this.commit = commit;
+    this.#append({ commit });
+  }
+
   append(entries: readonly Entry[]): void {
     for (const entry of entries) this.#append({ entry });
   }
@@ -84,6 +93,7 @@ export class RaftDisk {
     const lines: Line[] = [
       { base, memberId },
       { promise: this.promise },
+      { commit: Math.max(this.commit, base.index) },
       ...entries.map(entry => ({ entry })),
     ];
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });

@@ -49,6 +49,7 @@ interface Progress {
   next: number;
   match: number;
   isSending: boolean;
+  isFailing?: boolean;
   /** The commit index that it was told last. */
   told: number;
   heardAtMs: number;
@@ -86,6 +87,11 @@ export class Raft {
     this.state = new State(disk.base?.state);
     this.#base = { index: disk.base?.index ?? 0, term: disk.base?.term ?? 0 };
     this.commit = this.applied = this.#base.index;
+    for (const { index, op } of disk.entries) {
+      if (index > disk.commit) break;
+      if (op !== null) this.state.apply(op, index);
+      this.commit = this.applied = index;
+    }
   }
 
   start(): void {
@@ -123,6 +129,11 @@ export class Raft {
     if (id === this.id) return true;
     const heardAtMs = this.#progress.get(id)?.heardAtMs ?? Number.NEGATIVE_INFINITY;
     return performance.now() - heardAtMs < tuning().electionMs;
+  }
+
+  /** Whether the last message to a member was answered: etcd's "connected", which ends with the connection. */
+  isConnected(id: string): boolean {
+    return id === this.id || (this.isActive(id) && this.#progress.get(id)?.isFailing !== true);
   }
 
   /** Whether a member has all but the newest entries. Only the leader knows. */
@@ -341,11 +352,11 @@ export class Raft {
     if (op.kind === 'member-add') {
       const ordered = control().memberAddError;
       if (ordered !== undefined) return ordered;
-      if (!voters.every(voter => this.isActive(voter.id))) return 'etcdserver: unhealthy cluster';
+      if (!voters.every(voter => this.isConnected(voter.id))) return 'etcdserver: unhealthy cluster';
     }
     if (op.kind === 'member-remove' && voters.some(voter => voter.id === op.id)) {
       const left = voters.filter(voter => voter.id !== op.id);
-      if (left.length > 0 && left.filter(voter => this.isActive(voter.id)).length * 2 <= left.length)
+      if (left.length > 0 && left.filter(voter => this.isConnected(voter.id)).length * 2 <= left.length)
         return 'etcdserver: unhealthy cluster';
     }
     if (op.kind === 'member-promote' && !this.isInSync(op.id))
@@ -419,6 +430,7 @@ export class Raft {
         commit,
         ...(base === undefined ? {} : { base }),
       });
+      progress.isFailing = reply === undefined;
       if (reply === undefined || !this.isLeader) break;
       progress.heardAtMs = performance.now();
       if (reply.ok) {
@@ -466,6 +478,7 @@ export class Raft {
   #commitTo(index: number): void {
     if (index <= this.commit) return;
     this.commit = index;
+    this.#disk.saveCommit(index);
     while (this.applied < this.commit) {
       const entry = this.#disk.entries[this.applied - this.#base.index];
       if (entry === undefined) break;

@@ -53,7 +53,6 @@ export async function runServer(settings: Settings): Promise<void> {
   let address: string;
   try {
     address = nodeAddressOf(settings);
-    if (token !== undefined) normalizeToken(token);
     found = await bootstrap(bootstrapOptions).catch((thrown: unknown) => {
       throw new Error(`failed to bootstrap cluster data: ${textOf(thrown)}`);
     });
