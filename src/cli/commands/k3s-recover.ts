@@ -97,7 +97,9 @@ function whatItMeans(member: string, others: readonly string[], snapshot: string
   const rest =
     others.length === 0
       ? ''
-      : ` ${others.join(' and ')} ${others.length === 1 ? 'stops' : 'stop'} its server first, and joins anew.`;
+      : others.length === 1
+        ? ` ${others[0]} stops its server first, and joins anew.`
+        : ` ${others.join(' and ')} stop their servers first, and join anew.`;
   return `${member} makes Kubernetes anew ${source}.${rest} The API is away meanwhile; pods go on. Each datastore is kept beside the new one.`;
 }
 

@@ -39,6 +39,10 @@ export class Attempts {
     this.#isMended = true;
   }
 
+  get isMended(): boolean {
+    return this.#isMended;
+  }
+
   /** Since the last start; infinite when there was none in this process. */
   sinceMs(nowMs: number): number {
     return this.#count === 0 ? Number.POSITIVE_INFINITY : nowMs - this.#lastMs;

@@ -127,26 +127,27 @@ const isLeaving = ({ operations }: ClusterView, id: string) =>
 /** One server more, or one less; only while all others are well, since each change is one of etcd's members. */
 function serverChanges(view: ClusterView): Decision[] {
   const granted = grantsOf(view, roles.server);
-  if (granted.some(({ node }) => isLeaving(view, node))) return [];
+  // Also an agent that leaves may do so to become a server.
+  if (view.nodes.some(({ id }) => isLeaving(view, id))) return [];
   const wanted = serversWanted(view);
   const surplus = surplusServer(view, granted, wanted);
   if (surplus) return mayLose(view, granted, surplus) ? [opened(surplus)] : [];
   const allWell = granted.every(grant => hasJoined(reportOf(nodeOf(view, grant.node), grant)));
   if (granted.length >= wanted || !allWell) return [];
-  const next = nextServer(view, granted);
+  const [next] = heirs(view, granted);
   if (!next) return [];
   const asAgent = grantsOf(view, roles.agent).find(({ node }) => node === next.id);
   if (!asAgent) return [{ kind: 'grant', service, role: roles.server, node: next.id }];
   return leaveOf(view, asAgent) ? [] : [opened(asAgent)];
 }
 
-/** Whoever has no other role comes first: an agent would have to give up its pods. */
-function nextServer(view: ClusterView, granted: readonly Grant[]): ViewNode | undefined {
-  const able = serverCandidates(view).filter(
-    ({ id }) => !granted.some(({ node }) => node === id) && !isLeaving(view, id),
-  );
+/** Who could be a server and is none, in order: those whom an operator names, then those without a role, since an agent would have to give up its pods. */
+function heirs(view: ClusterView, granted: readonly Grant[]): readonly ViewNode[] {
   const agents = new Set(grantsOf(view, roles.agent).map(({ node }) => node));
-  return able.find(({ id, name }) => !agents.has(id) || wantedRole(view, name) === 'server') ?? able[0];
+  const rank = ({ id, name }: ViewNode) => (wantedRole(view, name) === 'server' ? 0 : agents.has(id) ? 2 : 1);
+  return serverCandidates(view)
+    .filter(({ id }) => !granted.some(({ node }) => node === id))
+    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** A server that shall not be one, or is one too many: of those the ones that are away first, the keeper last. */
@@ -178,7 +179,13 @@ function agentGrants(view: ClusterView): Decision[] {
   const roleLess = agentCandidates(view).filter(
     ({ id }) => ![...servers, ...agents].some(({ node }) => node === id) && !isLeaving(view, id),
   );
-  const awaited = servers.length < serversWanted(view) ? nextServers(view, servers) : new Set<string>();
+  const missing = Math.max(0, serversWanted(view) - servers.length);
+  // Those that will be servers, as things are.
+  const awaited = new Set(
+    heirs(view, servers)
+      .slice(0, missing)
+      .map(({ id }) => id),
+  );
   const grants = roleLess
     .filter(({ id, name }) => !awaited.has(id) && wantedRole(view, name) !== 'server')
     .map(({ id }): Decision => ({ kind: 'grant', service, role: roles.agent, node: id }));
@@ -187,13 +194,6 @@ function agentGrants(view: ClusterView): Decision[] {
     return member !== undefined && wantedRole(view, member.name) === 'none' && !leaveOf(view, grant);
   });
   return [...grants, ...unwanted.map(opened)];
-}
-
-/** Those that will be servers, as things are. */
-function nextServers(view: ClusterView, servers: readonly Grant[]): ReadonlySet<string> {
-  const missing = serversWanted(view) - servers.length;
-  const able = serverCandidates(view).filter(({ id }) => !servers.some(({ node }) => node === id));
-  return new Set(able.slice(0, missing).map(({ id }) => id));
 }
 
 /** Roles that are given up: revoked once the keeper has said that the cluster has forgotten the node, and over once the node has. */

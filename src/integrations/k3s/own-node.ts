@@ -89,6 +89,8 @@ export type Verdict =
 
 /** @param key stands for all that was given to it: another one is worth another try */
 export function verdictOn({ kind, words }: Life, attempts: Attempts, key: string, nowMs: number): Verdict {
+  // What it said last is of the time before.
+  if (attempts.isMended) return { kind: 'start' };
   const found = words === '' ? undefined : failureIn(words);
   const what = `k3s ${kind} has ended`;
   const waitMs = attempts.waitMs(key, nowMs);
