@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { clusterctlProgram } from './agent-host.ts';
 import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
+import type { RunResult } from './machine.ts';
 import { waitFor } from './wait-for.ts';
 
 const doubleFolder = dirname(fileURLToPath(new URL('../k3s/double/k3s', import.meta.url)));
@@ -83,3 +84,55 @@ export async function nodesOn(host: Host): Promise<readonly Node[]> {
 
 export const isReady = ({ status }: Node) =>
   status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+
+/** `clusterctl` on `host`, however it ends. */
+export function ctl(host: Host, args: readonly string[], timeoutMs = 30_000): Promise<RunResult> {
+  const env = { CLUSTERCTL_ENDPOINT: `unix:${host.paths.socket}`, HOME: '/run/home' };
+  return host.run([clusterctlProgram, ...args], { timeoutMs, env });
+}
+
+/** One that must work; what it prints. */
+export async function done(host: Host, args: readonly string[], timeoutMs?: number): Promise<string> {
+  const { exitCode, stdout, stderr } = await ctl(host, args, timeoutMs);
+  assert.equal(exitCode, 0, `clusterctl ${args.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** Sets what an operator wants of Kubernetes. */
+export async function configure(host: Host, settings: object): Promise<void> {
+  host.writeFile('/etc/clusteros/wanted.yaml', JSON.stringify(settings));
+  const file = ['--file', '/etc/clusteros/wanted.yaml'];
+  const { exitCode, stderr } = await ctl(
+    host,
+    ['service', 'configure', 'k3s', ...file, '--yes', '--force'],
+    60_000,
+  );
+  // 6: not all servers go by it yet.
+  assert.ok(exitCode === 0 || exitCode === 6, stderr);
+}
+
+/** Further agents of the cluster, on hosts that have none. */
+export async function addAgents(cluster: LabCluster, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map(name => cluster.add(name)));
+}
+
+/** Gives the hardware of a host a number, as its maker would. */
+export async function number(host: Host): Promise<void> {
+  const folder = '/sys/firmware/devicetree/base';
+  const script = `mount -t tmpfs none /sys/firmware && mkdir -p ${folder} && echo "board of ${host.name}" > ${folder}/serial-number`;
+  const { exitCode, stderr } = await host.run(['bash', '-c', script]);
+  assert.equal(exitCode, 0, stderr);
+}
+
+/** Names of etcd's members, by etcd's own word on a server. */
+export async function etcdMembers(host: Host): Promise<readonly string[]> {
+  const tls = '/var/lib/rancher/k3s/server/tls/etcd';
+  const { exitCode, stdout, stderr } = await host.run([
+    ...['curl', '--silent', '--show-error', '--cacert', `${tls}/server-ca.crt`],
+    ...['--cert', `${tls}/client.crt`, '--key', `${tls}/client.key`],
+    ...['--data', '{}', 'https://127.0.0.1:2379/v3/cluster/member/list'],
+  ]);
+  assert.equal(exitCode, 0, stderr);
+  const { members } = JSON.parse(stdout) as { readonly members: readonly { readonly name: string }[] };
+  return members.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, '')).sort();
+}

@@ -165,10 +165,11 @@ export async function removeMember(
   const harm = agent.options.integrations
     .map(each => each.removalHarm?.(view, id) ?? '')
     .find(each => each !== '');
-  if (harm !== undefined && !force)
+  // What is lost with a machine is lost, and that it is gone for good only an operator knows; one that is there can do it in order.
+  if (harm !== undefined && (isReachable(state) || !force))
     throw new Refusal(
       ...([status.FAILED_PRECONDITION, 'needed'] as const),
-      `${harm}; --force takes it out all the same`,
+      isReachable(state) ? harm : `${harm}; --force takes it out all the same`,
     );
   await decide(
     administered,
