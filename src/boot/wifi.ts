@@ -98,8 +98,8 @@ async function cardsFor(machine: WifiMachine, { networks }: WifiSettings): Promi
 }
 
 /**
- * Whether each card has netplan's supplicant. One that was pulled out and put in again has none: systemd has ended it with the card,
- * and starts it for no card that comes after boot.
+ * Whether each card has netplan's supplicant, as far as systemd says. One that ended, with its card or for itself, is started for no card
+ * that comes later.
  */
 async function areServed({ host }: WifiMachine, cards: readonly string[]): Promise<boolean> {
   for (const card of cards) {
