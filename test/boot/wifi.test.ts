@@ -44,7 +44,7 @@ test('a card that comes late is waited for, and a machine without one goes on', 
   assert.match(await applyWifi(bench.machine), /^applied.*on wlp2s0/);
 });
 
-test('a card that was pulled out and put in again is served again, with the settings as they are', async () => {
+test('a card whose supplicant is gone is served again, with the settings as they are', async () => {
   const bench = await new WifiBench().runsOn('home');
   const before = applies(bench);
   bench.host.programs.set('systemctl', ([verb, unit]) =>
