@@ -459,6 +459,7 @@ export class Agent {
         this.#membershipLane.submit({
           ...{ kind: 'unreachable', address: event.address, refused: event.reason === 'refused' },
         });
+        if (event.reason === 'other-device') this.#troubles.otherDevice(event);
         if (event.reason === 'superseded')
           this.#troubles.superseded(event.address, event.detail, this.#othersKnown());
         if (event.reason === 'key-refused' || event.reason === 'clock')
@@ -470,6 +471,10 @@ export class Agent {
           );
         break;
       case 'turned-away':
+        if (event.reason === 'other-device') {
+          this.#troubles.otherDevice(event);
+          break;
+        }
         this.#announcer.tell('peer.turned-away', `${event.address} was turned away: ${event.detail}`, {
           level: 'warn',
           fields: { address: event.address, reason: event.reason },

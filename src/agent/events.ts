@@ -51,6 +51,7 @@ export type EventName =
   | 'operation.failed'
   | 'peer.key-refused'
   | 'peer.turned-away'
+  | 'peer.other-device'
   | 'decision.refused'
   | 'table.write-failed'
   | 'tailnet.changed'

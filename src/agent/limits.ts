@@ -143,6 +143,8 @@ export const failedTogetherMs = 100;
 export const failedTogetherMin = 3;
 /** What was not believed is told once for each peer, subject and reason; so many are remembered. */
 export const disbelievedRememberedMax = 1000;
+/** A key on a device that is not its own is told once for each member and device; so many are remembered. */
+export const otherDevicesRememberedMax = 1000;
 /** A request over HTTP must be there, and its answer taken, within this; a scrape over a slow link takes far less. */
 export const httpRequestTimeoutMs = 3000;
 /** Header of such a request: what Prometheus sends is below 1 kB. */

@@ -27,6 +27,7 @@ import { peerPort, stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
 import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
+import { MemberDevices } from '../member-devices.ts';
 import { followTailnet } from '../on-tailnet.ts';
 import { openGate } from '../peer-gate.ts';
 import { recordSealOf } from '../record-seal.ts';
@@ -70,13 +71,15 @@ export async function start(config: Config): Promise<number> {
   const bind = follows
     ? addressOf(await placeOn(tailnet, log, text => supervisor.status(text)), peerPort)
     : values.bind;
+  const seal = recordSealOf(identity);
+  const devices = new MemberDevices(seal);
   const transport = new GrpcPeerTransport({
     ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs, gate: tailnet ?? openGate },
-    ...{ host: hostOf(bind), port: portOf(bind) },
+    ...{ host: hostOf(bind), port: portOf(bind), devices },
   });
   const environment: Environment = {
     ...{ nowMs, wallMs, transport, logStore, logDisk, tableStore, host, setTimer },
-    seal: recordSealOf(identity),
+    seal,
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),
   };
@@ -116,6 +119,7 @@ export async function start(config: Config): Promise<number> {
     },
     environment,
   );
+  devices.follow(identity.id, id => agent.record(id));
   admits = id => Object.hasOwn(agent.state.nodes, id);
   for (const event of agent.events.recent()) logEvent(log, event);
   agent.events.listen(event => {
