@@ -64,8 +64,10 @@ export const realTuning: Tuning = {
   evictionRetryMs: 5_000,
 };
 
-/** Between two looks at the control file while the double runs: what a test orders is seen within this, at no cost. */
+/** Between two looks at the control file for what is to be done by itself while the double runs. */
 export const controlPollMs = 500;
+/** From a change of a node or a pod to the pass over all: several changes at once are one pass. */
+export const reactionMs = 50;
 /** One request of k3s to a supervisor (clientaccess). */
 export const supervisorTimeoutMs = 10_000;
 /** One message between members: above a round trip on a bad day, below an election. */
