@@ -79,8 +79,8 @@ async function ask(host: Host, url: string, options: RequestOptions): Promise<An
     url,
   ]);
   if (exitCode !== 0) throw new Error(stderr);
-  const lines = stdout.trimEnd().split('\n');
+  // The code is on a line of its own behind the body, whose last line feed thus stays its own.
+  const lines = stdout.replace(/\n$/, '').split('\n');
   const status = Number(lines.pop());
-  const body = lines.join('\n');
-  return { status, body: body.includes('-----END') ? `${body}\n` : body, headers: {} };
+  return { status, body: lines.join('\n'), headers: {} };
 }

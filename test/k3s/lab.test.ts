@@ -61,10 +61,12 @@ test(
       },
       { what: 'the server that is away to be Unknown' },
     );
-    const ready = await kubectlJson<KubeObject>(c, 'node', d.name);
-    assert.ok(
-      !JSON.stringify(ready.status?.conditions).includes('NodeStatusUnknown'),
-      'the agent found another server',
+    await waitFor(
+      async () => {
+        const node = await kubectlJson<KubeObject>(c, 'node', d.name);
+        return !JSON.stringify(node.status?.conditions).includes('NodeStatusUnknown');
+      },
+      { what: 'the agent to be heard by way of another server' },
     );
     await lab.heal();
     await waitFor(

@@ -72,6 +72,8 @@ export const reactionMs = 50;
 export const supervisorTimeoutMs = 10_000;
 /** One message between members: above a round trip on a bad day, below an election. */
 export const peerTimeoutMs = 1_500;
+/** Between two looks of an agent whether its server still answers (k3s: one second). */
+export const balancerCheckMs = 1_000;
 /** Entries in one message between members: a few hundred objects of Kubernetes stay below a megabyte. */
 export const entriesPerMessageMax = 200;
 /** Entries that a member keeps in its log before it writes its state instead: leases alone write one in two seconds per node. */
