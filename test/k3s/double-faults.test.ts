@@ -93,6 +93,18 @@ test('a clock of 1970, an interface that is not there and a server that is off a
   order(worker, {});
 });
 
+test('a server that is killed before it saved what it is needs an empty database', async () => {
+  const early = machines.add('early');
+  order(early, { stillborn: true });
+  assert.notEqual(await (await start(early, 'server', { 'cluster-init': true })).ends(), 0);
+  order(early, {});
+  const again = await start(early, 'server', { 'cluster-init': true });
+  await again.says(/level=fatal.*no bootstrap data found in datastore - check server token value/);
+  assert.equal(await again.ends(), 1);
+  wipe(early, '/var/lib/rancher/k3s/server/db');
+  await (await startReady(early, 'server', { 'cluster-init': true })).kill();
+});
+
 test('readiness is told to whoever holds the socket', async () => {
   // Node has no datagram sockets of that kind: perl listens, as perl tells.
   const socket = worker.outside('/run/notify');

@@ -18,6 +18,8 @@ export interface Control {
   readonly coreNotReady?: boolean;
   /** Checks of /readyz, /livez and /healthz that fail. */
   readonly failedChecks?: readonly string[];
+  /** A server is killed once its etcd is there, before it has saved what makes it start again. */
+  readonly stillborn?: boolean;
   /** What the clock says, to be compared with 1980. */
   readonly now?: string;
   /** The interface flannel.1 is taken away, and not made again before a restart. */
