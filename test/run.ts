@@ -16,6 +16,7 @@ process.chdir(root);
 const tiers = {
   unit: 'test/{tidy,membership,election,agent,integrations,boot,cli,contract,deploy,scenarios}/**/*.test.ts',
   simulation: 'test/simulation/**/*.test.ts',
+  k3s: 'test/k3s/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',
   image: 'test/image/**/*.test.ts',

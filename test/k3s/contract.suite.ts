@@ -286,12 +286,12 @@ interface MemberJson {
   readonly isLearner?: boolean;
 }
 
-/** The members of etcd as its own port on the machine tells them. */
+/** The members of etcd as its own port on the machine tells them; by what a majority knows, which must be asked for. */
 export async function membersOf(machine: K3sMachine): Promise<readonly MemberJson[]> {
   const folder = `${serverFolder}/tls/etcd`;
   const { body, status } = await machine.request(`https://${machine.address}:2379/v3/cluster/member/list`, {
     method: 'POST',
-    body: '{}',
+    body: '{"linearizable":true}',
     ca: read(machine, `${folder}/server-ca.crt`),
     cert: read(machine, `${folder}/client.crt`),
     key: read(machine, `${folder}/client.key`),

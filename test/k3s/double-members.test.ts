@@ -98,6 +98,7 @@ test('without a majority nothing is written or read, and the one that is left sa
   const ready = await a.run(['kubectl', 'get', '--raw', '/readyz?verbose']);
   assert.equal(ready.exitCode, 1);
   assert.match(ready.stderr, /\[-\]etcd failed: reason withheld/);
+  await assert.rejects(membersOf(a), /etcdserver: request timed out/, 'a majority is asked for');
 });
 
 test('all come back from their own disks after all were killed, whatever `server` says', async () => {

@@ -123,7 +123,10 @@ test('an agent that was made anew is back under its name without hands', options
   const before = await idOf();
   await makeAnew(agent);
   await addAgents(cluster, [agent]);
-  await waitFor(async () => !['', before].includes(await idOf()), { what: 'a new identity under the name' });
+  await waitFor(async () => !['', before].includes(await idOf()), {
+    what: 'a new identity under the name',
+    timeoutMs: 60_000,
+  });
   const refused = await untilPart(
     agent,
     ({ reason }) => reason === 'name-in-use',

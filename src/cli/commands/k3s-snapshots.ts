@@ -32,7 +32,8 @@ export async function serversOf(client: AdminClient): Promise<readonly string[]>
   return members
     .filter(
       ({ state, services }) =>
-        (state === 'alive' || state === 'degraded') &&
+        state !== 'dead' &&
+        state !== 'left' &&
         services.some(each => each.service === 'k3s' && each.role === 'server' && each.state !== 'released'),
     )
     .map(({ name }) => name);

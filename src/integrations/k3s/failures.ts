@@ -32,6 +32,12 @@ const failures: readonly Failure[] = [
     mend: 'the datastore on this machine was made with another token: give the token of its snapshot, or move /var/lib/rancher/k3s/server/db aside',
   },
   {
+    code: 'bootstrap-incomplete',
+    pattern: /no bootstrap data found in datastore/i,
+    permanent: true,
+    mend: 'the first server was ended before it had stored what others join by: its datastore is set aside, and it begins again',
+  },
+  {
     code: 'stale-credentials',
     pattern: /newer than datastore and could cause a cluster outage/i,
     permanent: true,
@@ -63,7 +69,7 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'address-changed',
-    pattern: /this server is a not a member of the etcd cluster/i,
+    pattern: /this server is (a )?not a member of the etcd cluster/i,
     permanent: true,
     mend: 'its address has changed since it joined: the keeper takes the former one out, and it joins anew',
   },
@@ -87,13 +93,13 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'unknown-setting',
-    pattern: /flag provided but not defined|--token is required|K3S_TOKEN is required|invalid flag use/i,
+    pattern: /flag provided but not defined|token is required|invalid flag use/i,
     permanent: true,
     mend: 'this k3s does not take what it was given: is it too old for this ClusterOS, or is there a file of somebody else in /etc/rancher/k3s/config.yaml.d?',
   },
   {
     code: 'token-refused',
-    pattern: /401 Unauthorized|not authorized/i,
+    pattern: /401 Unauthorized|403 Forbidden|not authorized/i,
     permanent: true,
     mend: 'the servers do not take its token: it asks the keeper for another',
   },
@@ -117,7 +123,8 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'node-object-gone',
-    pattern: /node "[^"]*" not found/i,
+    // Quotes within a message are escaped.
+    pattern: /nodes? \\?"[^"\\]*\\?" not found/i,
     permanent: false,
     mend: 'its node was deleted from Kubernetes while it ran: it is started anew, which registers it again',
   },

@@ -108,14 +108,18 @@ function kubeOf({ config, core, coordination, merge }: Clients): Kube {
   };
 }
 
-/** Of etcd on this machine, by its gateway for JSON (etcd.io, api_grpc_gateway). */
+/** Of etcd on this machine, by its gateway for JSON (etcd.io, api_grpc_gateway), as a majority has it: else it answers from what it knows alone. */
 async function etcdMembers(): Promise<readonly string[]> {
   const tls = `${folders.data}/server/tls/etcd`;
   const [ca, cert, key] = await Promise.all(
     ['server-ca.crt', 'client.crt', 'client.key'].map(name => readFile(`${tls}/${name}`)),
   );
   const options = { method: 'POST', ca, cert, key } as RequestOptions;
-  const { status, text } = await asked('https://127.0.0.1:2379/v3/cluster/member/list', options, '{}');
+  const { status, text } = await asked(
+    'https://127.0.0.1:2379/v3/cluster/member/list',
+    options,
+    '{"linearizable":true}',
+  );
   if (status !== 200) throw new Error(`etcd answers ${status}: ${text.slice(0, 120)}`);
   const { members = [] } = JSON.parse(text) as { readonly members?: readonly { readonly name?: string }[] };
   return members.map(({ name = '' }) => name).filter(name => name !== '');

@@ -46,17 +46,24 @@ export async function writeMark(host: Host, file: string, mark: Mark): Promise<v
 export interface Traces {
   /** A datastore of etcd. */
   readonly isMember: boolean;
+  /** etcd's other members have taken that one out: at its next start k3s would set it aside, and join or found anew by what it is told then. */
+  readonly isRemoved: boolean;
   /** A server has let its kubelet in. */
   readonly isNode: boolean;
 }
 
 export async function tracesOf(host: Host): Promise<Traces> {
   const isMember = (await host.listFolder(folders.members)).length > 0;
-  return { isMember, isNode: (await host.readFile(files.kubeletCertificate)) !== undefined };
+  const isRemoved = (await host.readFile(files.tombstone)) !== undefined;
+  return { isMember, isRemoved, isNode: (await host.readFile(files.kubeletCertificate)) !== undefined };
 }
 
 /** A k3s that is not of this cluster, by what is known here. */
-export function isForeign({ isMember, isNode }: Traces, mark: Mark | undefined, clusterId: string): boolean {
+export function isForeign(
+  { isMember, isNode }: Pick<Traces, 'isMember' | 'isNode'>,
+  mark: Mark | undefined,
+  clusterId: string,
+): boolean {
   return (isMember || isNode) && mark?.clusterId !== clusterId;
 }
 

@@ -44,6 +44,7 @@ export const files = {
   /** Of one agent, for minutes. */
   joinToken: `${etc}/clusteros-join.token`,
   kubeconfig: `${etc}/k3s.yaml`,
+  tombstone: `${data}/server/db/etcd/tombstone`,
   authority: `${data}/server/tls/server-ca.crt`,
   /** An agent has it once a server has let it in. */
   kubeletCertificate: `${data}/agent/client-kubelet.crt`,

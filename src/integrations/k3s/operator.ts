@@ -4,7 +4,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
 import { kubeconfig } from './admin-credential.ts';
-import { grantsOf, isHere, nodeOf, readyServers } from './candidates.ts';
+import { grantsOf, nodeOf, readyServers } from './candidates.ts';
 import { errorFrom } from './failures.ts';
 import { commandTimeoutMs, credentialLifeMaxMs, snapshotTimeoutMs } from './limits.ts';
 import { folders, roles } from './names.ts';
@@ -28,7 +28,7 @@ export function calleesOf(view: ClusterView, verb: string): readonly string[] | 
     .map(({ node }) => node)
     .filter(id => {
       const node = nodeOf(view, id);
-      return node !== undefined && isHere(node);
+      return node !== undefined && node.state !== 'dead' && node.state !== 'left';
     });
 }
 

@@ -6,6 +6,7 @@ import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { grantsOf, keeperGrant, nodeOf, readyServers, reportOf } from './candidates.ts';
 import { essenceOf, type OwnPlace, serverConfig } from './config-file.ts';
+import { failureIn } from './failures.ts';
 import type { KubeNode } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
@@ -36,6 +37,7 @@ import {
 } from './own-node.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
 import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
+import { leaveUnderWay } from './upkeep.ts';
 import { questions } from './words.ts';
 
 interface Desired {
@@ -77,6 +79,7 @@ type ServerStep = Step &
         readonly mark: Mark | undefined;
       }
     | { readonly kind: 'restart' }
+    | { readonly kind: 'begin-again' }
     | { readonly kind: 'wait' }
   );
 
@@ -150,15 +153,24 @@ export function serverReconciler(
         const summary = 'ask the keeper of the cluster to be let in';
         return [{ kind: 'admit', desired, anew: false, part: 'admission', summary }];
       }
-      const joins = desired.joins ?? joinLineOf(observed.config);
+      // Once it is started again its datastore is set aside by k3s itself: what it would do then must be what was decided.
+      if (traces.isRemoved && !founds) {
+        if (leaveUnderWay(view, view.self.id)) return wait('admission', 'it gives up its role');
+        const summary = 'ask the keeper to be let in anew: it was taken out of etcd';
+        return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
+      }
+      const present = joinLineOf(observed.config);
+      const joins = desired.joins ?? present;
       if (joins === undefined) return wait('admission', 'waiting for a server that can be joined');
       const text = serverConfig(place, desired.settings, joins);
       const isSame = essenceOf(text) === essenceOf(observed.config ?? '');
       const tokensFit =
         desired.serverToken === observed.serverToken && desired.agentToken === observed.agentToken;
-      if (!isSame || !tokensFit || (!traces.isMember && text !== observed.config))
+      // A founder that has lost its datastore must not found another cluster.
+      const misleads = traces.isMember ? present === 'found' && joins !== 'found' : text !== observed.config;
+      if (!isSame || !tokensFit || misleads)
         return [{ kind: 'configure', text, desired, part: 'configure', summary: `write ${files.config}` }];
-      const key = `${essenceOf(text)} ${grant.token} ${joins}`;
+      const key = `${essenceOf(text)} ${grant.token} ${traces.isMember ? '' : joins}`;
       if (!life.running) return startOf(desired, observed, key);
       if (mark && mark.startedWith !== '' && mark.startedWith !== essenceOf(text)) {
         if (!desired.mayRestart)
@@ -202,6 +214,10 @@ export function serverReconciler(
           await start(host, 'server', attempts, { key, nowMs });
           return;
         }
+        case 'begin-again':
+          await setAside(host, nowMs);
+          attempts.mended();
+          return;
         case 'restart':
           await stopK3s(host, 'server', { containers: false });
       }
@@ -210,6 +226,10 @@ export function serverReconciler(
 
   function startOf(desired: Desired, { life, mark }: Observed, key: string): ServerStep[] {
     const part = 'start';
+    if (desired.joins === 'found' && !attempts.isMended && isUnborn(life)) {
+      const summary = 'begin again: what was stored is not enough for others to join';
+      return [{ kind: 'begin-again', part, summary }];
+    }
     const verdict = verdictOn(life, attempts, key, nowMs);
     switch (verdict.kind) {
       case 'start':
@@ -235,6 +255,11 @@ export function serverReconciler(
     }
     await writeMark(host, markFile, { clusterId, kind: 'server', token: grant.token, startedWith: '' });
   }
+}
+
+/** A first server that was ended before it had stored what others join by; nobody has joined it, and it starts no more (k3s, pkg/cluster). */
+function isUnborn({ words }: Life): boolean {
+  return failureIn(words)?.failure.code === 'bootstrap-incomplete';
 }
 
 /** Gives the datastore, and what was made for it, another name: a server that joins anew may have none. */

@@ -73,7 +73,10 @@ export class RunningAgent {
     const node = await this.#kubelet.start();
     await startFlannel(String(node.spec?.podCIDR ?? '10.42.0.0/24'), settings.text('flannel-iface'));
     info(`Annotations and labels have been set successfully on node: ${this.#nodeName}`);
-    if (!isInServer) this.#refresher = setInterval(() => void this.#refreshServers(), tuning().leaseMs);
+    if (isInServer) return;
+    // Once before it counts as up: the server that it joined by may be the next to go.
+    await this.#refreshServers();
+    this.#refresher = setInterval(() => void this.#refreshServers(), tuning().leaseMs);
   }
 
   /** Does what the control file orders while the agent runs. */

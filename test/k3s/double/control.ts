@@ -18,6 +18,8 @@ export interface Control {
   readonly coreNotReady?: boolean;
   /** Checks of /readyz, /livez and /healthz that fail. */
   readonly failedChecks?: readonly string[];
+  /** A server is killed once its etcd is there, before it has saved what makes it start again. */
+  readonly stillborn?: boolean;
   /** What the clock says, to be compared with 1980. */
   readonly now?: string;
   /** The interface flannel.1 is taken away, and not made again before a restart. */
@@ -36,19 +38,15 @@ export interface Control {
 
 let file = process.env.K3S_DOUBLE_FAULTS;
 let seen = '';
-let seenAtMs = Number.NEGATIVE_INFINITY;
 let current: Control = {};
 
 export function controlBeside(dataDir: string): void {
   file ??= `${dataDir}.double.json`;
 }
 
-/** What is ordered now; looks at the file at most once in {@link controlPollMs}, unless it is asked to look. */
-export function control({ freshly = false } = {}): Control {
+/** What is ordered now: a look at the file's times, and at the file when it changed. */
+export function control(): Control {
   if (file === undefined) return current;
-  const nowMs = performance.now();
-  if (!freshly && nowMs - seenAtMs < controlPollMs) return current;
-  seenAtMs = nowMs;
   try {
     const { mtimeMs, size, ino } = statSync(file);
     const stamp = `${mtimeMs}/${size}/${ino}`;
@@ -73,9 +71,9 @@ export function tuning(): Tuning {
 /** Obeys what is ordered for a start; returns when the start may go on. */
 export async function passStart(): Promise<void> {
   const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-  await pause(control({ freshly: true }).startDelayMs ?? 0);
+  await pause(control().startDelayMs ?? 0);
   for (;;) {
-    const { hang, loop } = control({ freshly: true });
+    const { hang, loop } = control();
     obeyFatal();
     if (loop !== undefined) log(loop.level ?? 'info', loop.text);
     else if (!hang) return;
@@ -86,7 +84,6 @@ export async function passStart(): Promise<void> {
 /** Watches for orders while the process runs. @param each called at every look */
 export function watchControl(each: () => void): void {
   setInterval(() => {
-    control({ freshly: true });
     obeyFatal();
     each();
   }, controlPollMs);

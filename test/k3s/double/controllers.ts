@@ -2,6 +2,7 @@
 // over all objects, so that nothing depends on an event that a change of leaders lost.
 import { tuning } from './control.ts';
 import type { KubeStore } from './kube-store.ts';
+import { reactionMs } from './limits.ts';
 import { error, info, textOf } from './log.ts';
 import { passwordSecretName } from './node-passwords.ts';
 import {
@@ -11,6 +12,8 @@ import {
   kubeTime,
   leases,
   nodes,
+  pods,
+  prefixOf,
   secrets,
   type Taint,
   taintsOf,
@@ -33,6 +36,8 @@ export class Controllers {
   readonly #renewals = new Map<string, { version: string; atMs: number }>();
   readonly #podsEndAtMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #stopWatch: () => void = () => {};
   #isBusy = false;
 
   constructor(store: KubeStore) {
@@ -41,10 +46,19 @@ export class Controllers {
 
   start(): void {
     this.#timer = setInterval(() => void this.pass(), tuning().controllerMs);
+    // Soon after a node or a pod changed, as what watches would; the passes are for what time alone changes.
+    const watched = [prefixOf(nodes), prefixOf(pods)];
+    this.#stopWatch = this.#store.onEvent(({ key }) => {
+      if (!watched.some(prefix => key.startsWith(prefix))) return;
+      clearTimeout(this.#soon);
+      this.#soon = setTimeout(() => void this.pass(), reactionMs);
+    });
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
+    this.#stopWatch();
   }
 
   async pass(): Promise<void> {

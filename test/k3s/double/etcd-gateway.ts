@@ -1,8 +1,10 @@
 // The client port of etcd, 2379, as its JSON gateway serves it (grpc-gateway: POST, numbers of 64 bits as strings, bytes in
 // base64), with certificates on both sides. What k3s' own etcd serves there too; gRPC itself is not served.
+import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Credentials } from './etcd-peers.ts';
-import { noLeader, type Raft, timedOut } from './raft.ts';
+import type { Raft } from './raft.ts';
+import { noLeader, timedOut } from './raft-messages.ts';
 import type { Member } from './state.ts';
 
 /** The codes of gRPC that the gateway puts beside an error, and the status of HTTP that it makes of each. */
@@ -30,23 +32,22 @@ export function gatewayServer(credentials: Credentials, raft: Raft, nextId: () =
   return createServer(
     { ...credentials, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
+      response.on('error', () => {}); // who asked is gone
       const answer = (status: number, body: unknown) => {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify(body));
       };
       if (request.url === '/version') return answer(200, { etcdserver: '3.5.21', etcdcluster: '3.5.0' });
-      if (request.url === '/health') {
-        void raft.barrier().then(
-          () => answer(200, { health: 'true', reason: '' }),
-          () => answer(503, { health: 'false', reason: 'RAFT NO LEADER' }),
-        );
-        return;
-      }
+      if (request.url === '/health') return sendHealth(raft, response);
+      if (request.url?.startsWith('/v3/') && request.method !== 'POST')
+        return void response
+          .writeHead(405, { 'content-type': 'text/plain; charset=utf-8' })
+          .end('Method Not Allowed\n');
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.once('end', () => {
         const text = Buffer.concat(chunks).toString();
-        void serve(request.method ?? '', request.url ?? '', text)
+        void serve(request.url ?? '', text)
           .then(body =>
             body === undefined ? response.writeHead(404).end('404 page not found\n') : answer(200, body),
           )
@@ -58,39 +59,39 @@ export function gatewayServer(credentials: Credentials, raft: Raft, nextId: () =
     },
   );
 
-  async function serve(method: string, url: string, text: string): Promise<unknown> {
-    if (method !== 'POST') return undefined;
+  async function serve(url: string, text: string): Promise<unknown> {
     const body = (text === '' ? {} : JSON.parse(text)) as Body;
     switch (url) {
       case '/v3/cluster/member/list':
-        if (body.linearizable !== false) await raft.barrier();
-        return { header: header(), members: membersOf(raft) };
+        // As etcd 3.5 was seen to do: without the word the answer is what this member knows, majority or not.
+        if (body.linearizable === true) await raft.barrier();
+        return { header: header(false), members: membersOf(raft) };
       case '/v3/cluster/member/add': {
         const id = nextId();
         const peerUrl = body.peerURLs?.[0] ?? '';
         await decide({ kind: 'member-add', id, peerUrl, isLearner: body.isLearner ?? false });
         const members = membersOf(raft);
-        return { header: header(), member: members.find(member => member.ID === id), members };
+        return { header: header(false), member: members.find(member => member.ID === id), members };
       }
       case '/v3/cluster/member/remove':
         await decide({ kind: 'member-remove', id: body.ID ?? '' });
-        return { header: header(), members: membersOf(raft) };
+        return { header: header(false), members: membersOf(raft) };
       case '/v3/cluster/member/promote':
         await decide({ kind: 'member-promote', id: body.ID ?? '' });
-        return { header: header(), members: membersOf(raft) };
+        return { header: header(false), members: membersOf(raft) };
       case '/v3/cluster/member/update':
         await decide({ kind: 'member-update', id: body.ID ?? '', peerUrl: body.peerURLs?.[0] ?? '' });
-        return { header: header(), members: membersOf(raft) };
+        return { header: header(false), members: membersOf(raft) };
       case '/v3/maintenance/status':
         return {
           header: header(),
           version: '3.5.21',
           dbSize: String(JSON.stringify(raft.state.save()).length),
-          leader: raft.leader ?? '0',
+          ...(raft.leader === undefined ? {} : { leader: raft.leader }),
           raftIndex: String(raft.commit),
           raftTerm: String(raft.term),
           raftAppliedIndex: String(raft.applied),
-          isLearner: raft.isLearner,
+          ...(raft.isLearner ? { isLearner: true } : {}),
           ...(raft.leader === undefined ? { errors: [noLeader] } : {}),
         };
       case '/v3/kv/range': {
@@ -123,15 +124,22 @@ export function gatewayServer(credentials: Credentials, raft: Raft, nextId: () =
     if (!outcome.ok) throw new EtcdError(outcome.error);
   }
 
-  function header() {
-    const { clusterId } = raft.state;
+  /** Answers about members have no revision. */
+  function header(hasRevision = true) {
     return {
-      cluster_id: clusterId,
+      cluster_id: raft.state.clusterId,
       member_id: raft.id,
-      revision: String(raft.applied),
+      ...(hasRevision ? { revision: String(raft.applied) } : {}),
       raft_term: String(raft.term),
     };
   }
+}
+
+/** At once: an unhealthy member does not wait for a leader. */
+export function sendHealth(raft: Raft, response: ServerResponse): void {
+  const isHealthy = raft.leader !== undefined;
+  response.writeHead(isHealthy ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(JSON.stringify({ health: String(isHealthy), reason: isHealthy ? '' : 'RAFT NO LEADER' }));
 }
 
 const fromBase64 = (text = '') => Buffer.from(text, 'base64').toString();

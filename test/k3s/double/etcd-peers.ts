@@ -1,7 +1,8 @@
 // How members of the double's etcd speak to each other: HTTPS on port 2380 with certificates on both sides, as etcd does.
 import { Agent, createServer, type Server } from 'node:https';
 import { peerTimeoutMs } from './limits.ts';
-import type { Message, Raft, Reply, Transport } from './raft.ts';
+import type { Raft } from './raft.ts';
+import type { Message, Reply, Transport } from './raft-messages.ts';
 import { send } from './request.ts';
 import type { Member } from './state.ts';
 
@@ -49,6 +50,7 @@ export function peerServer(credentials: Credentials, raft: Raft): Server {
   return createServer(
     { ...credentials, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
+      response.on('error', () => {}); // who asked is gone
       const answer = (status: number, body: unknown) => {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(typeof body === 'string' ? body : JSON.stringify(body));

@@ -15,15 +15,15 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { control, tuning } from './control.ts';
-import { gatewayServer, memberJson } from './etcd-gateway.ts';
+import { gatewayServer, memberJson, sendHealth } from './etcd-gateway.ts';
 import { type Credentials, peerServer, peerTransport, removedText } from './etcd-peers.ts';
 import { databaseBackupsMax } from './limits.ts';
 import { error, info, warn } from './log.ts';
-import { loopback, type ServerPaths } from './paths.ts';
-import { newId, Raft, soleState } from './raft.ts';
+import { asideName, loopback, type ServerPaths } from './paths.ts';
+import { Raft } from './raft.ts';
 import { RaftDisk } from './raft-disk.ts';
 import { send } from './request.ts';
-import type { SavedState } from './state.ts';
+import { newId, type SavedState, soleState } from './state.ts';
 import { askSupervisor, type ClusterAccess } from './token.ts';
 
 export interface EtcdOptions {
@@ -75,7 +75,7 @@ export class Etcd {
       .sort()
       .reverse();
     for (const old of backups.slice(databaseBackupsMax)) rmSync(join(paths.db, old), { recursive: true });
-    renameSync(paths.etcd, `${paths.etcd}-backup-${Math.floor(Date.now() / 1000)}`);
+    renameSync(paths.etcd, asideName(paths.etcd, 'backup'));
   }
 
   /** The cluster of one that `cluster-init` founds, or that a reset leaves; `before` is what it shall hold. */
@@ -151,7 +151,8 @@ export class Etcd {
     const credentials = readCredentials(paths, 'server-client', 'server-ca');
     const metrics = () =>
       createHttpServer((request, response) => {
-        response.end(request.url === '/health' ? '{"health":"true","reason":""}' : this.#metrics());
+        if (request.url === '/health') sendHealth(this.raft, response);
+        else response.end(this.#metrics());
       });
     for (const host of new Set([loopback, address]))
       await this.#listen(gatewayServer(credentials, this.raft, newId), 2379, host);

@@ -64,12 +64,16 @@ export const realTuning: Tuning = {
   evictionRetryMs: 5_000,
 };
 
-/** Between two looks at the control file while the double runs: what a test orders is seen within this, at no cost. */
+/** Between two looks at the control file for what is to be done by itself while the double runs. */
 export const controlPollMs = 500;
+/** From a change of a node or a pod to the pass over all: several changes at once are one pass. */
+export const reactionMs = 50;
 /** One request of k3s to a supervisor (clientaccess). */
 export const supervisorTimeoutMs = 10_000;
 /** One message between members: above a round trip on a bad day, below an election. */
 export const peerTimeoutMs = 1_500;
+/** Between two looks of an agent whether its server still answers (k3s: one second). */
+export const balancerCheckMs = 1_000;
 /** Entries in one message between members: a few hundred objects of Kubernetes stay below a megabyte. */
 export const entriesPerMessageMax = 200;
 /** Entries that a member keeps in its log before it writes its state instead: leases alone write one in two seconds per node. */

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { peerTimeoutMs } from './limits.ts';
+import { balancerCheckMs, peerTimeoutMs } from './limits.ts';
 import { info } from './log.ts';
 import { loopback } from './paths.ts';
 
@@ -17,7 +17,10 @@ export class LoadBalancer {
   readonly #file: string;
   readonly #serverUrl: string;
   readonly #server: Server;
-  readonly #open = new Set<Socket>();
+  /** Connections by the server that they lead to. */
+  readonly #open = new Map<Socket, string>();
+  #checks: NodeJS.Timeout | undefined;
+  #isChecking = false;
   #addresses: readonly string[];
 
   constructor(file: string, serverUrl: string, port: number) {
@@ -46,6 +49,7 @@ export class LoadBalancer {
       this.#server.listen(this.port, loopback, resolve);
     });
     const name = this.#file.includes('api-server') ? 'k3s-api-server-agent' : 'k3s-agent';
+    this.#checks = setInterval(() => void this.#check(), balancerCheckMs);
     info(
       `Running load balancer ${name}-load-balancer ${loopback}:${this.port} -> [${this.#addresses.join(' ')}] [default: ${this.#addresses.at(-1)}]`,
     );
@@ -62,12 +66,24 @@ export class LoadBalancer {
   }
 
   stop(): void {
+    clearInterval(this.#checks);
     this.#server.close();
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  /** Leaves a server that does not answer, with all connections to it: a machine without power closes none. */
+  async #check(): Promise<void> {
+    const [first] = this.#addresses;
+    if (this.#isChecking || first === undefined || this.#open.size === 0) return;
+    this.#isChecking = true;
+    const probe = await dial(first);
+    this.#isChecking = false;
+    if (probe !== undefined) return void probe.destroy();
+    this.#addresses = [...this.#addresses.slice(1), first];
+    for (const [socket, address] of this.#open) if (address === first) socket.destroy();
   }
 
   async #lead(client: Socket): Promise<void> {
-    this.#open.add(client);
     client.on('error', () => client.destroy());
     client.once('close', () => this.#open.delete(client));
     for (const address of this.#addresses) {
@@ -76,6 +92,7 @@ export class LoadBalancer {
       if (client.destroyed) return void server.destroy();
       // The one that answered is asked first from now on.
       this.#addresses = [address, ...this.#addresses.filter(each => each !== address)];
+      this.#open.set(client, address);
       server.on('error', () => client.destroy());
       server.once('close', () => client.destroy());
       client.once('close', () => server.destroy());

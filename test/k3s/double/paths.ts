@@ -1,5 +1,6 @@
 // Where k3s keeps its files. In a test that is not root everything below /etc and /run moves below $K3S_DOUBLE_ROOT, and
 // what k3s opens on 127.0.0.1 opens on $K3S_DOUBLE_LOOPBACK, so that several "machines" share one loopback.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = process.env.K3S_DOUBLE_ROOT ?? '';
@@ -62,4 +63,11 @@ export function agentPaths(dataDir: string) {
     supervisorServers: join(agent, 'etc/k3s-agent-load-balancer.json'),
     apiServers: join(agent, 'etc/k3s-api-server-agent-load-balancer.json'),
   };
+}
+
+/** A name with the second in it, as k3s puts a folder aside; the next second that is free, so that a test may be quick. */
+export function asideName(folder: string, why: string): string {
+  let seconds = Math.floor(Date.now() / 1000);
+  while (existsSync(`${folder}-${why}-${seconds}`)) seconds += 1;
+  return `${folder}-${why}-${seconds}`;
 }

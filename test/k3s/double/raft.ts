@@ -1,59 +1,20 @@
 // The consensus below the double's etcd: Raft with pre-votes, learners and a leader that steps down without a majority, kept
 // small: configurations hold when they are applied, one change at a time, as in etcd. Writes go through the leader, reads wait
 // for what it had committed. Saves before it answers. Never touches a socket: messages go through `Transport`.
-import { randomBytes } from 'node:crypto';
 import { control, tuning } from './control.ts';
-import { entriesPerMessageMax, logEntriesMax } from './limits.ts';
+import { logEntriesMax } from './limits.ts';
 import type { Base, Entry, RaftDisk } from './raft-disk.ts';
-import { type Member, type Op, type Outcome, type SavedState, State } from './state.ts';
-
-export type Message =
-  | {
-      readonly kind: 'vote';
-      readonly term: number;
-      readonly isPre: boolean;
-      readonly lastIndex: number;
-      readonly lastTerm: number;
-    }
-  | {
-      readonly kind: 'append';
-      readonly term: number;
-      readonly prevIndex: number;
-      readonly prevTerm: number;
-      readonly entries: readonly Entry[];
-      readonly commit: number;
-      readonly base?: Base;
-    }
-  | { readonly kind: 'propose'; readonly op: Op }
-  | { readonly kind: 'read' };
-
-export interface Reply {
-  readonly term: number;
-  readonly ok: boolean;
-  /** Of an append: how far the logs agree, or where to try again. Of a read: what to wait for. */
-  readonly index?: number;
-  readonly outcome?: Outcome;
-  readonly error?: string;
-}
-
-export interface Transport {
-  /** @returns undefined when there is no answer; 'removed' when the other says that we are no member any more */
-  send(to: Member, message: Message): Promise<Reply | 'removed' | undefined>;
-}
-
-export const timedOut = 'etcdserver: request timed out';
-export const noLeader = 'etcdserver: no leader';
-const learnerRefuses = 'etcdserver: rpc not supported for learner';
-
-interface Progress {
-  next: number;
-  match: number;
-  isSending: boolean;
-  isFailing?: boolean;
-  /** The commit index that it was told last. */
-  told: number;
-  heardAtMs: number;
-}
+import { RaftLog } from './raft-log.ts';
+import {
+  learnerRefuses,
+  type Message,
+  noLeader,
+  type Reply,
+  type Transport,
+  timedOut,
+} from './raft-messages.ts';
+import { Followers, Milestones } from './raft-progress.ts';
+import { type Member, type Op, type Outcome, State } from './state.ts';
 
 interface Waiter {
   readonly index: number;
@@ -69,13 +30,13 @@ export class Raft {
   applied = 0;
   readonly #disk: RaftDisk;
   readonly #transport: Transport;
-  #base: { index: number; term: number } = { index: 0, term: 0 };
+  readonly #log: RaftLog;
   #role: 'follower' | 'candidate' | 'leader' = 'follower';
   #heardAtMs = performance.now();
   #electionAtMs = 0;
-  #progress = new Map<string, Progress>();
+  readonly #followers = new Followers();
   #waiters: Waiter[] = [];
-  #appliedListeners = new Set<() => void>();
+  readonly #reached = new Milestones();
   #timer: NodeJS.Timeout | undefined;
   #onRemoved: () => void = () => {};
 
@@ -85,13 +46,14 @@ export class Raft {
     this.#disk = disk;
     this.#transport = transport;
     this.state = new State(disk.base?.state);
-    this.#base = { index: disk.base?.index ?? 0, term: disk.base?.term ?? 0 };
-    this.commit = this.applied = this.#base.index;
+    this.#log = new RaftLog(disk);
+    this.commit = this.applied = this.#log.baseIndex;
     for (const { index, op } of disk.entries) {
       if (index > disk.commit) break;
       if (op !== null) this.state.apply(op, index);
       this.commit = this.applied = index;
     }
+    this.#reached.tell(this.applied);
   }
 
   start(): void {
@@ -118,7 +80,7 @@ export class Raft {
     return this.#role === 'leader';
   }
   get lastIndex(): number {
-    return this.#disk.entries.at(-1)?.index ?? this.#base.index;
+    return this.#log.last.index;
   }
   get isLearner(): boolean {
     return this.state.members.get(this.id)?.isLearner ?? true;
@@ -126,19 +88,12 @@ export class Raft {
 
   /** Whether the member answered its leader lately; the leader itself always did. Only the leader knows. */
   isActive(id: string): boolean {
-    if (id === this.id) return true;
-    const heardAtMs = this.#progress.get(id)?.heardAtMs ?? Number.NEGATIVE_INFINITY;
-    return performance.now() - heardAtMs < tuning().electionMs;
-  }
-
-  /** Whether the last message to a member was answered: etcd's "connected", which ends with the connection. */
-  isConnected(id: string): boolean {
-    return id === this.id || (this.isActive(id) && this.#progress.get(id)?.isFailing !== true);
+    return id === this.id || this.#followers.isActive(id);
   }
 
   /** Whether a member has all but the newest entries. Only the leader knows. */
   isInSync(id: string): boolean {
-    return (this.#progress.get(id)?.match ?? 0) >= this.lastIndex * 0.9;
+    return this.#followers.matchOf(id) >= this.lastIndex * 0.9;
   }
 
   /** Decides one change, through whoever leads. @throws Error in etcd's words */
@@ -153,7 +108,7 @@ export class Raft {
         // No answer leaves the fate of the change open, as with etcd: it is not tried again.
         if (reply === undefined || reply === 'removed') throw new Error(timedOut);
         if (reply.outcome !== undefined) {
-          if (reply.outcome.ok) await this.#untilApplied(reply.outcome.index, deadline);
+          if (reply.outcome.ok) await this.#reached.until(reply.outcome.index, deadline);
           return reply.outcome;
         }
         if (reply.error !== undefined && reply.error !== noLeader) throw new Error(reply.error);
@@ -177,7 +132,7 @@ export class Raft {
       if (leader !== undefined) {
         const reply = await this.#transport.send(leader, { kind: 'read' });
         if (reply !== undefined && reply !== 'removed' && reply.index !== undefined && reply.ok) {
-          await this.#untilApplied(reply.index, deadline);
+          await this.#reached.until(reply.index, deadline);
           return;
         }
       }
@@ -239,7 +194,7 @@ export class Raft {
   /** Asks all voters at once. @returns whether a majority agrees */
   async #ask(isPre: boolean): Promise<boolean> {
     const term = this.term + (isPre ? 1 : 0);
-    const last = this.#disk.entries.at(-1) ?? this.#base;
+    const { last } = this.#log;
     const message: Message = { kind: 'vote', term, isPre, lastIndex: last.index, lastTerm: last.term };
     const voters = this.state.voters;
     if (!voters.some(voter => voter.id === this.id)) return false;
@@ -266,16 +221,10 @@ export class Raft {
   #lead(): void {
     this.#role = 'leader';
     this.leader = this.id;
-    this.#progress = new Map();
-    // A new leader believes its voters to be there until they were silent for as long as an election takes.
-    for (const voter of this.state.voters)
-      this.#progress.set(voter.id, {
-        next: this.lastIndex + 1,
-        match: 0,
-        isSending: false,
-        told: 0,
-        heardAtMs: performance.now(),
-      });
+    this.#followers.reset(
+      this.state.voters.map(voter => voter.id),
+      this.lastIndex,
+    );
     this.#write(null);
   }
 
@@ -290,7 +239,7 @@ export class Raft {
   }
 
   #vote(from: string, message: Extract<Message, { kind: 'vote' }>): Reply {
-    const last = this.#disk.entries.at(-1) ?? this.#base;
+    const { last } = this.#log;
     const isUpToDate =
       message.lastTerm > last.term || (message.lastTerm === last.term && message.lastIndex >= last.index);
     const hearsLeader = this.isLeader || performance.now() - this.#heardAtMs < tuning().electionMs;
@@ -315,35 +264,26 @@ export class Raft {
     this.#heardAtMs = performance.now();
     this.#resetElection();
     if (message.base !== undefined) this.#install(message.base);
-    const known = this.#termAt(message.prevIndex);
+    const known = this.#log.termAt(message.prevIndex);
     if (known === undefined || known !== message.prevTerm)
       return { term: this.term, ok: false, index: Math.min(this.lastIndex, message.prevIndex - 1) };
-    const news = message.entries.filter(entry => this.#termAt(entry.index) !== entry.term);
-    const first = news[0]?.index;
-    if (first !== undefined) {
-      this.#disk.entries = this.#disk.entries.filter(entry => entry.index < first);
-      this.#disk.entries.push(...news);
-      this.#disk.append(news);
-    }
+    const news = message.entries.filter(entry => this.#log.termAt(entry.index) !== entry.term);
+    this.#log.append(news);
     const agreed = message.prevIndex + message.entries.length;
     this.#commitTo(Math.min(message.commit, agreed));
     return { term: this.term, ok: true, index: agreed };
   }
 
-  #termAt(index: number): number | undefined {
-    if (index === this.#base.index) return this.#base.term;
-    if (index < this.#base.index) return undefined;
-    return this.#disk.entries[index - this.#base.index - 1]?.term;
-  }
-
   #install(base: Base): void {
     if (base.index <= this.applied) return;
-    this.#disk.entries = [];
-    this.#disk.rewrite(this.id, base, []);
-    this.#base = { index: base.index, term: base.term };
+    this.#log.replace(this.id, base);
     this.commit = this.applied = base.index;
     this.state.replace(base.state, base.index);
-    this.#tellApplied();
+    this.#reached.tell(this.applied);
+  }
+
+  #isConnected(id: string): boolean {
+    return id === this.id || this.#followers.isConnected(id);
   }
 
   /** etcd's checks before a change of members is written at all. */
@@ -352,11 +292,11 @@ export class Raft {
     if (op.kind === 'member-add') {
       const ordered = control().memberAddError;
       if (ordered !== undefined) return ordered;
-      if (!voters.every(voter => this.isConnected(voter.id))) return 'etcdserver: unhealthy cluster';
+      if (!voters.every(voter => this.#isConnected(voter.id))) return 'etcdserver: unhealthy cluster';
     }
     if (op.kind === 'member-remove' && voters.some(voter => voter.id === op.id)) {
       const left = voters.filter(voter => voter.id !== op.id);
-      if (left.length > 0 && left.filter(voter => this.isConnected(voter.id)).length * 2 <= left.length)
+      if (left.length > 0 && left.filter(voter => this.#isConnected(voter.id)).length * 2 <= left.length)
         return 'etcdserver: unhealthy cluster';
     }
     if (op.kind === 'member-promote' && !this.isInSync(op.id))
@@ -386,8 +326,7 @@ export class Raft {
 
   #write(op: Op | null): void {
     const entry: Entry = { index: this.lastIndex + 1, term: this.term, op };
-    this.#disk.entries.push(entry);
-    this.#disk.append([entry]);
+    this.#log.append([entry]);
     this.#advance();
     for (const id of this.state.members.keys()) void this.#replicate(id, false);
   }
@@ -396,14 +335,7 @@ export class Raft {
   async #replicate(id: string, isHeartbeat: boolean): Promise<void> {
     const member = this.state.members.get(id);
     if (member === undefined || id === this.id) return;
-    const progress = this.#progress.get(id) ?? {
-      next: this.lastIndex + 1,
-      match: 0,
-      isSending: false,
-      told: 0,
-      heardAtMs: Number.NEGATIVE_INFINITY,
-    };
-    this.#progress.set(id, progress);
+    const progress = this.#followers.of(id, this.lastIndex);
     if (progress.isSending) return;
     progress.isSending = true;
     const { term } = this;
@@ -414,12 +346,11 @@ export class Raft {
       (mustSend || progress.next <= this.lastIndex || progress.told < this.commit)
     ) {
       mustSend = false;
-      const base = progress.next <= this.#base.index ? this.#currentBase() : undefined;
+      const base = progress.next <= this.#log.baseIndex ? this.#currentBase() : undefined;
       if (base !== undefined) progress.next = base.index + 1;
-      const from = progress.next - this.#base.index - 1;
-      const entries = this.#disk.entries.slice(from, from + entriesPerMessageMax);
+      const entries = this.#log.from(progress.next);
       const prevIndex = progress.next - 1;
-      const prevTerm = base?.term ?? this.#termAt(prevIndex) ?? 0;
+      const prevTerm = base?.term ?? this.#log.termAt(prevIndex) ?? 0;
       const { commit } = this;
       const reply = await this.#send(member, {
         kind: 'append',
@@ -440,7 +371,7 @@ export class Raft {
         this.#advance();
       } else {
         progress.next = Math.max(1, Math.min(progress.next - 1, (reply.index ?? 0) + 1));
-        if (progress.next <= this.#base.index) progress.next = this.#base.index;
+        if (progress.next <= this.#log.baseIndex) progress.next = this.#log.baseIndex;
         mustSend = true;
       }
     }
@@ -448,7 +379,7 @@ export class Raft {
   }
 
   #currentBase(): Base {
-    return { index: this.applied, term: this.#termAt(this.applied) ?? 0, state: this.state.save() };
+    return { index: this.applied, term: this.#log.termAt(this.applied) ?? 0, state: this.state.save() };
   }
 
   async #send(to: Member, message: Message): Promise<Reply | undefined> {
@@ -466,10 +397,10 @@ export class Raft {
   #advance(): void {
     if (!this.isLeader) return;
     const held = this.state.voters
-      .map(voter => (voter.id === this.id ? this.lastIndex : (this.#progress.get(voter.id)?.match ?? 0)))
+      .map(voter => (voter.id === this.id ? this.lastIndex : this.#followers.matchOf(voter.id)))
       .sort((one, other) => other - one);
     const index = held[Math.floor(held.length / 2)] ?? 0;
-    if (index <= this.commit || this.#termAt(index) !== this.term) return;
+    if (index <= this.commit || this.#log.termAt(index) !== this.term) return;
     this.#commitTo(index);
     // At once, not with the next heartbeat: a follower that passed a write on waits for it.
     for (const id of this.state.members.keys()) void this.#replicate(id, false);
@@ -480,7 +411,7 @@ export class Raft {
     this.commit = index;
     this.#disk.saveCommit(index);
     while (this.applied < this.commit) {
-      const entry = this.#disk.entries[this.applied - this.#base.index];
+      const entry = this.#log.at(this.applied + 1);
       if (entry === undefined) break;
       this.applied = entry.index;
       const outcome: Outcome =
@@ -489,59 +420,14 @@ export class Raft {
         waiter.settle(waiter.term === entry.term ? outcome : { ok: false, error: timedOut });
       if (entry.op?.kind === 'member-remove' && entry.op.id === this.id) setImmediate(this.#onRemoved);
     }
-    this.#tellApplied();
-    if (this.#disk.entries.length > logEntriesMax) this.#compact();
+    this.#reached.tell(this.applied);
+    if (this.#log.length > logEntriesMax) this.#log.compact(this.id, this.#currentBase());
     // A change of members may have made what was one too few a majority.
     this.#advance();
-  }
-
-  #compact(): void {
-    const base = this.#currentBase();
-    this.#disk.entries = this.#disk.entries.filter(entry => entry.index > base.index);
-    this.#disk.rewrite(this.id, base, this.#disk.entries);
-    this.#base = { index: base.index, term: base.term };
-  }
-
-  #tellApplied(): void {
-    for (const listener of [...this.#appliedListeners]) listener();
-  }
-
-  async #untilApplied(index: number, deadline: number): Promise<void> {
-    while (this.applied < index) {
-      const left = deadline - performance.now();
-      if (left <= 0) throw new Error(timedOut);
-      await new Promise<void>(resolve => {
-        const done = () => {
-          clearTimeout(timer);
-          this.#appliedListeners.delete(done);
-          resolve();
-        };
-        const timer = setTimeout(done, left);
-        this.#appliedListeners.add(done);
-      });
-    }
   }
 
   async #pause(deadline: number): Promise<void> {
     if (performance.now() >= deadline) throw new Error(timedOut);
     await new Promise(resolve => setTimeout(resolve, 100));
   }
-}
-
-/** An id as etcd draws one. */
-export function newId(): string {
-  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
-}
-
-/** The state of a cluster of one. */
-export function soleState(member: Omit<Member, 'isLearner'>, before?: SavedState): SavedState {
-  return {
-    clusterId: before?.clusterId || newId(),
-    members: [{ ...member, isLearner: false }],
-    removed: [
-      ...(before?.removed ?? []),
-      ...(before?.members ?? []).map(each => each.id).filter(id => id !== member.id),
-    ],
-    values: before?.values ?? [],
-  };
 }

@@ -66,6 +66,10 @@ async function accessToJoin(joinUrl: string, token: string | undefined): Promise
   }
 }
 
+/** A server that was killed in its first seconds, before it saved what it is: it never starts again with that database. */
+const stillborn =
+  'no bootstrap data found in datastore - check server token value and verify datastore integrity';
+
 async function reconcileInitialized(
   options: BootstrapOptions,
   access: ClusterAccess | undefined,
@@ -82,7 +86,8 @@ async function reconcileInitialized(
   info('Starting temporary etcd to reconcile with datastore');
   try {
     const found = findBundle(stateOnDisk(paths).state, secretOf(options));
-    if (found !== undefined) reconcile(paths, found, false);
+    if (found === undefined) throw new Error(stillborn);
+    reconcile(paths, found, false);
   } catch (thrown) {
     throw new Error(`failed to reconcile with local datastore: ${textOf(thrown)}`);
   }

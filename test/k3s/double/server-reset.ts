@@ -4,6 +4,7 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { findBundle, reconcile } from './bootstrap-data.ts';
 import { Etcd } from './etcd.ts';
 import { fatal, info, textOf } from './log.ts';
+import { asideName } from './paths.ts';
 import { type BootstrapOptions, readSnapshot, secretOf, stateOnDisk } from './server-bootstrap.ts';
 import type { Settings } from './settings.ts';
 import { State } from './state.ts';
@@ -61,7 +62,7 @@ function fromSnapshot({ paths }: Etcd['options'], file: string): Before {
     );
   }
   if (existsSync(paths.etcd)) {
-    const old = `${paths.etcd}-old-${Math.floor(Date.now() / 1000)}`;
+    const old = asideName(paths.etcd, 'old');
     renameSync(paths.etcd, old);
     info(`Pre-restore etcd database moved to ${old}`);
   }

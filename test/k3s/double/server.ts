@@ -6,7 +6,7 @@ import { nodeAddressOf, nodeNameOf } from './addresses.ts';
 import { RunningAgent } from './agent.ts';
 import { bootstrapKey, encrypt, findBundle, readBundle } from './bootstrap-data.ts';
 import { mustHaveTime } from './clock.ts';
-import { controlBeside, passStart, tuning, watchControl } from './control.ts';
+import { control, controlBeside, passStart, tuning, watchControl } from './control.ts';
 import { Controllers } from './controllers.ts';
 import { criticalSettings } from './critical.ts';
 import { Etcd } from './etcd.ts';
@@ -113,6 +113,7 @@ export async function runServer(settings: Settings): Promise<void> {
   const controllers = new Controllers(store);
   endOnSignals([supervisor, agent, controllers, datastore]);
   if (datastore instanceof Etcd) await untilReady(datastore);
+  if (control().stillborn) process.kill(process.pid, 'SIGKILL');
   await saveBootstrap(store, cluster, bootstrapOptions);
   await ensureNamespaces(store);
   if (wasReset) await store.delete(secrets, 'kube-system', passwordSecretName(nodeName)).catch(() => {});

@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { info } from './log.ts';
 import type { ServerPaths } from './paths.ts';
-import { newId, Raft, soleState } from './raft.ts';
+import { Raft } from './raft.ts';
 import { RaftDisk } from './raft-disk.ts';
-import { type SavedState, State } from './state.ts';
+import { newId, type SavedState, State, soleState } from './state.ts';
 
 const nobody = { send: async () => undefined };
 

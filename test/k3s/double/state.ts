@@ -1,5 +1,6 @@
 // What the members of the double's etcd agree on: keys with values, and who the members are. Pure: applied entry by entry, so
 // that every member has the same. Errors are etcd's.
+import { randomBytes } from 'node:crypto';
 import { learnersMax } from './limits.ts';
 
 export interface Member {
@@ -175,4 +176,22 @@ export class State {
       ...(after === undefined ? {} : { after }),
     });
   }
+}
+
+/** An id as etcd draws one. */
+export function newId(): string {
+  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
+}
+
+/** The state of a cluster of one. */
+export function soleState(member: Omit<Member, 'isLearner'>, before?: SavedState): SavedState {
+  return {
+    clusterId: before?.clusterId || newId(),
+    members: [{ ...member, isLearner: false }],
+    removed: [
+      ...(before?.removed ?? []),
+      ...(before?.members ?? []).map(each => each.id).filter(id => id !== member.id),
+    ],
+    values: before?.values ?? [],
+  };
 }

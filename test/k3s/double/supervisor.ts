@@ -88,6 +88,7 @@ export class Supervisor {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
+    response.on('error', () => {}); // who asked is gone
     try {
       if (path === '/cacerts') return sendText(response, readFileSync(this.#cluster.paths.serverCa, 'utf8'));
       if (path === '/ping') return sendText(response, 'pong');
