@@ -274,6 +274,8 @@ function membersOf(agent: Agent): MembersReply {
   const { leader, term } = agent.leadership;
   const members = agent
     .records()
+    // The last word of one that was taken out is news to nobody, unless it is still there.
+    .filter(({ id, state }) => !Object.hasOwn(agent.state.removed, id) || isReachable(state))
     .map(record => memberOf(agent, record))
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
   return { members, leader: leader === '' ? '' : agent.nameOf(leader), term, ...votersOf(agent) };

@@ -331,7 +331,9 @@ function unreachable(name: string): (error: { readonly details?: string }) => ne
 
 /** The member that goes by `name`, or has it for an id. @throws Refusal when there is none */
 export function memberNamed({ agent }: Administered, name: string): MemberRecord {
-  const record = agent.records().find(({ id }) => id === name || agent.nameOf(id) === name);
+  const named = agent.records().filter(({ id }) => id === name || agent.nameOf(id) === name);
+  // One that was taken out may have had the name before.
+  const record = named.find(({ id }) => !Object.hasOwn(agent.state.removed, id)) ?? named[0];
   if (record) return record;
   throw new Refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${name}`);
 }
