@@ -22,6 +22,8 @@ export const commandTimeoutMs = 10_000;
 export const k3sCommandTimeoutMs = 30_000;
 /** Lines of its journal in which k3s may have said why it ended or waits. */
 export const wordLines = 200;
+/** Of those the last ones, in which a k3s that has ended says why; older ones tell of what it waited for before. */
+export const fatalLines = 10;
 /** One request to the API; etcd is called slow after 100 ms, and gives up after seconds. */
 export const apiTimeoutMs = 10_000;
 /** What another member waits for: less than its agent's patience (agent, counterpartTimeoutMs). */
