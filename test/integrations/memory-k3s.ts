@@ -171,7 +171,7 @@ export class MemoryK3s {
           return this.isUp(machine) ? '' : 'connect ECONNREFUSED 127.0.0.1:6443';
         },
         etcdMembers: () => this.etcd.members.map(({ name }) => name),
-        deleteNode: name => this.#deleteNode(name),
+        deleteNode: name => this.deleteNode(name),
       });
     };
   }
@@ -237,7 +237,8 @@ export class MemoryK3s {
       if (machine.life?.member === member) end(machine, `level=fatal msg="${removed}"`);
   }
 
-  #deleteNode(name: string): void {
+  /** As `kubectl delete node` does it: k3s takes a server out of etcd with its node. */
+  deleteNode(name: string): void {
     const member = this.kube.nodes.get(name)?.annotations['etcd.k3s.cattle.io/node-name'];
     if (member !== undefined && this.etcd.members.some(each => each.name === member))
       this.#removeMember(member);

@@ -11,14 +11,15 @@ import { Attempts } from './attempts.ts';
 import { authorityHash } from './authority.ts';
 import { grantsOf, hasJoined, keeperGrant, nodeOf, reportOf } from './candidates.ts';
 import { absence, k3sCapabilities } from './capabilities.ts';
+import { essenceOf } from './config-file.ts';
 import { decideK3s, evidence, removalHarm } from './decide.ts';
 import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
 import { readMark } from './mark.ts';
-import { roles, service } from './names.ts';
-import type { Means } from './own-node.ts';
+import { files, roles, service } from './names.ts';
+import { type Means, textOf } from './own-node.ts';
 import { released, withdrawK3s } from './release.ts';
 import { serverReconciler } from './server.ts';
 import { settingsBook } from './settings-book.ts';
@@ -73,6 +74,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       const context = { host, view, grant, fence, retry, before: last, onReport };
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
       const report = asServer ? await withAuthority(host, view, last) : last;
+      if (asServer) last = report;
       return [await whileDrained(view, counterparts, report)];
     },
   };
@@ -107,6 +109,18 @@ export function k3sIntegration(options: K3sOptions): Integration {
       return [report];
     },
   };
+
+  /** The first server tells the leader which authority it has made; all tell by which settings they go. */
+  async function withAuthority(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+    if (report.state !== 'ready') return report;
+    const hash = await authorityHash(host);
+    const withHash = hash === undefined ? report : { ...report, evidence: [evidence.ca(hash)] };
+    const settingsVersion = view.settings[service]?.version ?? 0;
+    const startedWith = (await readMark(host, markFile))?.startedWith;
+    if (startedWith === essenceOf((await textOf(host, files.config)) ?? ''))
+      return { ...withHash, settingsVersion };
+    return { ...withHash, detail: 'waiting for its turn to be started anew with other settings' };
+  }
 
   async function keep(
     host: Host,
@@ -169,14 +183,6 @@ export function k3sIntegration(options: K3sOptions): Integration {
 function failing(grant: Grant | undefined, { reason, message: detail }: ServiceError): ServiceReport {
   const { role = roles.agent, token = 0 } = grant ?? {};
   return { service, role, token, state: 'failing', step: 'configure', reason, detail };
-}
-
-/** The first server tells the leader which authority it has made; all tell by which settings they go. */
-async function withAuthority(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
-  if (report.state !== 'ready') return report;
-  const hash = await authorityHash(host);
-  const settingsVersion = view.settings[service]?.version ?? 0;
-  return { ...report, settingsVersion, ...(hash === undefined ? {} : { evidence: [evidence.ca(hash)] }) };
 }
 
 /** A role that is as it should be, on a member that an operator drains: what still runs there. */
