@@ -46,7 +46,7 @@ export const podsShownMax = 5;
 export const keepEveryMs = 10_000;
 /** ...or this often while a member joins, leaves or is drained. */
 export const keepBusyMs = 1000;
-/** A server that joins has this long until it counts as one that does not come: etcd drops a stalled learner after 5 minutes. */
+/** A server that was let in has this long until another one is: etcd drops a stalled learner after 5 minutes. */
 export const joinPatienceMs = 600_000;
 /** Servers of one cluster: 1, 3 or 5; more make each write slower, and survive no more in practice. */
 export const serversMax = 5;
