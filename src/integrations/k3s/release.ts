@@ -42,7 +42,14 @@ async function end(host: Host, kind: Kind, nowMs: number): Promise<void> {
 
 /** This node was taken out of the cluster for good. Resolves with what stayed, for people; empty when nothing did. */
 export async function withdrawK3s(host: Host, markFile: string, nowMs: number): Promise<string> {
-  const mark = await readMark(host, markFile);
+  let mark: Mark | undefined;
+  try {
+    mark = await readMark(host, markFile);
+  } catch (error) {
+    // Whose k3s it is nobody knows: it is not ended by a guess.
+    if (!(error instanceof ServiceError)) throw error;
+    return error.message;
+  }
   if (!mark) return '';
   await end(host, mark.kind, nowMs);
   await forgetUnit(host, mark.kind);
