@@ -60,8 +60,8 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const mark = await readMark(host, markFile);
         if (!grant) {
           last = undefined;
-          if (mark?.clusterId === view.clusterId) return [await released(host, view, mark)];
-          return await absence(host, view, markFile);
+          const over = await released(host, view, mark?.clusterId === view.clusterId ? mark : undefined);
+          return over ? [over] : await absence(host, view, markFile);
         }
         // What it was before ends before what it is now begins.
         const former = asServer ? 'agent' : 'server';
