@@ -72,6 +72,7 @@ export class MemoryK3s {
     const machine: MemoryMachine = { name, ip, host, habits, life: undefined };
     this.machines.set(ip, machine);
     host.accepting = (there, port) => {
+      this.advance();
       const asked = this.machines.get(there);
       return port === 6443 && asked?.life?.kind === 'server' && asked.life.member !== '';
     };
