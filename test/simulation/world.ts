@@ -149,7 +149,7 @@ export class World {
       tableStore: machine.disk.tableStore(),
       logStore: machine.disk.logStore(),
       logDisk: machine.disk.logDisk(),
-      host: machine.host ?? noHost,
+      host: machine.host ? whileAlive(machine.host, () => alive) : noHost,
     };
     machine.crash = () => {
       alive = false;
@@ -354,6 +354,22 @@ export class World {
 /** Lets everything that has been promised come true before time moves: one turn of the real event loop, no timer. */
 function settle(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
+}
+
+/** The machine as one process has it: once that has died it does nothing there any more, and learns nothing. */
+function whileAlive(host: Host, isAlive: () => boolean): Host {
+  const never = new Promise<never>(() => {});
+  return new Proxy(host, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        if (!isAlive()) return never;
+        const result: unknown = await Reflect.apply(value, target, args);
+        return isAlive() ? result : never;
+      };
+    },
+  });
 }
 
 const noHost = new Proxy({} as Host, {

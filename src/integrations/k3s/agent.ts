@@ -25,6 +25,7 @@ import {
 import { urlOf } from './server.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
 import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
+import { leaveUnderWay } from './upkeep.ts';
 import { skewOf, versionOf } from './versions.ts';
 import { keepersWord, type NodeWord, questions } from './words.ts';
 
@@ -54,7 +55,7 @@ type AgentStep = Step &
   (
     | { readonly kind: 'fail'; readonly error: ServiceError }
     | { readonly kind: 'admit'; readonly desired: Desired }
-    | { readonly kind: 'configure'; readonly text: string }
+    | { readonly kind: 'configure'; readonly text: string; readonly ends: boolean }
     | {
         readonly kind: 'start';
         readonly key: string;
@@ -121,6 +122,8 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         if (error instanceof ServiceError) return fail(error, 'configure');
         throw error;
       }
+      const isLeaving = leaveUnderWay(view, view.self.id) !== undefined;
+      if (isLeaving && !life.running) return wait('ready', 'it has ended, and gives up this role');
       const isIn = mark?.token === grant.token && mark.kind === 'agent' && observed.hasToken;
       if (!isIn) {
         if (server === undefined) return wait('admission', 'waiting for a server that answers');
@@ -131,12 +134,17 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
       if (joins === undefined) return wait('configure', 'waiting for a server that answers');
       const text = agentConfig(place, settings, joins);
       const isSame = essenceOf(text) === essenceOf(observed.config ?? '');
-      if (!isSame || (!traces.isNode && text !== observed.config))
-        return [{ kind: 'configure', text, part: 'configure', summary: `write ${files.config}` }];
+      const isElsewhere = !traces.isNode && text !== observed.config;
+      if (!isSame || isElsewhere) {
+        const summary = `write ${files.config}`;
+        // One that was never let in asks the one server that it was told of, for ever.
+        return [{ kind: 'configure', text, ends: isElsewhere && life.running, part: 'configure', summary }];
+      }
       const key = `${essenceOf(text)} ${grant.token} ${traces.isNode ? '' : joins}`;
       if (!life.running) return startOf(desired, observed, key);
       if (mark.startedWith !== '' && mark.startedWith !== essenceOf(text))
         return [{ kind: 'restart', part: 'start', summary: 'start k3s anew with other settings' }];
+      if (isLeaving && !observed.word?.ready) return wait('ready', 'it gives up this role');
       return whileRunning(desired, observed, key);
     },
 
@@ -151,6 +159,9 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
           return;
         case 'configure':
           await writeConfig(host, step.text);
+          if (!step.ends) return;
+          await stopK3s(host, 'agent', { containers: false });
+          attempts.mended();
           return;
         case 'start': {
           const { key, desired } = step;
@@ -165,6 +176,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         }
         case 'restart':
           await stopK3s(host, 'agent', { containers: false });
+          attempts.mended();
       }
     },
   };

@@ -19,6 +19,11 @@ export class Attempts {
     return Math.min(delayMs, Math.max(0, this.#lastMs + delayMs - nowMs));
   }
 
+  /** It was ended on purpose, or what ended it is no more: the words that it has left do not count. */
+  get isMended(): boolean {
+    return this.#isMended;
+  }
+
   started(key: string, nowMs: number): void {
     const wasSound = nowMs - this.#lastMs > soundAfterMs;
     this.#count = key === this.#key && !wasSound ? this.#count + 1 : 1;
@@ -37,10 +42,6 @@ export class Attempts {
   mended(): void {
     this.#hopeless = false;
     this.#isMended = true;
-  }
-
-  get isMended(): boolean {
-    return this.#isMended;
   }
 
   /** Since the last start; infinite when there was none in this process. */

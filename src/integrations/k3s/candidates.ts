@@ -51,7 +51,10 @@ function canRun(view: ClusterView, { name, capabilities }: ViewNode): boolean {
 }
 
 /** Members that could be servers, the best first: those an operator names, then voters, then who is reached by wire and directly. */
-export function serverCandidates(view: ClusterView): readonly ViewNode[] {
+export function serverCandidates(
+  view: ClusterView,
+  states: readonly ViewNode['state'][] = ['alive'],
+): readonly ViewNode[] {
   const isPoor = ({ capabilities }: ViewNode) =>
     capabilities.some(each => each === 'link=wireless' || each === 'link=relayed');
   const rank = (node: ViewNode) =>
@@ -67,7 +70,7 @@ export function serverCandidates(view: ClusterView): readonly ViewNode[] {
       node =>
         canRun(view, node) &&
         wantedRole(view, node.name) !== 'agent' &&
-        node.state === 'alive' &&
+        states.includes(node.state) &&
         node.ip !== '' &&
         !node.drain &&
         skewOf(versionOf(node), present.at(0)) === '',
@@ -79,7 +82,9 @@ export function serverCandidates(view: ClusterView): readonly ViewNode[] {
 export function serversWanted(view: ClusterView): number {
   const { servers } = settingsOf(view.settings[service]);
   const granted = grantsOf(view, roles.server).filter(({ node }) => mayStay(view, node));
-  const able = new Set([...granted.map(({ node }) => node), ...serverCandidates(view).map(({ id }) => id)]);
+  // One that is silent for a moment is no reason to take a server away.
+  const candidates = serverCandidates(view, ['alive', 'suspect']);
+  const able = new Set([...granted.map(({ node }) => node), ...candidates.map(({ id }) => id)]);
   const most = servers === 'auto' ? 3 : servers;
   return [5, 3].find(count => count <= most && able.size >= count) ?? 1;
 }

@@ -2,7 +2,7 @@
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { keeperGrant, nodeOf, wantedRole } from './candidates.ts';
-import { foreignK3s, readMark, tracesOf } from './mark.ts';
+import { foreignK3s, tracesOf } from './mark.ts';
 import { service } from './names.ts';
 
 /** `k3s-node` where the program is there, and nobody else has set it up. */
@@ -11,10 +11,13 @@ export async function k3sCapabilities(host: Host, markFile: string): Promise<str
   return (await isOthers(host, markFile)) ? [] : ['k3s-node'];
 }
 
-/** A k3s that was there before ClusterOS: it has a datastore or a node, and no mark. Of which cluster a mark is, its roles look at. */
+/**
+ * A k3s that was there before ClusterOS: it has a datastore or a node, and no mark. Of which cluster a mark is its roles look at, and they
+ * tell of one that is damaged: an agent starts all the same.
+ */
 async function isOthers(host: Host, markFile: string): Promise<boolean> {
   const { isMember, isNode } = await tracesOf(host);
-  return (isMember || isNode) && (await readMark(host, markFile)) === undefined;
+  return (isMember || isNode) && (await host.readFile(markFile)) === undefined;
 }
 
 /** What a node without a role reports; nothing when it is about to get one, nobody has Kubernetes, or an operator wants it so. */

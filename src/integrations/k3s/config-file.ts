@@ -63,11 +63,19 @@ function textOf(values: Record<string, unknown>): string {
   return configMark + stringify(values);
 }
 
-/** What two texts must have alike so that k3s need not be started again: where it once joined is of no account later. */
+/** Keys that count once: where it joined, and what its node was registered with, which the keeper sees to after that. */
+const onceOnly = /^(server|cluster-init|node-label|node-taint):/;
+
+/** What two texts must have alike so that k3s need not be started again. */
 export function essenceOf(text: string): string {
+  let isOnceOnly = false;
   return text
     .split('\n')
-    .filter(line => !/^(server|cluster-init):/.test(line))
+    .filter(line => {
+      // A list has its entries on lines of their own, which begin with a space.
+      if (!line.startsWith(' ')) isOnceOnly = onceOnly.test(line);
+      return !isOnceOnly;
+    })
     .join('\n');
 }
 

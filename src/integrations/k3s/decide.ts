@@ -5,7 +5,6 @@ import { joinsOf } from '../joins.ts';
 import {
   agentCandidates,
   grantsOf,
-  hasJoined,
   isHere,
   keeperGrant,
   mayStay,
@@ -88,15 +87,17 @@ function foundingBy(view: ClusterView, { node: id }: Grant): Decision[] {
 /** Another server sees to the cluster when the one that does cannot. */
 function keeperMoves(view: ClusterView, keeper: Grant | undefined): Decision[] {
   const holder = keeper && nodeOf(view, keeper.node);
-  const report = keeper && reportOf(holder, keeper);
+  const server = grantsOf(view, roles.server).find(({ node }) => node === holder?.id);
+  const isFailing = [keeper, server].some(grant => grant && reportOf(holder, grant)?.state === 'failing');
   const isWell =
     holder !== undefined &&
+    server !== undefined &&
     holder.state !== 'dead' &&
     holder.state !== 'left' &&
     holder.standing !== 'observer' &&
     !holder.drain &&
     mayStay(view, holder.id) &&
-    !(report?.state === 'failing');
+    !isFailing;
   if (isWell) return [];
   const heir = readyServers(view).find(
     node =>
@@ -132,22 +133,26 @@ function serverChanges(view: ClusterView): Decision[] {
   const wanted = serversWanted(view);
   const surplus = surplusServer(view, granted, wanted);
   if (surplus) return mayLose(view, granted, surplus) ? [opened(surplus)] : [];
-  const allWell = granted.every(grant => hasJoined(reportOf(nodeOf(view, grant.node), grant)));
-  if (granted.length >= wanted || !allWell) return [];
-  const [next] = heirs(view, granted);
-  if (!next) return [];
-  const asAgent = grantsOf(view, roles.agent).find(({ node }) => node === next.id);
-  if (!asAgent) return [{ kind: 'grant', service, role: roles.server, node: next.id }];
-  return leaveOf(view, asAgent) ? [] : [opened(asAgent)];
+  if (granted.length >= wanted || readyServers(view).length < granted.length) return [];
+  const next = nextServers(view, granted);
+  if (next.some(({ id }) => isLeaving(view, id))) return [];
+  // How long an agent's pods take to go nobody knows, and two servers are worse than one: all are free before the first begins.
+  const agents = grantsOf(view, roles.agent);
+  const busy = next.flatMap(({ id }) => agents.find(({ node }) => node === id) ?? []);
+  const [first] = busy.length > 0 ? busy.filter(each => !leaveOf(view, each)) : [];
+  if (busy.length > 0) return first ? [opened(first)] : [];
+  return next.slice(0, 1).map(({ id }) => ({ kind: 'grant', service, role: roles.server, node: id }));
 }
 
-/** Who could be a server and is none, in order: those whom an operator names, then those without a role, since an agent would have to give up its pods. */
-function heirs(view: ClusterView, granted: readonly Grant[]): readonly ViewNode[] {
+/** Those that will be servers, as things are; whoever has no other role comes first, since an agent would have to give up its pods. */
+function nextServers(view: ClusterView, granted: readonly Grant[]): readonly ViewNode[] {
   const agents = new Set(grantsOf(view, roles.agent).map(({ node }) => node));
-  const rank = ({ id, name }: ViewNode) => (wantedRole(view, name) === 'server' ? 0 : agents.has(id) ? 2 : 1);
+  const rank = ({ id, name }: ViewNode) => (agents.has(id) && wantedRole(view, name) !== 'server' ? 1 : 0);
+  const missing = Math.max(0, serversWanted(view) - granted.length);
   return serverCandidates(view)
     .filter(({ id }) => !granted.some(({ node }) => node === id))
-    .toSorted((a, b) => rank(a) - rank(b));
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, missing);
 }
 
 /** A server that shall not be one, or is one too many: of those the ones that are away first, the keeper last. */
@@ -179,13 +184,7 @@ function agentGrants(view: ClusterView): Decision[] {
   const roleLess = agentCandidates(view).filter(
     ({ id }) => ![...servers, ...agents].some(({ node }) => node === id) && !isLeaving(view, id),
   );
-  const missing = Math.max(0, serversWanted(view) - servers.length);
-  // Those that will be servers, as things are.
-  const awaited = new Set(
-    heirs(view, servers)
-      .slice(0, missing)
-      .map(({ id }) => id),
-  );
+  const awaited = new Set(nextServers(view, servers).map(({ id }) => id));
   const grants = roleLess
     .filter(({ id, name }) => !awaited.has(id) && wantedRole(view, name) !== 'server')
     .map(({ id }): Decision => ({ kind: 'grant', service, role: roles.agent, node: id }));

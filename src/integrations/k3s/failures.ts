@@ -1,6 +1,7 @@
 // Why k3s does not come up, by its own words: a reason code, whether trying again is of use, and the mend. Texts are those of k3s
 // 1.28 to 1.36 (facts: k3s, A5), matched loosely since they differ by version. Words that nobody knows count as passing trouble.
 import { oneLine, ServiceError } from '../service-error.ts';
+import { fatalLines } from './limits.ts';
 
 export interface Failure {
   readonly code: string;
@@ -51,7 +52,7 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'etcd-name-taken',
-    pattern: /duplicate node name found|etcd cluster join failed|ETCD join failed/i,
+    pattern: /duplicate node name found/i,
     permanent: true,
     mend: 'a former server of this name is still a member of etcd: the keeper takes it out once it is gone',
   },
@@ -63,7 +64,7 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'etcd-member-removed',
-    pattern: /has been permanently removed from the cluster|data-dir used by this member must be removed/i,
+    pattern: /has been (permanently )?removed from the cluster|data-dir used by this member must be removed/i,
     permanent: true,
     mend: 'it was taken out of etcd: its datastore is set aside and it joins anew when it is meant to be a server',
   },
@@ -143,9 +144,15 @@ const failures: readonly Failure[] = [
   },
 ];
 
-/** What the words of one start come to: its last line that tells of a known failure, when that is an error or it ended; undefined for none. */
+/**
+ * What the words of one start come to: the last line that tells of a known failure; undefined for none. What k3s has ended by is in its last
+ * lines: what it had to wait for long before is not why.
+ */
 export function failureIn(words: string): { readonly failure: Failure; readonly line: string } | undefined {
-  for (const line of words.split('\n').reverse()) {
+  const lines = words.split('\n');
+  const ended = lines.findLastIndex(line => line.includes('level=fatal')) + 1;
+  const telling = ended > 0 ? lines.slice(Math.max(0, ended - fatalLines), ended) : lines;
+  for (const line of telling.reverse()) {
     const failure = failures.find(({ pattern }) => pattern.test(line));
     if (failure) return { failure, line: messageOf(line) };
   }
@@ -173,6 +180,7 @@ function messageOf(line: string): string {
   return oneLine(
     message
       .replace(/K10[0-9a-f]{16,}::\S+/g, 'K10...')
+      .replace(/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, '...')
       .replace(/^\S*\d\d:\d\d:\d\d\S*\s*/, '')
       .replace(/\b(after|in|for) \d+(\.\d+)?(ms|s|m)\b/g, '$1 some time'),
   ).slice(0, 200);

@@ -11,15 +11,16 @@ import { Attempts } from './attempts.ts';
 import { authorityHash } from './authority.ts';
 import { grantsOf, hasJoined, keeperGrant, nodeOf, reportOf } from './candidates.ts';
 import { absence, k3sCapabilities } from './capabilities.ts';
+import { essenceOf } from './config-file.ts';
 import { decideK3s, evidence, removalHarm } from './decide.ts';
 import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
 import { readMark, writeMark } from './mark.ts';
-import { recoverParts, roles, service } from './names.ts';
+import { files, recoverParts, roles, service } from './names.ts';
 import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
-import type { Means } from './own-node.ts';
+import { type Means, textOf } from './own-node.ts';
 import { makeAnew, recoveryUnderWay, restored } from './recovery.ts';
 import { released, withdrawK3s } from './release.ts';
 import { serverReconciler } from './server.ts';
@@ -63,8 +64,8 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const mark = await readMark(host, markFile);
         if (!grant) {
           last = undefined;
-          if (mark?.clusterId === view.clusterId) return [await released(host, view, mark)];
-          return await absence(host, view, markFile);
+          const over = await released(host, view, mark?.clusterId === view.clusterId ? mark : undefined);
+          return over ? [over] : await absence(host, view, markFile);
         }
         // What it was before ends before what it is now begins.
         const former = asServer ? 'agent' : 'server';
@@ -85,7 +86,8 @@ export function k3sIntegration(options: K3sOptions): Integration {
       }
       const context = { host, view, grant, fence, retry, before: last, onReport };
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
-      const report = asServer ? await withEvidence(host, view, last, markFile) : last;
+      const report = asServer ? await withEvidence(host, view, last) : last;
+      if (asServer) last = report;
       return [await whileDrained(view, counterparts, report)];
     },
   };
@@ -120,6 +122,21 @@ export function k3sIntegration(options: K3sOptions): Integration {
       return [report];
     },
   };
+
+  /** The first server tells the leader which authority it has made, one that has made the datastore anew that it has; all tell by which settings they go. */
+  async function withEvidence(host: Host, view: ClusterView, report: ServiceReport): Promise<ServiceReport> {
+    if (report.state !== 'ready') return report;
+    const hash = await authorityHash(host);
+    const { recovered, startedWith } = (await readMark(host, markFile)) ?? {};
+    const words = [
+      ...(hash === undefined ? [] : [evidence.ca(hash)]),
+      ...(recovered === undefined ? [] : [restored(recovered)]),
+    ];
+    const told = { ...report, evidence: words };
+    if (startedWith === essenceOf((await textOf(host, files.config)) ?? ''))
+      return { ...told, settingsVersion: view.settings[service]?.version ?? 0 };
+    return { ...told, detail: 'waiting for its turn to be started anew with other settings' };
+  }
 
   async function keep(
     host: Host,
@@ -196,23 +213,6 @@ const starting = ({ role, token }: Grant): ServiceReport => ({
 function failing(grant: Grant | undefined, { reason, message: detail }: ServiceError): ServiceReport {
   const { role = roles.agent, token = 0 } = grant ?? {};
   return { service, role, token, state: 'failing', step: 'configure', reason, detail };
-}
-
-/** The first server tells the leader which authority it has made, one that has made the datastore anew that it has; all tell by which settings they go. */
-async function withEvidence(
-  host: Host,
-  view: ClusterView,
-  report: ServiceReport,
-  markFile: string,
-): Promise<ServiceReport> {
-  if (report.state !== 'ready') return report;
-  const hash = await authorityHash(host);
-  const { recovered } = (await readMark(host, markFile)) ?? {};
-  const words = [
-    ...(hash === undefined ? [] : [evidence.ca(hash)]),
-    ...(recovered === undefined ? [] : [restored(recovered)]),
-  ];
-  return { ...report, settingsVersion: view.settings[service]?.version ?? 0, evidence: words };
 }
 
 /** A role that is as it should be, on a member that an operator drains: what still runs there. */

@@ -1,13 +1,14 @@
 // The keeper's role: one server at a time sees to the cluster as a whole. It lets members in, keeps the nodes as they were decided to
 // be, and says in its report, for the leader, which of those that give up their role are out.
-import type { ClusterView, OperationView, ServiceReport } from '../cluster-view.ts';
+import type { ClusterView, OperationView, ServiceReport, ViewNode } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
-import { nodeOf } from './candidates.ts';
+import { grantsOf, hasJoined, isHere, nodeOf, reportOf } from './candidates.ts';
 import { evidence } from './decide.ts';
 import type { Kube, KubeNode, KubePod } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import {
+  joinPatienceMs,
   joinTokenLifeMs,
   joinTokenReuseMs,
   k3sCommandTimeoutMs,
@@ -36,6 +37,8 @@ export class Keeper {
   #nodes: readonly KubeNode[] = [];
   #seenAtMs = 0;
   #pods: ReadonlyMap<string, readonly KubePod[]> = new Map();
+  /** The server that was let in last. */
+  #welcomed: { readonly id: string; readonly atMs: number } | undefined;
 
   constructor(door: KubeDoor) {
     this.#door = door;
@@ -49,6 +52,7 @@ export class Keeper {
   /** It is the keeper no more: it answers nobody. */
   rest(): void {
     this.#view = undefined;
+    this.#welcomed = undefined;
     this.#tokens.clear();
     this.#forbidden.clear();
   }
@@ -108,12 +112,28 @@ export class Keeper {
     );
     if (!member || !grant)
       return { kind: 'wait', detail: `the keeper has not heard yet that this member is to be a ${role}` };
+    // k3s on a server ends when it is taken out of etcd: let in anew, it would never be out.
+    if (leaveUnderWay(view, asker)) return { kind: 'wait', detail: 'it gives up its role in this cluster' };
     const { name } = member;
-    const cleared = await this.#door.through(kube => this.#clear(kube, view, { id: asker, name }));
+    const before = role === 'server' ? this.#joining(view, asker) : undefined;
+    if (before) return { kind: 'wait', detail: `${before.name} is just joining: servers join one by one` };
+    const cleared = await this.#door.through(async kube => {
+      const why = await this.#clear(kube, view, { id: asker, name });
+      return why ?? (role === 'server' ? await staleMember(kube, view, this.#nodes) : undefined);
+    });
     if (cleared) return cleared;
-    return role === 'server'
-      ? { kind: 'welcome', token: '' }
-      : this.#joinToken(host, view, { id: asker, name });
+    if (role === 'agent') return this.#joinToken(host, view, { id: asker, name });
+    this.#welcomed = { id: asker, atMs: view.wallMs };
+    return { kind: 'welcome', token: '' };
+  }
+
+  /** The server that was let in last, while it has not come: etcd has one learner at a time. */
+  #joining(view: ClusterView, asker: string): ViewNode | undefined {
+    const { id = asker, atMs = 0 } = this.#welcomed ?? {};
+    if (id === asker || Math.abs(view.wallMs - atMs) > joinPatienceMs) return undefined;
+    const grant = grantsOf(view, roles.server).find(({ node }) => node === id);
+    const member = nodeOf(view, id);
+    return grant && member && isHere(member) && !hasJoined(reportOf(member, grant)) ? member : undefined;
   }
 
   /** Takes away what is left of a node of this name. Resolves with why that cannot be, or not yet. */
@@ -125,8 +145,8 @@ export class Keeper {
     const node = await kube.node(name);
     if (node) {
       const former = memberOf(node);
-      const why = former === id ? '' : this.#whyStays(view, node, former);
-      if (why !== '') return { kind: 'refused', reason: 'name-in-use', detail: why };
+      const why = former === id ? undefined : this.#whyStays(view, node, former);
+      if (why) return why;
       await this.#forget(kube, node);
     }
     const stale = (await kube.etcdMembers()).find(each => isMemberName(each, name));
@@ -139,17 +159,22 @@ export class Keeper {
     return undefined;
   }
 
-  /** Why the node that has the name must not be taken away. */
-  #whyStays(view: ClusterView, node: KubeNode, former: string): string {
+  /** Why the node that has the name must not be taken away; undefined when it may. */
+  #whyStays(view: ClusterView, node: KubeNode, former: string): Admission | undefined {
     const { name } = node;
-    const mend = `if it is gone for good: "k3s kubectl delete node ${name}" on a server`;
-    if (former === '') return `a node ${name} was joined to Kubernetes by hand; ${mend}`;
-    if (nodeOf(view, former)) return `the name ${name} is that of another member in Kubernetes; ${mend}`;
+    const refused = (why: string): Admission => {
+      const mend = `if it is gone for good: "k3s kubectl delete node ${name}" on a server`;
+      return { kind: 'refused', reason: 'name-in-use', detail: `${why}; ${mend}` };
+    };
+    if (former === '') return refused(`a node ${name} was joined to Kubernetes by hand`);
+    if (nodeOf(view, former)) return refused(`the name ${name} is that of another member in Kubernetes`);
+    if (isGone(node)) return undefined;
     // A removed member's machine ends its k3s itself, once it hears of it; and one that has just died is not known to be dead yet.
-    if (isGone(node)) return '';
-    return node.ready
+    const seconds = Math.round((node.leaseAgeMs ?? 0) / 10_000) * 10;
+    const detail = node.ready
       ? `the former ${name} was removed from the cluster, but still runs in Kubernetes: switch it off`
-      : `the former ${name} may still run: it was last heard of ${Math.round((node.leaseAgeMs ?? 0) / 10_000) * 10} s ago`;
+      : `the former ${name} may still run: it was last heard of ${seconds} s ago`;
+    return { kind: 'wait', detail };
   }
 
   async #joinToken(
@@ -235,6 +260,24 @@ export class Keeper {
     const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
     return isFree ? [evidence.drained(token)] : [];
   }
+}
+
+/** A member of etcd that is no server any more: it is taken out before another comes in, which etcd would not take while one is away. */
+async function staleMember(
+  kube: Kube,
+  view: ClusterView,
+  nodes: readonly KubeNode[],
+): Promise<Admission | undefined> {
+  const servers = grantsOf(view, roles.server).flatMap(({ node }) => nodeOf(view, node)?.name ?? []);
+  const byHand = nodes.filter(node => memberOf(node) === '').map(({ name }) => name);
+  const known = [...servers, ...byHand];
+  const stale = (await kube.etcdMembers()).find(each => !known.some(name => isMemberName(each, name)));
+  return stale === undefined
+    ? undefined
+    : {
+        kind: 'wait',
+        detail: `${stale} is no server any more, and is taken out of etcd before another comes in`,
+      };
 }
 
 /** Names of etcd's members are those of their nodes with eight hex digits behind (k3s, pkg/etcd). */

@@ -22,6 +22,8 @@ export const commandTimeoutMs = 10_000;
 export const k3sCommandTimeoutMs = 30_000;
 /** Lines of its journal in which k3s may have said why it ended or waits. */
 export const wordLines = 200;
+/** Of those the last ones, in which a k3s that has ended says why; older ones tell of what it waited for before. */
+export const fatalLines = 10;
 /** One request to the API; etcd is called slow after 100 ms, and gives up after seconds. */
 export const apiTimeoutMs = 10_000;
 /** What another member waits for: less than its agent's patience (agent, counterpartTimeoutMs). */
@@ -44,7 +46,7 @@ export const podsShownMax = 5;
 export const keepEveryMs = 10_000;
 /** ...or this often while a member joins, leaves or is drained. */
 export const keepBusyMs = 1000;
-/** A server that joins has this long until it counts as one that does not come: etcd drops a stalled learner after 5 minutes. */
+/** A server that was let in has this long until another one is: etcd drops a stalled learner after 5 minutes. */
 export const joinPatienceMs = 600_000;
 /** Servers of one cluster: 1, 3 or 5; more make each write slower, and survive no more in practice. */
 export const serversMax = 5;

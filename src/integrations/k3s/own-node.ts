@@ -87,20 +87,30 @@ export type Verdict =
   | { readonly kind: 'wait'; readonly detail: string }
   | { readonly kind: 'failed'; readonly error: ServiceError };
 
-/** @param key stands for all that was given to it: another one is worth another try */
-export function verdictOn({ kind, words }: Life, attempts: Attempts, key: string, nowMs: number): Verdict {
-  // What it said last is of the time before.
-  if (attempts.isMended) return { kind: 'start' };
+/**
+ * @param key stands for all that was given to it: another one is worth another try
+ * @param mends codes of what the keeper puts right by letting it in anew
+ */
+export function verdictOn(
+  { kind, running, words }: Life,
+  attempts: Attempts,
+  key: string,
+  nowMs: number,
+  mends: ReadonlySet<string> = mendedByKeeper,
+): Verdict {
+  if (!running && attempts.isMended) return { kind: 'start' };
   const found = words === '' ? undefined : failureIn(words);
   const what = `k3s ${kind} has ended`;
   const waitMs = attempts.waitMs(key, nowMs);
-  if (found && mendedByKeeper.has(found.failure.code) && attempts.sinceMs(nowMs) !== Number.POSITIVE_INFINITY)
+  // Words of one that has ended before this process began may be old; it is started once before they count.
+  const areFresh = running || attempts.sinceMs(nowMs) !== Number.POSITIVE_INFINITY;
+  if (found && mends.has(found.failure.code) && areFresh)
     return waitMs > 0 && waitMs !== Number.POSITIVE_INFINITY
       ? { kind: 'wait', detail: `${found.failure.mend}, soon` }
       : { kind: 'admit', because: found.failure.code };
   if (waitMs === 0) return { kind: 'start' };
   const error = errorFrom(what, words);
-  if (error.permanent) attempts.giveUp();
+  if (error.permanent && !mendedByKeeper.has(error.reason)) attempts.giveUp();
   return { kind: 'failed', error };
 }
 

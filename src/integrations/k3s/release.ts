@@ -8,15 +8,25 @@ import { files, service } from './names.ts';
 import { textOf } from './own-node.ts';
 import { setAside } from './server.ts';
 import { forgetUnit, isRunning, type Kind, stopK3s } from './unit.ts';
+import { leaveUnderWay } from './upkeep.ts';
 
-/** Ends what `mark` tells of, if anything is left of it. Resolves with the report by which the leader knows that it is over. */
-export async function released(host: Host, view: ClusterView, mark: Mark): Promise<ServiceReport> {
+/**
+ * Ends what `mark` tells of, if anything is left of it. Resolves with the report by which the leader knows that it is over: also of a role
+ * that was taken away before anything was done for it. None when there is nothing to tell of.
+ */
+export async function released(
+  host: Host,
+  view: ClusterView,
+  mark: Mark | undefined,
+): Promise<ServiceReport | undefined> {
+  const leave = leaveUnderWay(view, view.self.id);
+  const { role, token } = leave ?? { role: mark?.kind ?? '', token: mark?.token ?? 0 };
+  if (role === '') return undefined;
   const report: ServiceReport = {
-    ...{ service, role: mark.kind, token: mark.token },
-    ...{ state: 'released', step: '', reason: '', detail: '' },
+    ...{ service, role, token, state: 'released', step: '', reason: '', detail: '' },
   };
   try {
-    await end(host, mark.kind, view.wallMs);
+    if (mark) await end(host, mark.kind, view.wallMs);
     return report;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
@@ -42,7 +52,14 @@ async function end(host: Host, kind: Kind, nowMs: number): Promise<void> {
 
 /** This node was taken out of the cluster for good. Resolves with what stayed, for people; empty when nothing did. */
 export async function withdrawK3s(host: Host, markFile: string, nowMs: number): Promise<string> {
-  const mark = await readMark(host, markFile);
+  let mark: Mark | undefined;
+  try {
+    mark = await readMark(host, markFile);
+  } catch (error) {
+    // Whose k3s it is nobody knows: it is not ended by a guess.
+    if (!(error instanceof ServiceError)) throw error;
+    return error.message;
+  }
   if (!mark) return '';
   await end(host, mark.kind, nowMs);
   await forgetUnit(host, mark.kind);

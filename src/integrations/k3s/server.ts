@@ -6,7 +6,7 @@ import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { grantsOf, keeperGrant, nodeOf, readyServers, reportOf } from './candidates.ts';
 import { essenceOf, type OwnPlace, serverConfig } from './config-file.ts';
-import { failureIn } from './failures.ts';
+import { failureIn, mendedByKeeper } from './failures.ts';
 import type { KubeNode } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
@@ -125,7 +125,7 @@ export function serverReconciler(
         config: await textOf(host, files.config),
         serverToken: (await textOf(host, files.serverToken))?.trim(),
         agentToken: (await textOf(host, files.agentToken))?.trim(),
-        life: { kind: 'server', running, words: trouble === '' ? '' : await lastWords(host, 'server') },
+        life: { kind: 'server', running, words: node?.ready ? '' : await lastWords(host, 'server') },
         ...{ trouble, node },
       };
     },
@@ -160,7 +160,8 @@ export function serverReconciler(
         return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
       }
       const present = joinLineOf(observed.config);
-      const joins = desired.joins ?? present;
+      // Without a datastore that line would have it found another cluster, or join where it once did.
+      const joins = desired.joins ?? (traces.isMember ? present : undefined);
       if (joins === undefined) return wait('admission', 'waiting for a server that can be joined');
       const text = serverConfig(place, desired.settings, joins);
       const isSame = essenceOf(text) === essenceOf(observed.config ?? '');
@@ -172,14 +173,13 @@ export function serverReconciler(
         return [{ kind: 'configure', text, desired, part: 'configure', summary: `write ${files.config}` }];
       const key = `${essenceOf(text)} ${grant.token} ${traces.isMember ? '' : joins}`;
       if (!life.running) return startOf(desired, observed, key);
-      if (mark && mark.startedWith !== '' && mark.startedWith !== essenceOf(text)) {
-        if (!desired.mayRestart)
-          return wait('start', 'waiting for its turn to be started anew with other settings');
+      // Until its turn has come it goes on as it is, and is well: the others wait for that.
+      if (desired.mayRestart && mark && mark.startedWith !== '' && mark.startedWith !== essenceOf(text))
         return [{ kind: 'restart', part: 'start', summary: 'start k3s anew with other settings' }];
-      }
       if (observed.trouble !== '')
         return wait('answering', progressOf(life, attempts, nowMs, observed.trouble));
-      if (!observed.node && lacksNode(life, attempts, key, nowMs))
+      const isLeaving = leaveUnderWay(view, view.self.id) !== undefined;
+      if (!observed.node && !isLeaving && lacksNode(life, attempts, key, nowMs))
         return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: its node was deleted' }];
       const why = nodeTrouble(observed.node);
       return why === '' ? [] : wait('ready', progressOf(life, attempts, nowMs, why));
@@ -220,17 +220,21 @@ export function serverReconciler(
           return;
         case 'restart':
           await stopK3s(host, 'server', { containers: false });
+          attempts.mended();
       }
     },
   };
 
-  function startOf(desired: Desired, { life, mark }: Observed, key: string): ServerStep[] {
+  function startOf(desired: Desired, { life, mark, traces }: Observed, key: string): ServerStep[] {
+    const { view } = desired;
     const part = 'start';
     if (desired.joins === 'found' && !attempts.isMended && isUnborn(life)) {
       const summary = 'begin again: what was stored is not enough for others to join';
       return [{ kind: 'begin-again', part, summary }];
     }
-    const verdict = verdictOn(life, attempts, key, nowMs);
+    const verdict = verdictOn(life, attempts, key, nowMs, mendsOf(view, traces));
+    if (verdict.kind === 'admit' && leaveUnderWay(view, view.self.id))
+      return [{ kind: 'wait', waits: true, part, summary: 'it is out of etcd, and gives up this role' }];
     switch (verdict.kind) {
       case 'start':
         return [{ kind: 'start', key, desired, mark, part, summary: 'start k3s as a server' }];
@@ -260,6 +264,12 @@ export function serverReconciler(
 /** A first server that was ended before it had stored what others join by; nobody has joined it, and it starts no more (k3s, pkg/cluster). */
 function isUnborn({ words }: Life): boolean {
   return failureIn(words)?.failure.code === 'bootstrap-incomplete';
+}
+
+/** What the keeper can put right: of one that has a datastore only what etcd itself says of it; and nobody lets the keeper itself in. */
+function mendsOf(view: ClusterView, { isMember }: Traces): ReadonlySet<string> {
+  if (keeperGrant(view)?.node === view.self.id) return new Set();
+  return isMember ? new Set(['etcd-member-removed', 'address-changed']) : mendedByKeeper;
 }
 
 /** Gives the datastore, and what was made for it, another name: a server that joins anew may have none. */

@@ -9,6 +9,7 @@ import {
   drainAnnotation,
   etcdAnnotations,
   memberLabel,
+  roles,
   service,
   tagPrefix,
   taintsAnnotation,
@@ -79,6 +80,14 @@ export function upkeep(view: ClusterView, sight: Sight): readonly Upkeep[] {
         ? [{ kind: 'forget', node, summary: `have the cluster forget ${node.name}, which was removed` }]
         : [];
     const leave = leaveUnderWay(view, id);
+    const hasRole = view.grants.some(
+      each => each.service === service && each.role !== roles.keeper && each.node === id,
+    );
+    // It was registered once more while its role was taken from it.
+    if (!hasRole && !leave)
+      return isGone(node)
+        ? [{ kind: 'forget', node, summary: `have the cluster forget ${node.name}, which has no role` }]
+        : [];
     const draining = drainingOf(member, leave);
     const changes = [
       ...cordon(node, draining),
