@@ -44,8 +44,13 @@ const usersText = `* PEAP
 const openText = `#!/bin/sh
 # Brings the access point up. The card's own radio stays where it is.
 set -eu
-ip netns add ${namespace}
+# The event of the renaming may come before the name is there.
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  [ -e /sys/class/net/ap0/phy80211/name ] && break
+  sleep 1
+done
 phy=$(cat /sys/class/net/ap0/phy80211/name)
+ip netns add ${namespace}
 iw phy "$phy" set netns name ${namespace}
 ip link set eth2 netns ${namespace}
 inside() { ip netns exec ${namespace} "$@"; }

@@ -141,7 +141,7 @@ test('a card that is pulled out and plugged in again is served again', options, 
 
 test('settings that are taken away leave a card without any network', options, async () => {
   await done(machine, ['rm', settingsFile]);
-  await done(machine, ['node-agent', 'wifi', 'apply']);
+  await done(machine, ['node-agent', 'wifi', 'apply'], wifiTrialTimeoutMs);
   await until(machine, { what: 'the card to be silent' }, async () => {
     return /^Not connected/.test((await machine.run(['iw', 'dev', 'wlan0', 'link'])).stdout);
   });
