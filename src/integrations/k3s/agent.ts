@@ -11,6 +11,7 @@ import { agentParts, caSecret, files, roles, service } from './names.ts';
 import {
   deviceOf,
   type Life,
+  lacksFlannel,
   lacksNode,
   letIn,
   type Means,
@@ -49,6 +50,7 @@ interface Observed {
   readonly life: Life;
   /** What the keeper says of its node; undefined when it says nothing, or nothing runs. */
   readonly word: NodeWord | undefined;
+  readonly lacksFlannel: boolean;
 }
 
 type AgentStep = Step &
@@ -86,7 +88,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
       };
     },
 
-    async observe(host, { view }) {
+    async observe(host, { view, settings }) {
       const running = await isRunning(host, 'agent');
       const word = running ? await keepersWord(view, counterparts) : undefined;
       if (word?.ready) wasReady = true;
@@ -99,6 +101,8 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         hasToken: (await host.readFile(files.joinToken)) !== undefined,
         life: { kind: 'agent', running, words: word?.ready ? '' : await lastWords(host, 'agent') },
         word,
+        lacksFlannel:
+          running && (await lacksFlannel(host, settings, nodeOf(view, view.self.id) ?? { capabilities: [] })),
       };
     },
 
@@ -199,7 +203,10 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
   }
 
   /** An agent that is not let in says so again and again, and does not end by itself. */
-  function whileRunning(desired: Desired, { life, word }: Observed, key: string): AgentStep[] {
+  function whileRunning(desired: Desired, observed: Observed, key: string): AgentStep[] {
+    const { life, word } = observed;
+    if (word?.ready && observed.lacksFlannel && attempts.waitMs(key, nowMs) === 0)
+      return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: flannel has lost its interface' }];
     if (word?.ready) return [];
     // While the keeper is away nobody knows better.
     if (!word && wasReady) return [];

@@ -11,6 +11,7 @@ import { Attempts } from './attempts.ts';
 import { authorityHash } from './authority.ts';
 import { grantsOf, hasJoined, keeperGrant, nodeOf, reportOf } from './candidates.ts';
 import { absence, k3sCapabilities } from './capabilities.ts';
+import { CertificateWatch } from './certificates.ts';
 import { essenceOf } from './config-file.ts';
 import { decideK3s, evidence, removalHarm } from './decide.ts';
 import { Keeper, keeperReport } from './keeper.ts';
@@ -88,7 +89,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
       const report = asServer ? await withEvidence(host, view, last) : last;
       if (asServer) last = report;
-      return [await whileDrained(view, counterparts, report)];
+      return [await withCertificates(host, view, await whileDrained(view, counterparts, report))];
     },
   };
 
@@ -136,6 +137,19 @@ export function k3sIntegration(options: K3sOptions): Integration {
     if (startedWith === essenceOf((await textOf(host, files.config)) ?? ''))
       return { ...told, settingsVersion: view.settings[service]?.version ?? 0 };
     return { ...told, detail: 'waiting for its turn to be started anew with other settings' };
+  }
+
+  const certificates = new CertificateWatch();
+  /** It works all the same until they end. */
+  async function withCertificates(
+    host: Host,
+    view: ClusterView,
+    report: ServiceReport,
+  ): Promise<ServiceReport> {
+    if (report.state !== 'ready' || report.detail !== '') return report;
+    const unit = report.role === roles.server ? 'k3s' : 'k3s-agent';
+    const detail = await certificates.trouble(host, unit, view.wallMs);
+    return detail === '' ? report : { ...report, reason: 'certificates-end', detail: oneLine(detail) };
   }
 
   async function keep(

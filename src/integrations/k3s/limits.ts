@@ -71,3 +71,5 @@ export const snapshotTimeoutMs = 120_000;
 export const credentialLifeMaxMs = 365 * 86_400_000;
 /** It is valid from this much before its making: the clocks of two machines differ. */
 export const credentialBackdateMs = 300_000;
+/** Certificates are looked at this often: they end by months. */
+export const certificateLookMs = 6 * 3_600_000;

@@ -92,16 +92,22 @@ export async function makeAnew(host: Host, view: ClusterView, recovery: Operatio
     const whom = names.length === 0 ? 'the leader' : names.join(', ');
     throw new Waiting('fence', `waiting for ${whom}: no other server may run`);
   }
-  const aside = `${folders.database}.before-recovery-${recovery.id}`;
+  await resetDatastore(host, `recovery-${recovery.id}`, recovery.argument ?? '');
+}
+
+/**
+ * Has the datastore here know this server alone, at the address that it has now; of what it holds, or of the snapshot of that name. A copy
+ * of it is kept as `db.before-LABEL`; again with the same label after a crash it goes on. k3s must not run. @throws ServiceError
+ */
+export async function resetDatastore(host: Host, label: string, snapshot: string): Promise<void> {
+  const aside = `${folders.database}.before-${label}`;
   await copyOnce(host, folders.database, aside);
   // Of an earlier try that went through: k3s takes no second one before it was started (k3s, pkg/cluster/managed.go).
-  const isReset = (await host.readFile(`${folders.database}/reset-flag`)) !== undefined;
-  if (isReset) return;
+  if ((await host.readFile(`${folders.database}/reset-flag`)) !== undefined) return;
   // k3s resets nothing while it is told to join somebody (pkg/cli/server).
   const config = new TextDecoder().decode(await host.readFile(files.config));
   await writeConfig(host, config.replace(/^server: .*$/m, 'cluster-init: true'));
-  const { argument = '' } = recovery;
-  const restore = argument === '' ? [] : [`--cluster-reset-restore-path=${aside}/snapshots/${argument}`];
+  const restore = snapshot === '' ? [] : [`--cluster-reset-restore-path=${aside}/snapshots/${snapshot}`];
   const { exitCode, stdout, stderr } = await host.run('k3s', ['server', '--cluster-reset', ...restore], {
     timeoutMs: resetTimeoutMs,
   });

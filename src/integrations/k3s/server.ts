@@ -24,6 +24,7 @@ import {
 import {
   deviceOf,
   type Life,
+  lacksFlannel,
   lacksNode,
   letIn,
   type Means,
@@ -35,6 +36,7 @@ import {
   writeConfig,
   writeSecret,
 } from './own-node.ts';
+import { resetDatastore } from './recovery.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
 import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
 import { leaveUnderWay } from './upkeep.ts';
@@ -65,6 +67,7 @@ interface Observed {
   /** Why the API here does not answer as it should; empty when it does. */
   readonly trouble: string;
   readonly node: KubeNode | undefined;
+  readonly lacksFlannel: boolean;
 }
 
 type ServerStep = Step &
@@ -80,6 +83,7 @@ type ServerStep = Step &
       }
     | { readonly kind: 'restart' }
     | { readonly kind: 'begin-again' }
+    | { readonly kind: 'reset' }
     | { readonly kind: 'wait' }
   );
 
@@ -111,7 +115,7 @@ export function serverReconciler(
       };
     },
 
-    async observe(host, { view }) {
+    async observe(host, { view, settings }) {
       const running = await isRunning(host, 'server');
       const answers = running && (await host.accepts(view.self.ip, ports.api, 1000));
       const { trouble, node } = answers
@@ -127,6 +131,8 @@ export function serverReconciler(
         agentToken: (await textOf(host, files.agentToken))?.trim(),
         life: { kind: 'server', running, words: node?.ready ? '' : await lastWords(host, 'server') },
         ...{ trouble, node },
+        lacksFlannel:
+          running && (await lacksFlannel(host, settings, nodeOf(view, view.self.id) ?? { capabilities: [] })),
       };
     },
 
@@ -176,11 +182,28 @@ export function serverReconciler(
       // Until its turn has come it goes on as it is, and is well: the others wait for that.
       if (desired.mayRestart && mark && mark.startedWith !== '' && mark.startedWith !== essenceOf(text))
         return [{ kind: 'restart', part: 'start', summary: 'start k3s anew with other settings' }];
-      if (observed.trouble !== '')
-        return wait('answering', progressOf(life, attempts, nowMs, observed.trouble));
       const isLeaving = leaveUnderWay(view, view.self.id) !== undefined;
+      if (observed.trouble !== '') {
+        // It goes on and says so again and again.
+        const code = failureIn(life.words)?.failure.code ?? '';
+        if (!isLeaving && attempts.waitMs(key, nowMs) === 0) {
+          if (code === 'address-changed' && isAlone(view)) {
+            const summary = 'have etcd know this server, the only one, by the address that it has now';
+            return [{ kind: 'reset', part: 'answering', summary }];
+          }
+          if (mendsOf(view, traces).has(code)) {
+            const summary = `ask the keeper to be let in anew (${code})`;
+            return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
+          }
+        }
+        return wait('answering', progressOf(life, attempts, nowMs, observed.trouble));
+      }
       if (!observed.node && !isLeaving && lacksNode(life, attempts, key, nowMs))
         return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: its node was deleted' }];
+      if (observed.lacksFlannel && attempts.waitMs(key, nowMs) === 0)
+        return [
+          { kind: 'restart', part: 'ready', summary: 'start k3s anew: flannel has lost its interface' },
+        ];
       const why = nodeTrouble(observed.node);
       return why === '' ? [] : wait('ready', progressOf(life, attempts, nowMs, why));
     },
@@ -214,6 +237,11 @@ export function serverReconciler(
           await start(host, 'server', attempts, { key, nowMs });
           return;
         }
+        case 'reset':
+          await stopK3s(host, 'server', { containers: false });
+          await resetDatastore(host, `address-${nowMs}`, '');
+          attempts.mended();
+          return;
         case 'begin-again':
           await setAside(host, nowMs);
           attempts.mended();
@@ -265,6 +293,10 @@ export function serverReconciler(
 function isUnborn({ words }: Life): boolean {
   return failureIn(words)?.failure.code === 'bootstrap-incomplete';
 }
+
+/** It is the only server, so that nobody else has a word in etcd. */
+const isAlone = (view: ClusterView) =>
+  grantsOf(view, roles.server).every(({ node }) => node === view.self.id);
 
 /** What the keeper can put right: of one that has a datastore only what etcd itself says of it; and nobody lets the keeper itself in. */
 function mendsOf(view: ClusterView, { isMember }: Traces): ReadonlySet<string> {
