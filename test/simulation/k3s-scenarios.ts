@@ -27,6 +27,13 @@ export const k3sScenarios: readonly Scenario[] = [
     run: seed => atEachDecision(seed, after => ready(new K3sWorld(seed, 3).crashAfter(after), 3)),
   },
   {
+    name: 'S60d',
+    title:
+      'the agent of a machine dies right after each single thing that it has done there, while servers come, go and come again',
+    seeds: 20,
+    run: seed => atEachDecision(seed, after => shrunk(new K3sWorld(seed, 3).crashAfterEffect(after), 0)),
+  },
+  {
     name: 'S61',
     title:
       'who founds the cluster loses its power at each point of that: it founds it once, or another does who was told to',
@@ -48,6 +55,29 @@ export const k3sScenarios: readonly Scenario[] = [
       }
       await kube.settle(3);
       return kube.world;
+    },
+  },
+  {
+    name: 'S61c',
+    title:
+      'who founded the cluster has lost what it stored, and is alone for a while: it founds no other, and joins when others are back',
+    seeds: 20,
+    async run(seed) {
+      const kube = await ready(new K3sWorld(seed, 3), 3);
+      const { world, k3s } = kube;
+      const founder = world.machines.find(({ name }) => name === k3s.founders[0]);
+      assert.ok(founder);
+      for (const machine of world.machines) kube.powerOff(machine);
+      k3s.wipe(kube.machineOf(founder));
+      const others = world.machines.filter(machine => machine !== founder);
+      // Two of three agents are a majority, but one k3s server is none.
+      world.boot(founder);
+      for (const [i, machine] of others.entries()) {
+        if (i === 1) await kube.run(30_000 + world.random() * 60_000);
+        world.boot(machine);
+      }
+      await kube.settle(3, 600_000);
+      return world;
     },
   },
   {
@@ -89,7 +119,7 @@ export const k3sScenarios: readonly Scenario[] = [
     title:
       'an operator wants one server, then three again: never is etcd without its majority, whoever dies meanwhile',
     seeds: 20,
-    run: seed => atEachDecision(seed, after => shrunk(seed, after)),
+    run: seed => atEachDecision(seed, after => shrunk(new K3sWorld(seed, 3), after)),
   },
   {
     name: 'S66',
@@ -152,7 +182,7 @@ async function grown(kube: K3sWorld): Promise<K3sWorld> {
 }
 
 /** So many seeds one after the other come to each decision once. */
-const stride = 10;
+const stride = 20;
 
 /** Runs the same again and again, and each time whoever leads dies after a later decision, until there are no more. */
 function atEachDecision(seed: number, run: (after: number) => Promise<K3sWorld>): Promise<Finished> {
@@ -248,9 +278,10 @@ async function replaced(seed: number, after: number): Promise<K3sWorld> {
   return kube;
 }
 
-async function shrunk(seed: number, after: number): Promise<K3sWorld> {
-  const kube = await ready(new K3sWorld(seed, 3), 3);
-  kube.crashAfter(after);
+/** @param after decisions from the first change on; 0: nobody dies by them */
+async function shrunk(kube: K3sWorld, after: number): Promise<K3sWorld> {
+  await ready(kube, 3);
+  if (after > 0) kube.crashAfter(after);
   for (const servers of [1, 3]) {
     const from = stateOf(kube).settings.k3s?.version ?? 0;
     await decideThrough(kube.world, { kind: 'configure', service: 'k3s', from, settings: { servers } });

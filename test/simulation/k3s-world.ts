@@ -20,31 +20,38 @@ const tickMs = 100;
 const service = 'k3s';
 
 type After = (delayMs: number, run: () => void) => void;
+/** What has just been done on a machine. */
+type OnEffect = () => void;
 
 /** A machine on which everything takes a moment. */
 class TimedHost extends MemoryHost {
   readonly #after: After;
+  readonly #onEffect: OnEffect;
 
-  constructor(number: string, after: After) {
+  constructor(number: string, after: After, onEffect: OnEffect) {
     super();
     this.#after = after;
+    this.#onEffect = onEffect;
     // Its maker's number: by it one that was made anew is known again.
     this.put('/sys/class/dmi/id/product_uuid', number);
   }
 
   override async run(program: string, args: readonly string[]): Promise<Outcome> {
     const outcome = await super.run(program, args);
+    if (program !== 'ip') this.#onEffect();
     await this.pause(effectMs);
     return outcome;
   }
 
   override async writeFile(path: string, content: string | Uint8Array, as: Ownership): Promise<void> {
     await super.writeFile(path, content, as);
+    this.#onEffect();
     await this.pause(effectMs);
   }
 
   override async rename(from: string, to: string): Promise<void> {
     await super.rename(from, to);
+    this.#onEffect();
     await this.pause(effectMs);
   }
 
@@ -62,6 +69,8 @@ export class K3sWorld {
   #decided = '';
   #decisions = 0;
   #crashAt = 0;
+  #effects = 0;
+  #crashAtEffect = 0;
   #tickedAtMs = 0;
 
   constructor(seed: number, nodes: number) {
@@ -76,6 +85,12 @@ export class K3sWorld {
   /** Whoever leads dies right after so many decisions more about Kubernetes, and is back soon. */
   crashAfter(decisions: number): this {
     this.#crashAt = this.#decisions + decisions;
+    return this;
+  }
+
+  /** The agent of the machine where so many things more have been done dies right after that, and is back soon. */
+  crashAfterEffect(effects: number): this {
+    this.#crashAtEffect = this.#effects + effects;
     return this;
   }
 
@@ -193,14 +208,30 @@ export class K3sWorld {
     this.#decided = text;
     this.#decisions += 1;
     if (this.#decisions !== this.#crashAt) return;
+    this.#crash(leaderOf(this.world));
+  }
+
+  #crash(machine: Machine): void {
     this.hasCrashed = true;
-    const leader = leaderOf(this.world);
-    leader.crash();
-    this.world.timeline.after(500 + this.world.random() * 4000, () => this.world.boot(leader));
+    machine.crash();
+    this.world.timeline.after(500 + this.world.random() * 4000, () => this.world.boot(machine));
+  }
+
+  #onEffect(name: string): void {
+    this.#effects += 1;
+    const machine = this.world.machines.find(each => each.name === name && each.agent);
+    if (this.#effects >= this.#crashAtEffect && this.#crashAtEffect > 0 && machine) {
+      this.#crashAtEffect = 0;
+      this.#crash(machine);
+    }
   }
 
   #host(name: string, ip: string): MemoryHost {
-    const host = new TimedHost(name, (delayMs, run) => this.world.timeline.after(delayMs, run));
+    const host = new TimedHost(
+      name,
+      (delayMs, run) => this.world.timeline.after(delayMs, run),
+      () => this.#onEffect(name),
+    );
     this.k3s.add(name, ip, host);
     return host;
   }
