@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-k3s test-tailnet test-image check cluster-key limits clean
+.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package check package image cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -26,6 +26,20 @@ test-tailnet: node_modules/.installed
 # In virtual machines only: needs root, QEMU and mmdebstrap.
 test-image: node_modules/.installed
 	@$(NODE) test/run.ts --tier image
+
+# The packages alone: builds them, and installs, upgrades, removes and purges them in a Debian of their own. Needs root and mmdebstrap.
+test-package: node_modules/.installed
+	@$(NODE) test/run.ts --tier package
+
+# Packages of Debian in dist/: ARCH=arm64 for other machines, VERSION=1.2.3, RELEASE=1 for smaller ones, a minute longer.
+package: node_modules/.installed
+	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) $(NODE) deploy/package/build.ts
+
+# A disk for sticks, machines and clouds in dist/ (deploy/image/README.md): FIRMWARE=0, WITH_KEY=1, AUTHORIZED_KEYS=FILE, SUITE, MIRROR, FRESH=1.
+image: node_modules/.installed
+	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) SUITE=$(SUITE) MIRROR=$(MIRROR) SECURITY_MIRROR=$(SECURITY_MIRROR) \
+	FIRMWARE=$(FIRMWARE) FRESH=$(FRESH) WITH_KEY=$(WITH_KEY) KEY=$(KEY) AUTHORIZED_KEYS=$(AUTHORIZED_KEYS) TAILSCALE=$(TAILSCALE) \
+	$(NODE) deploy/image/build.ts
 
 check: node_modules/.installed
 	@npm run --silent check

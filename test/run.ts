@@ -17,6 +17,7 @@ const tiers = {
   unit: 'test/{tidy,membership,election,agent,integrations,boot,cli,contract,deploy,scenarios}/**/*.test.ts',
   simulation: 'test/simulation/**/*.test.ts',
   k3s: 'test/k3s/**/*.test.ts',
+  package: 'test/package/**/*.test.ts',
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',
   image: 'test/image/**/*.test.ts',
@@ -122,8 +123,12 @@ else {
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
     if (tier === 'tailnet') prepareTailnet();
-    // Hosts of a lab, and virtual machines, share two cores with their tests; one file at a time keeps their clocks honest.
-    await runFiles(tier, globSync(pattern).sort(), ['lab', 'tailnet', 'image'].includes(tier) ? 1 : 2);
+    // Hosts of a lab, virtual machines and builds share two cores with their tests; one file at a time keeps their clocks honest.
+    await runFiles(
+      tier,
+      globSync(pattern).sort(),
+      ['package', 'lab', 'tailnet', 'image'].includes(tier) ? 1 : 2,
+    );
   }
 }
 

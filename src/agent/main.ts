@@ -9,6 +9,7 @@ const program = new Command('node-agent')
   .description(
     'The ClusterOS daemon: finds its peers, elects a leader with them, and makes this machine match what was decided.',
   )
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .enablePositionalOptions()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error: ')) })

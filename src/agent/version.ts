@@ -1,8 +1,4 @@
-// The version of this build, read from package.json so that it is written down once.
-import { readFileSync } from 'node:fs';
+// The version of this build. It is written down once, in package.json; a program that is built has it inside.
+import manifest from '../../package.json' with { type: 'json' };
 
-const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-export const version = manifest.version;
+export const version: string = manifest.version;

@@ -5,6 +5,7 @@ import { realHost } from '../integrations/host.ts';
 import { exitCode, runProgram } from './ending.ts';
 import { asideName, firstBootFacts, refuseWhileInUse, takeStep } from './first-boot-machine.ts';
 import { firstBootPlan, stepText } from './first-boot-plan.ts';
+import { version } from './version.ts';
 
 const program = new Command('first-boot')
   .description(
@@ -12,6 +13,7 @@ const program = new Command('first-boot')
   )
   .option('--dry-run', 'say what would be done, and change nothing')
   .option('--adopt', 'this is the same node on other hardware: it stays what it is')
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

@@ -9,6 +9,7 @@ import { signInTimeoutMsDefault } from './limits.ts';
 import { Secrets } from './secrets.ts';
 import { defaultSettingsFile, readSettings } from './settings.ts';
 import { signIn } from './sign-in.ts';
+import { version } from './version.ts';
 
 const program = new Command('tailscale-auth')
   .description(
@@ -25,6 +26,7 @@ const program = new Command('tailscale-auth')
   .option('--tailscale <PROGRAM>', 'the tailscale command', 'tailscale')
   .option('--api-url <URL>', "another API than Tailscale's, or that of the login server")
   .option('--enrolment-file <FILE>', 'where it is written which machine was enrolled', enrolmentFile)
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { defaultSocket, tailscaleLocalApi } from '../integrations/tailscale/local-api.ts';
 import { exitCode, runProgram, timeoutMsFrom } from './ending.ts';
 import { waitTimeoutMsDefault } from './limits.ts';
+import { version } from './version.ts';
 import { waitUntilReady } from './wait.ts';
 
 const program = new Command('wait-for-tailscale')
@@ -12,6 +13,7 @@ const program = new Command('wait-for-tailscale')
   .option('--timeout <DURATION>', 'such as 90s, 2m or infinity', `${waitTimeoutMsDefault / 60_000}m`)
   .option('--quiet', 'say nothing but why it was in vain')
   .option('--socket <PATH>', 'the socket of tailscaled', defaultSocket)
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

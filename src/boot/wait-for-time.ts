@@ -5,6 +5,7 @@ import { defaultClockFile } from './clock.ts';
 import { exitCode, runProgram, timeoutMsFrom } from './ending.ts';
 import { timeTimeoutMsDefault } from './limits.ts';
 import { saveTime, throughTimeGate } from './time-gate.ts';
+import { version } from './version.ts';
 
 const program = new Command('wait-for-time')
   .description(
@@ -14,6 +15,7 @@ const program = new Command('wait-for-time')
   .option('--save', 'write down how late it is, and end: for when the machine goes down')
   .option('--timeout <DURATION>', 'such as 30s or 2m', `${timeTimeoutMsDefault / 1000}s`)
   .option('--clock-file <FILE>', 'where it is written down how late it was', defaultClockFile)
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

@@ -10,6 +10,7 @@ import { readPrivateFile } from './env-file.ts';
 import { peerPortDefault, wifiTrialTimeoutMsDefault } from './limits.ts';
 import { lookAtReach } from './reach.ts';
 import { Secrets } from './secrets.ts';
+import { version } from './version.ts';
 import { applyWifi, cardsOf, currentSettings, describe, type WifiMachine, wifiSettingsFile } from './wifi.ts';
 import { secretsOf, wifiSettingsFrom } from './wifi-settings.ts';
 import { trialPlan, tryWifi } from './wifi-trial.ts';
@@ -18,6 +19,7 @@ const program = new Command('wifi-setup')
   .description(
     'The WiFi of this machine, from a file of settings. There is no network unless that names one.',
   )
+  .version(version, '-V, --version', 'print the version of this program')
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

@@ -12,6 +12,8 @@ export const timeoutMsMax = 24 * 24 * 3600_000;
 export const waitIntervalMs = 250;
 /** `wait` tells what it waits for no more often; ages in it change every second. */
 export const waitNoteIntervalMs = 5000;
+/** Names of members for a press of the completion key: a local agent answers in some milliseconds, and a shell waits. */
+export const completionTimeoutMs = 500;
 /** A person at a terminal is told what is being waited for when nothing came by then. */
 export const connectNoticeMs = 100;
 /** Younger proof of life reads as "now": a probe round and a little more. */

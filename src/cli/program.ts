@@ -2,6 +2,7 @@
 // and `key create` load no gRPC.
 import { Command, Option } from 'commander';
 import { clientVersion } from './client-version.ts';
+import { addCompletionVerbs } from './completion-verbs.ts';
 import { spanText } from './duration.ts';
 import { endpointDefault, endpointFrom } from './endpoint.ts';
 import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
@@ -77,9 +78,12 @@ function programFor(
     .usage('[flags] VERB [flags]')
     .description('Asks the ClusterOS agent of this machine how the cluster fares.')
     .addHelpText('before', examples)
-    .addHelpText('after', `\n${exitCodeHelp}\nMore: src/cli/README.md`)
+    .addHelpText(
+      'after',
+      `\n${exitCodeHelp}\nMore: docs/operations.md, which is /usr/share/doc/clusteros/operations.md where the package is installed`,
+    )
     .helpCommand('help [VERB]', 'help about a verb')
-    .version(clientVersion(), '-V, --version', 'print the version of this program');
+    .version(clientVersion, '-V, --version', 'print the version of this program');
   withCommonFlags(program, formats, timeoutMsDefault);
 
   const requestFor = (
@@ -250,6 +254,7 @@ function programFor(
       const { version } = await import('./commands/version.ts');
       done(await version(request, { clientOnly: flags.client === true }));
     });
+  addCompletionVerbs(program, shell, { withCommonFlags, requestFor, done });
   return program;
 }
 

@@ -32,7 +32,7 @@ export async function wifi(
 ): Promise<number> {
   const program = existsSync(besideUs) ? besideUs : await host.which('wifi-setup');
   if (program === undefined)
-    throw new StartError('wifi-setup is not installed: it comes with the package cluster-os', exitCode.usage);
+    throw new StartError('wifi-setup is not installed: it comes with the package clusteros', exitCode.usage);
   const child = spawn(program, wifiArguments(config, verb, args), { stdio: 'inherit' });
   // A terminal tells both; wifi-setup decides what it means, and is waited for.
   for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => {});

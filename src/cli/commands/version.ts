@@ -21,7 +21,7 @@ interface Build {
 export async function version(request: Request, { clientOnly }: VersionFlags): Promise<number> {
   const { shell, format, header } = request;
   const { protocolVersion } = await import('../../api/proto.ts');
-  const client: Build = { version: clientVersion(), node: process.version, protocol: protocolVersion };
+  const client: Build = { version: clientVersion, node: process.version, protocol: protocolVersion };
   let agent: Build | null = null;
   let failure: AdminError | undefined;
   if (!clientOnly) {

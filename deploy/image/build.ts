@@ -1,0 +1,85 @@
+// `make image`: a disk with Debian, SLURM and ClusterOS on it, in dist/. Settings are in the environment, and in deploy/image/README.md.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildPackages } from '../package/packages.ts';
+import { Steps, sizeOf } from '../package/steps.ts';
+import { updateSums } from '../package/sums.ts';
+import { endWithBuildError, requirePrograms, run } from '../package/tools.ts';
+import { workFolder } from '../package/work-folder.ts';
+import { debianBase } from './base.ts';
+import type { InsideOptions } from './inside.ts';
+import { programTimeoutMs } from './limits.ts';
+import { imageSettings } from './settings.ts';
+import { tailscalePackage } from './tailscale.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const name = 'cluster-os-node';
+
+await endWithBuildError(async () => {
+  const settings = imageSettings(root, process.env);
+  const isRoot = process.getuid?.() === 0;
+  requirePrograms({
+    ...{ mmdebstrap: 'mmdebstrap', mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', mcopy: 'mtools' },
+    ...{ sgdisk: 'gdisk', 'qemu-img': 'qemu-utils', pigz: 'pigz', unshare: 'util-linux' },
+    ...(isRoot ? {} : { newuidmap: 'uidmap' }),
+  });
+  if (settings.clusterKey !== undefined) sayKey(settings.clusterKey);
+  const kept = join(root, 'build/cluster-os-image');
+  const work = workFolder(kept);
+  const steps = new Steps();
+  const { out, packages, suite, hasFirmware, clusterKey, authorizedKeys } = settings;
+  const debs = [
+    ...(await buildPackages({ ...packages, out: join(work, 'packages') }, steps)),
+    settings.tailscale ??
+      (await steps.step('tailscale', () => tailscalePackage(kept, packages.epoch), sizeOf)),
+  ];
+  const base = await steps.step(`Debian ${suite}`, () => debianBase(settings, kept), sizeOf);
+  const raw = join(work, `${name}.raw`);
+  const manifest = join(work, `${name}.packages`);
+  makeRaw(isRoot, {
+    ...{ root, suite, hasFirmware, clusterKey, authorizedKeys, base, debs, work, raw, manifest },
+    ...{ rootUuid: randomUUID(), espId: randomBytes(4).toString('hex').toUpperCase() },
+    startedAtMs: steps.startedAtMs,
+  });
+  const qcow2 = await steps.step(`${name}.qcow2`, () => compressed(raw), sizeOf);
+  const gz = await steps.step(`${name}.raw.gz`, () => zipped(raw), sizeOf);
+  mkdirSync(out, { recursive: true });
+  const made = [raw, qcow2, gz, manifest];
+  if (clusterKey !== undefined) for (const file of made) chmodSync(file, 0o600);
+  // Not a rename: it may be another disk.
+  run('mv', ['--force', '--target-directory', out, ...made]);
+  const files = made.map(file => join(out, basename(file)));
+  await steps.step('SHA256SUMS', () => updateSums(out, files));
+  rmSync(work, { recursive: true });
+  console.log(`in ${out}; "zcat ${files[2]} > /dev/sdX" writes it to a stick`);
+  if (settings.clusterKey !== undefined) sayKey(settings.clusterKey);
+});
+
+function sayKey(file: string): void {
+  const bar = '!'.repeat(78);
+  console.error(
+    `${bar}\n!! WITH_KEY=1: the cluster key ${file} is in this image. Whoever has the image, or a stick\n!! with it, is a member of the cluster and reads its secrets. Never publish it.\n${bar}`,
+  );
+}
+
+/** In namespaces, in which mounts are nobody else's, and whoever builds is root. @throws BuildError */
+function makeRaw(isRoot: boolean, options: InsideOptions): void {
+  const user = isRoot ? [] : ['--map-auto', '--map-root-user'];
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
+  const inside = join(root, 'deploy/image/inside.ts');
+  const argv = [...user, ...namespaces, process.execPath, inside, JSON.stringify(options)];
+  run('unshare', argv, { timeoutMs: programTimeoutMs, isShown: true });
+}
+
+function compressed(raw: string): string {
+  const file = raw.replace(/raw$/, 'qcow2');
+  run('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', raw, file], { timeoutMs: programTimeoutMs });
+  return file;
+}
+
+function zipped(raw: string): string {
+  run('pigz', ['--keep', '--no-name', raw], { timeoutMs: programTimeoutMs });
+  return `${raw}.gz`;
+}

@@ -1,0 +1,146 @@
+// The tree as a disk: a partition table, GRUB for BIOS, shim and GRUB for UEFI with Secure Boot, and ext4. Nothing is mounted and no
+// loop device is used: each part is written into the file where it belongs.
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { BuildError, run } from '../package/tools.ts';
+import { biosBootMib, espMib, rawMibMax, rootFreeMib, rootOverhead, sectorBytes } from './limits.ts';
+import { inTree } from './tree.ts';
+
+export interface DiskOptions {
+  readonly tree: string;
+  /** The file to be. */
+  readonly raw: string;
+  /** For what is written on the way. */
+  readonly work: string;
+  readonly rootUuid: string;
+  /** Eight hexadecimal digits: the number of the ESP's file system. */
+  readonly espId: string;
+}
+
+const mib = 2 ** 20;
+/** Where each begins, in MiB. */
+const biosBootAt = 1;
+const espAt = biosBootAt + biosBootMib;
+const rootAt = espAt + espMib;
+/** Loads grub.cfg from the root, whichever disk it is. */
+const findRoot = (uuid: string) =>
+  `search.fs_uuid ${uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n`;
+
+/** Writes GRUB's BIOS part and its modules into the tree: before the tree is measured. Returns core.img. */
+export function prepareBoot({ tree, work, rootUuid }: DiskOptions): Buffer {
+  const modules = join(tree, 'boot/grub/i386-pc');
+  run('cp', ['-r', '--no-preserve=ownership', join(tree, 'usr/lib/grub/i386-pc'), modules]);
+  writeFileSync(join(tree, 'tmp/find-root.cfg'), findRoot(rootUuid));
+  const inside = [
+    'biosdisk',
+    'part_gpt',
+    'ext2',
+    'search_fs_uuid',
+    'configfile',
+    'normal',
+    'linux',
+    'serial',
+  ];
+  inTree(tree, [
+    ...['grub-mkimage', '--format=i386-pc', '--output=/tmp/core.img', '--prefix=/boot/grub'],
+    ...['--config=/tmp/find-root.cfg', ...inside],
+  ]);
+  const core = readFileSync(join(tree, 'tmp/core.img'));
+  for (const name of ['find-root.cfg', 'core.img']) rmSync(join(tree, 'tmp', name));
+  mkdirSync(work, { recursive: true });
+  return core;
+}
+
+export function makeDisk(options: DiskOptions, core: Buffer): void {
+  const { tree, raw, work, rootUuid } = options;
+  const usedMib = Math.ceil(Number(run('du', ['-sxm', tree]).split('\t')[0]));
+  const rootMib = Math.ceil(usedMib * rootOverhead) + rootFreeMib;
+  // The second copy of the partition table is at its end.
+  const sizeMib = rootAt + rootMib + 1;
+  if (sizeMib > rawMibMax)
+    throw new BuildError(
+      `the image would have ${sizeMib} MiB, more than ${rawMibMax}\nhint: FIRMWARE=0 leaves firmware out`,
+    );
+  rmSync(raw, { force: true });
+  run('truncate', ['--size', `${sizeMib}M`, raw]);
+  partition(raw, rootMib);
+  run('mke2fs', [
+    ...['-q', '-F', '-t', 'ext4', '-m', '1', '-U', rootUuid, '-L', 'clusteros', '-d', tree],
+    ...['-E', `offset=${rootAt * mib}`, raw, `${rootMib}M`],
+  ]);
+  writeAt(raw, espAt * mib, espOf(options, work));
+  writeBiosBoot(raw, tree, core);
+}
+
+function partition(raw: string, rootMib: number): void {
+  const part = (number: number, atMib: number, mibs: number, type: string, name: string) => [
+    `--new=${number}:${atMib}M:+${mibs}M`,
+    `--typecode=${number}:${type}`,
+    `--change-name=${number}:${name}`,
+  ];
+  run('sgdisk', [
+    '--clear',
+    ...part(1, biosBootAt, biosBootMib, 'ef02', 'bios-boot'),
+    ...part(2, espAt, espMib, 'ef00', 'esp'),
+    // "Linux root (x86-64)": what systemd-repart grows.
+    ...part(3, rootAt, rootMib, '8304', 'root'),
+    raw,
+  ]);
+  // It ends with 0 also when it has done nothing.
+  const table = run('sgdisk', ['--print', raw]);
+  if (!/^ {3}3 .* root$/m.test(table)) throw new BuildError(`sgdisk has not partitioned ${raw}\n${table}`);
+}
+
+/** The ESP's content, by mtools. */
+function espOf({ tree, rootUuid, espId }: DiskOptions, work: string): Buffer {
+  const image = join(work, 'esp.img');
+  const from = join(work, 'esp');
+  mkdirSync(join(from, 'EFI/BOOT'), { recursive: true });
+  mkdirSync(join(from, 'EFI/debian'), { recursive: true });
+  const parts = {
+    // By its name of removable media the firmware finds it without an entry of its own.
+    'usr/lib/shim/shimx64.efi.signed': 'EFI/BOOT/BOOTX64.EFI',
+    'usr/lib/shim/mmx64.efi.signed': 'EFI/BOOT/mmx64.efi',
+    'usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed': 'EFI/BOOT/grubx64.efi',
+  };
+  for (const [source, target] of Object.entries(parts)) copyFileSync(join(tree, source), join(from, target));
+  // Where the signed GRUB looks.
+  writeFileSync(join(from, 'EFI/debian/grub.cfg'), findRoot(rootUuid));
+  rmSync(image, { force: true });
+  run('mkfs.vfat', ['-C', '-F', '32', '-s', '1', '-i', espId, '-n', 'ESP', image, String(espMib * 1024)]);
+  run('mcopy', ['-s', '-i', image, join(from, 'EFI'), '::/']);
+  return readFileSync(image);
+}
+
+/** What grub-bios-setup does to a disk: the first sector says where core.img is, and core.img where its rest is. */
+function writeBiosBoot(raw: string, tree: string, core: Buffer): void {
+  const sector = BigInt((biosBootAt * mib) / sectorBytes);
+  const boot = readFileSync(join(tree, 'usr/lib/grub/i386-pc/boot.img'));
+  boot.writeBigUInt64LE(sector, 0x5c);
+  // The jump that is for floppies only.
+  boot.writeUInt16LE(0x9090, 0x66);
+  core.writeBigUInt64LE(sector + 1n, sectorBytes - 12);
+  if (core.length > biosBootMib * mib) throw new BuildError('core.img is larger than its partition');
+  // Behind them is the partition table.
+  writeAt(raw, 0, boot.subarray(0, 440));
+  writeAt(raw, biosBootAt * mib, core);
+}
+
+function writeAt(file: string, offset: number, bytes: Uint8Array): void {
+  const descriptor = openSync(file, 'r+');
+  try {
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(descriptor, bytes, done, bytes.length - done, offset + done);
+  } finally {
+    closeSync(descriptor);
+  }
+}
