@@ -130,7 +130,7 @@ export async function etcdMembers(host: Host): Promise<readonly string[]> {
   const { exitCode, stdout, stderr } = await host.run([
     ...['curl', '--silent', '--show-error', '--cacert', `${tls}/server-ca.crt`],
     ...['--cert', `${tls}/client.crt`, '--key', `${tls}/client.key`],
-    ...['--data', '{}', 'https://127.0.0.1:2379/v3/cluster/member/list'],
+    ...['--data', '{"linearizable":true}', 'https://127.0.0.1:2379/v3/cluster/member/list'],
   ]);
   assert.equal(exitCode, 0, stderr);
   const { members } = JSON.parse(stdout) as { readonly members: readonly { readonly name: string }[] };

@@ -17,10 +17,10 @@ import {
   partsOn,
   untilRoles,
 } from './k3s-cluster.ts';
-import { missingForLab } from './requirements.ts';
+import { missingForK3s } from './requirements.ts';
 import { waitFor } from './wait-for.ts';
 
-const missing = missingForLab();
+const missing = missingForK3s();
 const options = missing === undefined ? { timeout: 300_000 } : { skip: missing };
 const cluster = k3sCluster();
 after(() => cluster.stop());
