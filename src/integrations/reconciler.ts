@@ -164,9 +164,12 @@ export async function reconcile<Desired, Observed, Taken extends Step>(
       const [step] = reconciler.plan(desired, await reconciler.observe(host, desired));
       if (!step) return report({ state: 'ready' });
       if (step.waits) return report({ step: step.part, detail: oneLine(step.summary) });
-      const troubled =
-        before?.token === grant.token && before.state === 'failing' && before.step === step.part;
-      if (!troubled && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
+      // What goes on failing, or waiting for others, is not told of as if it began: each time would be an entry of the log.
+      const goesOn =
+        before?.token === grant.token &&
+        (before.state === 'failing' || before.state === 'starting') &&
+        before.step === step.part;
+      if (!goesOn && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
       part = step.part;
       await retry(
         () => reconciler.apply(host, step),

@@ -36,8 +36,10 @@ interface JoinToken {
   readonly untilMs: number;
 }
 
-/** A learner knows all that was stored after this. */
+/** A learner knows all that was stored after this... */
 const learnMs = 5000;
+/** ...and one that gets nowhere is dropped after this (k3s, learnerMaxStallTime). */
+const stallMs = 300_000;
 
 export class MemoryK3s {
   readonly machines = new Map<string, MemoryMachine>();
@@ -117,7 +119,7 @@ export class MemoryK3s {
       if (machine.life && !machine.host.processes.has(machine.life.pid)) machine.life = undefined;
       if (machine.life) live(this, machine, machine.life);
     }
-    this.etcd.promote(this.nowMs(), learnMs);
+    this.etcd.promote(this.nowMs(), learnMs, stallMs);
     if (this.answers()) this.#takeOut();
   }
 

@@ -148,7 +148,54 @@ export const k3sScenarios: readonly Scenario[] = [
       return world;
     },
   },
+  {
+    name: 'S67',
+    title:
+      'an operator changes roles, drains and resumes while agents die and machines lose power: in the end all is as by default',
+    seeds: 20,
+    async run(seed) {
+      const kube = await ready(new K3sWorld(seed, 5), 3);
+      const { world } = kube;
+      const any = <Thing>(things: readonly Thing[]) => things[Math.floor(world.random() * things.length)];
+      for (let round = 0; round < 12; round++) {
+        const machine = any(world.machines);
+        assert.ok(machine);
+        const act = world.random();
+        if (act < 0.35)
+          await configure(kube, { servers: any([1, 3, 5, 'auto']), ...rolesBy(any, machine.name) });
+        else if (act < 0.5) await drain(kube, machine.id, true);
+        else if (act < 0.65) await drain(kube, machine.id, false);
+        else if (act < 0.85) machine.crash();
+        else kube.powerOff(machine);
+        await kube.run(world.random() * 40_000);
+        if (!machine.agent) world.boot(machine);
+        await kube.run(world.random() * 10_000);
+      }
+      for (const { id } of world.machines) await drain(kube, id, false);
+      await configure(kube, {});
+      await kube.settle(3, 900_000);
+      return world;
+    },
+  },
 ];
+
+function rolesBy(any: <Thing>(things: readonly Thing[]) => Thing | undefined, name: string) {
+  const role = any(['server', 'agent', 'none', undefined]);
+  return role === undefined ? {} : { roles: { [name]: role } };
+}
+
+async function configure(kube: K3sWorld, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  await kube.until(() => kube.world.leader() !== undefined, 20_000, 'somebody leads');
+  const from = stateOf(kube).settings.k3s?.version ?? 0;
+  await decideThrough(kube.world, { kind: 'configure', service: 'k3s', from, settings });
+}
+
+async function drain(kube: K3sWorld, node: string, wanted: boolean): Promise<void> {
+  await kube.until(() => kube.world.leader() !== undefined, 20_000, 'somebody leads');
+  if (Object.hasOwn(stateOf(kube).drains, node) === wanted) return;
+  if (wanted) await decideThrough(kube.world, { kind: 'drain', node, reason: 'fans', requeueAtMs: 0 });
+  else await decideThrough(kube.world, { kind: 'resume', node });
+}
 
 const stateOf = (kube: K3sWorld) => {
   const state = leaderOf(kube.world).agent?.state;
@@ -283,8 +330,7 @@ async function shrunk(kube: K3sWorld, after: number): Promise<K3sWorld> {
   await ready(kube, 3);
   if (after > 0) kube.crashAfter(after);
   for (const servers of [1, 3]) {
-    const from = stateOf(kube).settings.k3s?.version ?? 0;
-    await decideThrough(kube.world, { kind: 'configure', service: 'k3s', from, settings: { servers } });
+    await configure(kube, { servers });
     await kube.settle(servers, 600_000);
   }
   return kube;

@@ -15,6 +15,8 @@ import { type Machine, World } from './world.ts';
 const effectMs = 5;
 /** A question that is not answered is given up after this (agent, counterpartTimeoutMs). */
 const answerMs = 3000;
+/** What comes of one change is decided in fewer entries, however long somebody has to wait. */
+const entriesMax = 150;
 /** What has become of each k3s is worked out this often. */
 const tickMs = 100;
 const service = 'k3s';
@@ -141,6 +143,7 @@ export class K3sWorld {
   /** Until all that run have their parts and are ready, with so many servers, and nothing is left to be decided. */
   async settle(servers: number, limitMs = 300_000): Promise<void> {
     const { world } = this;
+    const before = world.leader()?.agent?.logIndexes.last ?? 0;
     await this.until(() => this.isSettled(servers), limitMs, `${servers} servers, and all are ready`);
     await world.settleDown(60_000);
     const told = [
@@ -149,6 +152,8 @@ export class K3sWorld {
       JSON.stringify(leaderOf(world).agent?.state),
     ];
     this.k3s.check(new Map(told.map((text, i) => [`what was told, ${i}`, text])));
+    const entries = (leaderOf(world).agent?.logIndexes.last ?? 0) - before;
+    assert.ok(entries <= entriesMax, `${entries} entries of the log until all was ready`);
     assert.equal(this.k3s.founders.length, 1, 'one cluster was ever initialised');
   }
 

@@ -37,6 +37,8 @@ export class Keeper {
   #nodes: readonly KubeNode[] = [];
   #seenAtMs = 0;
   #pods: ReadonlyMap<string, readonly KubePod[]> = new Map();
+  /** Members of etcd, while a server gives up its role. */
+  #etcd: readonly string[] = [];
   /** The server that was let in last. */
   #welcomed: { readonly id: string; readonly atMs: number } | undefined;
 
@@ -79,7 +81,7 @@ export class Keeper {
     const leaves = view.operations.filter(
       each => each.service === service && each.kind === 'leave' && each.outcome === 'running',
     );
-    return { evidence: leaves.flatMap(leave => this.#progressOf(leave)), detail: oneLine(trouble) };
+    return { evidence: leaves.flatMap(leave => this.#progressOf(view, leave)), detail: oneLine(trouble) };
   }
 
   /** How the node of `asker` fares: now, or a moment ago. */
@@ -209,6 +211,11 @@ export class Keeper {
   async #look(kube: Kube, view: ClusterView, wallMs: number): Promise<void> {
     this.#seenAtMs = wallMs;
     this.#nodes = await kube.nodes();
+    this.#etcd = view.operations.some(
+      each => each.kind === 'leave' && each.role === roles.server && each.outcome === 'running',
+    )
+      ? await kube.etcdMembers()
+      : [];
     const drained = this.#nodes.filter(node => {
       const member = nodeOf(view, memberOf(node));
       return member && drainingOf(member, leaveUnderWay(view, member.id));
@@ -254,8 +261,11 @@ export class Keeper {
     await kube.deleteNodePassword(node.name);
   }
 
-  #progressOf({ node: id, token }: OperationView): readonly string[] {
+  #progressOf(view: ClusterView, { node: id, token }: OperationView): readonly string[] {
     const node = this.#nodes.find(each => memberOf(each) === id);
+    const name = nodeOf(view, id)?.name ?? '';
+    // Just come to etcd, it has no node yet: only with one k3s takes it out again.
+    if (!node && this.#etcd.some(each => isMemberName(each, name))) return [];
     if (!node) return [evidence.drained(token), evidence.gone(token)];
     const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
     return isFree ? [evidence.drained(token)] : [];

@@ -26,6 +26,12 @@ test('an agent whose disk was made anew is not let in while its former self may 
   assert.equal(bench.report(anew, 'agent')?.state, 'starting', 'it waits, and that is no fault');
   assert.match(bench.report(anew, 'agent')?.detail ?? '', /former doris/);
   assert.equal(anew.machine.life, undefined);
+  const { index } = bench.log;
+  const begun: string[] = [];
+  await anew.k3s.pass(anew.machine.host, bench.view(anew), ({ detail }) => begun.push(detail));
+  assert.deepEqual(begun, [], 'it is told once that it asks: each time would be an entry of the log');
+  await bench.rounds(5);
+  assert.ok(bench.log.index - index <= 1, `${bench.log.index - index} entries while it waits`);
   await bench.settle();
   assert.deepEqual(bench.readyNodes(), ['atlas', 'borea', 'ceres', 'doris']);
   assert.equal(bench.k3s.kube.nodes.get('doris')?.labels['clusteros.io/member'], anew.id);
@@ -132,13 +138,12 @@ test('a member of etcd without a node keeps its name taken: what etcd itself lis
     name: 'doris-0000beef',
     ip: doris.machine.ip,
     isLearner: true,
-    addedAtMs: 0,
+    addedAtMs: bench.wallMs,
   });
   await bench.rounds(60);
   assert.match(bench.standing(), /still a member of etcd|is being taken out/);
   assert.equal(bench.k3s.founders.length, 1);
-  // etcd drops a learner that gets nowhere.
-  bench.k3s.etcd.remove('doris-0000beef');
+  // k3s drops a learner that gets nowhere.
   await bench.settle(400);
   assert.deepEqual(bench.having('server'), ['atlas', 'ceres', 'doris']);
 });

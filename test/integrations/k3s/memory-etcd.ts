@@ -59,9 +59,12 @@ export class MemoryEtcd {
     return { member: this.#add(node, ip, nowMs, true) };
   }
 
-  /** @param learnMs a learner has all that was stored after so long */
-  promote(nowMs: number, learnMs: number): void {
+  /** @param learnMs a learner has all that was stored after so long @param stallMs one that gets nowhere is dropped after so long */
+  promote(nowMs: number, learnMs: number, stallMs: number): void {
     if (!this.hasQuorum()) return;
+    this.members = this.members.filter(({ isLearner, addedAtMs, name }) => {
+      return !isLearner || this.#isStarted(name) || nowMs - addedAtMs < stallMs;
+    });
     for (const member of this.members)
       if (member.isLearner && nowMs - member.addedAtMs >= learnMs && this.#isStarted(member.name))
         member.isLearner = false;
