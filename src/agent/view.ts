@@ -83,6 +83,7 @@ export function clusterViewFrom(
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     clusterId: state.clusterId,
+    formerClusters: state.recoveries.map(({ formerId }) => formerId),
     clusterName: state.clusterName,
     level: state.level,
     self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },

@@ -98,6 +98,8 @@ export interface OperationView {
 /** The one read model an integration gets. Committed parts are equal on every node at the same log index. */
 export interface ClusterView {
   readonly clusterId: string;
+  /** Ids of the clusters that this one was recovered from: what a machine has of those is of this one. */
+  readonly formerClusters: readonly string[];
   readonly clusterName: string;
   /** What every member's program knows how to decide (election, `levelOf`). */
   readonly level: number;

@@ -62,7 +62,14 @@ class Pair {
   #view(self: Machine): ClusterView {
     return {
       level: 1,
-      ...{ clusterId: 'c', clusterName: 'lab', self, operations: [], secretNames: ['slurm/munge.key'] },
+      ...{
+        clusterId: 'c',
+        formerClusters: [],
+        clusterName: 'lab',
+        self,
+        operations: [],
+        secretNames: ['slurm/munge.key'],
+      },
       nodes: [this.atlas, this.borea].map(({ id, name, ip, reports }) => ({
         ...{ id, name, ip, address: `${ip}:7443`, tags: {}, reports },
         ...({ standing: 'voter', state: 'alive', capabilities: ['slurm-worker'] } as const),

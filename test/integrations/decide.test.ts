@@ -33,7 +33,13 @@ function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView
   const { grants, operations, secretNames } = log;
   return {
     level: 1,
-    ...{ clusterId: 'c', clusterName: 'lab', self: { id: self, name: self, ip: '100.64.0.1' }, nodes },
+    ...{
+      clusterId: 'c',
+      formerClusters: [],
+      clusterName: 'lab',
+      self: { id: self, name: self, ip: '100.64.0.1' },
+      nodes,
+    },
     wallMs: 0,
     settings: {},
     ...{ grants, operations, secretNames, secret: () => undefined, secretId: () => '', tenure: always },

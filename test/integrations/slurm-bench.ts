@@ -109,6 +109,7 @@ export class Bench {
     return {
       ...{
         clusterId: 'c',
+        formerClusters: [],
         clusterName: 'lab',
         level: 1,
         self,

@@ -29,7 +29,14 @@ const node = {
 function viewWith(reports: readonly ServiceReport[]): ClusterView {
   return {
     level: 1,
-    ...{ clusterId: 'c', clusterName: 'lab', self: node, nodes: [{ ...node, reports }], operations: [] },
+    ...{
+      clusterId: 'c',
+      formerClusters: [],
+      clusterName: 'lab',
+      self: node,
+      nodes: [{ ...node, reports }],
+      operations: [],
+    },
     grants: [
       { service: 'slurm', role: 'controller', node: 'a', token: 5 },
       { service: 'slurm', role: 'worker', node: 'a', token: 6 },

@@ -116,7 +116,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         { kind: 'wait', waits: true, part, summary },
       ];
       if (!observed.isInstalled) return fail(missingK3s(), 'configure');
-      if (isForeign(traces, mark, view.clusterId)) return fail(foreignK3s(), 'configure');
+      if (isForeign(traces, mark, view)) return fail(foreignK3s(), 'configure');
       if (desired.skew !== '' && !life.running)
         return fail(new ServiceError('version-skew', true, desired.skew), 'configure');
       let place: OwnPlace;

@@ -18,7 +18,7 @@ import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
-import { readMark, writeMark } from './mark.ts';
+import { isOf, readMark, writeMark } from './mark.ts';
 import { files, recoverParts, roles, service } from './names.ts';
 import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
 import { type Means, textOf } from './own-node.ts';
@@ -65,7 +65,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const mark = await readMark(host, markFile);
         if (!grant) {
           last = undefined;
-          const over = await released(host, view, mark?.clusterId === view.clusterId ? mark : undefined);
+          const over = await released(host, view, isOf(view, mark) ? mark : undefined);
           return over ? [over] : await absence(host, view, markFile);
         }
         // What it was before ends before what it is now begins.

@@ -1,6 +1,7 @@
 // What this machine remembers of its part in Kubernetes: of which cluster, as what, and with which settings it was last started. By it
 // our own k3s is told from one that somebody else has set up, which is never touched.
 import { z } from 'zod';
+import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
 import { files, folders } from './names.ts';
@@ -62,9 +63,17 @@ export async function tracesOf(host: Host): Promise<Traces> {
 export function isForeign(
   { isMember, isNode }: Pick<Traces, 'isMember' | 'isNode'>,
   mark: Mark | undefined,
-  clusterId: string,
+  view: Pick<ClusterView, 'clusterId' | 'formerClusters'>,
 ): boolean {
-  return (isMember || isNode) && mark?.clusterId !== clusterId;
+  return (isMember || isNode) && !isOf(view, mark);
+}
+
+/** A mark of this cluster, also from before an operator has recovered it: Kubernetes lives on when ClusterOS gets another id. */
+export function isOf(
+  { clusterId, formerClusters }: Pick<ClusterView, 'clusterId' | 'formerClusters'>,
+  mark: Mark | undefined,
+): mark is Mark {
+  return mark !== undefined && [clusterId, ...formerClusters].includes(mark.clusterId);
 }
 
 export function foreignK3s(): ServiceError {

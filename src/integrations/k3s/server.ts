@@ -146,7 +146,7 @@ export function serverReconciler(
         { kind: 'wait', waits: true, part, summary },
       ];
       if (!observed.isInstalled) return fail(missingK3s(), 'configure');
-      if (isForeign(traces, mark, desired.clusterId)) return fail(foreignK3s(), 'configure');
+      if (isForeign(traces, mark, view)) return fail(foreignK3s(), 'configure');
       let place: OwnPlace;
       try {
         place = placeFrom(view, observed.device);

@@ -36,6 +36,8 @@ export class K3sBench {
   log: LogState = emptyLog;
   readonly secrets = new Map<string, Uint8Array>();
   settings: ClusterView['settings'] = {};
+  clusterId = 'c';
+  formerClusters: readonly string[] = [];
   readonly tags = new Map<string, ViewNode['tags']>();
   readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
   /** Ids of machines whose agents are not there. */
@@ -108,7 +110,8 @@ export class K3sBench {
       };
     });
     return {
-      ...{ clusterId: 'c', clusterName: 'lab', level: 2, nodes, settings: this.settings },
+      ...{ clusterId: this.clusterId, formerClusters: this.formerClusters, clusterName: 'lab', level: 2 },
+      ...{ nodes, settings: this.settings },
       self: { id: self.id, name: self.name, ip: self.machine.ip },
       ...{ grants: this.log.grants, operations: this.log.operations, secretNames: this.log.secretNames },
       ...{ wallMs: this.wallMs, tenure: this.tenure },

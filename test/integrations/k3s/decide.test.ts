@@ -30,7 +30,13 @@ interface Settings {
 function viewOf(log: LogState, nodes: readonly ViewNode[], settings: Settings = {}): ClusterView {
   return {
     level: 2,
-    ...{ clusterId: 'c', clusterName: 'lab', self: { id: 'a', name: 'a', ip: '100.64.0.1' }, nodes },
+    ...{
+      clusterId: 'c',
+      formerClusters: [],
+      clusterName: 'lab',
+      self: { id: 'a', name: 'a', ip: '100.64.0.1' },
+      nodes,
+    },
     ...{ wallMs: 0, settings: { [service]: { version: 1, settings } }, tenure: always },
     ...{ grants: log.grants, operations: log.operations, secretNames: log.secretNames },
     ...{ secret: () => undefined, secretId: () => '' },

@@ -53,6 +53,26 @@ test('a k3s of a former cluster of ClusterOS is not taken over by another', asyn
   assert.equal(atlas.reports.find(({ role }) => role === 'server')?.reason, 'foreign-k3s');
 });
 
+test('the k3s of a cluster that was recovered is still its own: ClusterOS has another id, Kubernetes has not', async () => {
+  const bench = await readyBench(4);
+  const before = bench.nodes.map(({ machine }) => machine.life?.pid);
+  bench.formerClusters = [bench.clusterId];
+  bench.clusterId = 'recovered';
+  for (const node of bench.nodes) await bench.restartAgent(node);
+  await bench.settle();
+  assert.deepEqual(
+    bench.nodes.map(({ machine }) => machine.life?.pid),
+    before,
+    'none was started anew',
+  );
+  for (const { machine } of bench.nodes) bench.k3s.powerOff(machine);
+  await bench.settle();
+  bench.settings = { k3s: { version: bench.log.index + 1, settings: { roles: { doris: 'none' } } } };
+  await bench.rounds(5);
+  await bench.settle();
+  assert.ok(!bench.readyNodes().includes('doris'), 'a role from before the recovery can be given up');
+});
+
 test('a damaged mark is told of, by an agent that runs', async () => {
   const bench = await readyBench(2);
   const [, borea] = bench.nodes;
