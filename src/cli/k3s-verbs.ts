@@ -1,7 +1,14 @@
 // The verbs of `clusterctl k3s`.
 import type { Command } from 'commander';
+import { CliError, exitCode } from './exit.ts';
 import { durationFrom, type VerbTools } from './flags.ts';
-import { recoverTimeoutMsDefault, snapshotTimeoutMsDefault, timeoutMsDefault } from './limits.ts';
+import {
+  credentialLifeMsMax,
+  credentialLifeMsMin,
+  recoverTimeoutMsDefault,
+  snapshotTimeoutMsDefault,
+  timeoutMsDefault,
+} from './limits.ts';
 import { type Format, formats } from './output.ts';
 
 const examples = `Examples:
@@ -14,12 +21,19 @@ const examples = `Examples:
 
 const table: readonly Format[] = ['table'];
 
+/** @throws CliError (usage) */
+function lifeFrom(text: string): number {
+  const lifeMs = durationFrom('--ttl', text);
+  if (lifeMs >= credentialLifeMsMin && lifeMs <= credentialLifeMsMax) return lifeMs;
+  throw new CliError(exitCode.usage, `--ttl ${text}: a credential is good for 1m to 365d`);
+}
+
 /** Adds `k3s kubeconfig`, `snapshot`, `restore` and `recover`. */
 export function addK3sVerbs(program: Command, { withCommonFlags, requestFor, done }: VerbTools): void {
   const k3s = program
     .command('k3s')
     .description('Kubernetes: a kubeconfig, snapshots, and what to do when too few servers are left')
-    .addHelpText('before', examples);
+    .addHelpText('beforeAll', examples);
   withCommonFlags(
     k3s.command('kubeconfig').description('a new credential for an administrator, as kubectl reads it'),
     table,
@@ -30,7 +44,7 @@ export function addK3sVerbs(program: Command, { withCommonFlags, requestFor, don
     .option('--server <NAME>', 'the server that it leads to', '')
     .action(async (flags, command: Command) => {
       const request = requestFor(command, table);
-      const lifeMs = durationFrom('--ttl', flags.ttl);
+      const lifeMs = lifeFrom(flags.ttl);
       const { k3sKubeconfig } = await import('./commands/k3s-kubeconfig.ts');
       done(await k3sKubeconfig(request, { lifeMs, merge: flags.merge, member: flags.server }));
     });

@@ -245,11 +245,14 @@ function statusOf(agent: Agent): StatusReply {
   };
 }
 
-/** Failed operations that no later operation of the same grant has made good, and whose role has not been given to another. */
+/** Why operations ended that somebody else has taken on. */
+const isNoTrouble: ReadonlySet<string> = new Set(['role-moved', 'asked-anew']);
+
+/** Failed operations that no later operation of the same grant has made good, and that nobody else has taken on. */
 function standingFailures(agent: Agent): number {
   const latest = new Map<string, string>();
   for (const { service, role, node, outcome, reason } of agent.state.operations)
-    latest.set(`${service}/${role}/${node}`, reason === 'role-moved' ? 'moved' : outcome);
+    latest.set(`${service}/${role}/${node}`, isNoTrouble.has(reason) ? reason : outcome);
   return [...latest.values()].filter(outcome => outcome === 'failed').length;
 }
 

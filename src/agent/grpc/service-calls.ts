@@ -40,10 +40,11 @@ export async function callService(
       why = `${name}: ${details ?? message}`;
       // Another one would not know better; one that cannot be reached says nothing of the others.
       if ((error as { readonly code?: number }).code !== status.UNAVAILABLE)
-        throw new Refusal(status.FAILED_PRECONDITION, 'refused', why);
+        throw new Refusal(status.FAILED_PRECONDITION, 'member-failed', why);
     }
   }
-  const nobody = wanted === undefined ? 'no member can be asked for it' : `${member} cannot be asked for it`;
+  const whom = wanted === undefined ? 'no member can be' : `${member} cannot be`;
+  const nobody = `${whom} asked for the ${verb} of ${service}`;
   throw new Refusal(
     ...([status.UNAVAILABLE, 'nobody-answers'] as const),
     `${why === '' ? nobody : why}: see "clusterctl service show ${service}"`,

@@ -2,7 +2,7 @@
 import type { ClusterView, Grant, ServiceReport, ViewNode } from '../cluster-view.ts';
 import { roles, service } from './names.ts';
 import { type NodeRole, settingsOf } from './settings.ts';
-import { compareVersions, skewOf, versionOf } from './versions.ts';
+import { compareVersions, skewOf, versionFrom, versionOf } from './versions.ts';
 
 export function keeperGrant({ grants }: ClusterView): Grant | undefined {
   return grants.find(each => each.service === service && each.role === roles.keeper);
@@ -46,8 +46,17 @@ export function wantedRole({ settings }: ClusterView, name: string): NodeRole | 
 }
 
 /** A member that has k3s, and that nobody wants to be without it. */
-function canRun(view: ClusterView, { name, capabilities }: ViewNode): boolean {
-  return capabilities.includes('k3s-node') && wantedRole(view, name) !== 'none';
+function canRun(view: ClusterView, node: ViewNode): boolean {
+  return (
+    node.capabilities.includes('k3s-node') && wantedRole(view, node.name) !== 'none' && !isTooOld(view, node)
+  );
+}
+
+/** Its k3s is older than an operator wants any to be. */
+export function isTooOld({ settings }: ClusterView, node: Pick<ViewNode, 'capabilities'>): boolean {
+  const least = versionFrom(settingsOf(settings[service]).minimumVersion);
+  const own = versionOf(node);
+  return least !== undefined && own !== undefined && compareVersions(own, least) < 0;
 }
 
 /** Members that could be servers, the best first: those an operator names, then voters, then who is reached by wire and directly. */

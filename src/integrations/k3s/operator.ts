@@ -1,5 +1,4 @@
 // What an operator has one member do or tell, through whichever agent: a kubeconfig, snapshots of etcd, what a datastore holds.
-import { z } from 'zod';
 import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
@@ -47,7 +46,9 @@ export async function operatorAnswer(
   switch (verb) {
     case 'kubeconfig': {
       if (!view) throw new Error('this agent has just begun');
-      const lifeMs = z.coerce.number().int().min(1000).max(credentialLifeMaxMs).parse(argument);
+      const lifeMs = Number(argument);
+      if (!Number.isInteger(lifeMs) || lifeMs < 1000 || lifeMs > credentialLifeMaxMs)
+        throw new Error('a credential is good for a second to 365 days');
       const own = { name: view.clusterName, server: urlOf(view.self.ip) };
       return JSON.stringify({ kubeconfig: await kubeconfig(host, { ...own, lifeMs, nowMs: wallMs }) });
     }

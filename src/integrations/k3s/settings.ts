@@ -18,6 +18,8 @@ export interface K3sSettings {
   readonly servers: 'auto' | 1 | 3 | 5;
   /** By name of a member, what it shall be; all others as it comes. */
   readonly roles: Readonly<Record<string, NodeRole>>;
+  /** Members with an older k3s get no role; empty for none. */
+  readonly minimumVersion: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDns: string;
@@ -62,6 +64,10 @@ const taint = z.strictObject({
 const shape = z.strictObject({
   servers: z.union([z.literal('auto'), z.literal(1), z.literal(3), z.literal(5)]).default('auto'),
   roles: z.record(member, z.enum(['server', 'agent', 'none'])).default({}),
+  minimumVersion: z
+    .string()
+    .regex(/^(v1\.\d{1,3}\.\d{1,3})?$/, 'a version such as v1.33.13')
+    .default(''),
   clusterCidr: cidr.default('10.42.0.0/16'),
   serviceCidr: cidr.default('10.43.0.0/16'),
   clusterDns: ip.default('10.43.0.10'),
