@@ -119,6 +119,7 @@ export class MemoryK3s {
       if (machine.life && !machine.host.processes.has(machine.life.pid)) machine.life = undefined;
       if (machine.life) live(this, machine, machine.life);
     }
+    this.etcd.see(this.nowMs());
     this.etcd.promote(this.nowMs(), learnMs, stallMs);
     if (this.answers()) this.#takeOut();
   }
@@ -235,7 +236,7 @@ export class MemoryK3s {
   }
 
   #removeMember(member: string): void {
-    this.etcd.remove(member);
+    this.etcd.remove(member, this.nowMs());
     for (const machine of this.machines.values())
       if (machine.life?.member === member) end(machine, `level=fatal msg="${removed}"`);
   }

@@ -13,6 +13,7 @@ import {
   joinTokenReuseMs,
   k3sCommandTimeoutMs,
   keepBusyMs,
+  leaseLateMs,
   podsShownMax,
 } from './limits.ts';
 import { etcdAnnotations, roles, service } from './names.ts';
@@ -71,7 +72,7 @@ export class Keeper {
         if (view.tenure.leftMs() === 0) break;
         onStep(each.summary);
         // What one node is in the way of is no reason to leave the others.
-        const why = await this.#act(kube, each, view.wallMs);
+        const why = await this.#act(kube, view, each);
         if (why !== '') troubles.push(why);
       }
       await this.#look(kube, view, view.wallMs);
@@ -149,7 +150,7 @@ export class Keeper {
       const former = memberOf(node);
       const why = former === id ? undefined : this.#whyStays(view, node, former);
       if (why) return why;
-      await this.#forget(kube, node);
+      await this.#forget(kube, view, node);
     }
     const stale = (await kube.etcdMembers()).find(each => isMemberName(each, name));
     if (stale !== undefined)
@@ -226,7 +227,7 @@ export class Keeper {
   }
 
   /** Resolves with what kept it from being done, for people; empty when nothing did. */
-  async #act(kube: Kube, what: Upkeep, nowMs: number): Promise<string> {
+  async #act(kube: Kube, view: ClusterView, what: Upkeep): Promise<string> {
     try {
       switch (what.kind) {
         case 'change':
@@ -235,11 +236,10 @@ export class Keeper {
         case 'evict':
           for (const pod of what.pods)
             if (what.force) await kube.deletePod(pod);
-            else if (!(await kube.evict(pod))) this.#forbidden.set(pod.uid, nowMs);
+            else if (!(await kube.evict(pod))) this.#forbidden.set(pod.uid, view.wallMs);
           return '';
         case 'forget':
-          await this.#forget(kube, what.node);
-          return '';
+          return await this.#forget(kube, view, what.node);
       }
     } catch (error) {
       if (error instanceof ServiceError && error.reason !== 'api-unreachable')
@@ -248,17 +248,24 @@ export class Keeper {
     }
   }
 
-  /** Out of etcd first, and only what etcd itself no longer lists is forgotten: k3s would else take it back (k3s#12920). */
-  async #forget(kube: Kube, node: KubeNode): Promise<void> {
+  /**
+   * Out of etcd first, and only what etcd itself no longer lists is forgotten: k3s would else take it back (k3s#12920). Resolves with why
+   * that must wait.
+   */
+  async #forget(kube: Kube, view: ClusterView, node: KubeNode): Promise<string> {
     const member = etcdMemberOf(node);
     if (member !== '') {
+      // When it was decided all was well; another server may have died since.
+      if (!holdsWithout(view, node, await kube.nodes()))
+        return `${node.name} stays in etcd, which would lose its majority: start the other servers`;
       if (node.annotations[etcdAnnotations.remove] !== 'true')
         await kube.changeNode(node.name, { annotations: { [etcdAnnotations.remove]: 'true' } });
       const listed = await kube.etcdMembers();
-      if (listed.includes(member)) return;
+      if (listed.includes(member)) return '';
     }
     await kube.deleteNode(node.name);
     await kube.deleteNodePassword(node.name);
+    return '';
   }
 
   #progressOf(view: ClusterView, { node: id, token }: OperationView): readonly string[] {
@@ -270,6 +277,16 @@ export class Keeper {
     const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
     return isFree ? [evidence.drained(token)] : [];
   }
+}
+
+/** Whether enough of the other servers are there for etcd to work without this one, by their leases and by what members see of each other. */
+function holdsWithout(view: ClusterView, { name }: KubeNode, nodes: readonly KubeNode[]): boolean {
+  const others = nodes.filter(each => each.name !== name && etcdMemberOf(each) !== '');
+  const well = others.filter(each => {
+    const member = nodeOf(view, memberOf(each));
+    return each.ready && (each.leaseAgeMs ?? Infinity) <= leaseLateMs && (!member || isHere(member));
+  });
+  return well.length >= Math.floor(others.length / 2) + 1;
 }
 
 /** A member of etcd that is no server any more: it is taken out before another comes in, which etcd would not take while one is away. */

@@ -34,7 +34,7 @@ export const joinTokenLifeMs = 900_000;
 export const joinTokenReuseMs = 600_000;
 /** A node whose lease is older than this is not there any more: the kubelet renews every 10 s, and Kubernetes waits 40 s. */
 export const leaseGoneMs = 60_000;
-/** A lease that is older than this is worth a word. */
+/** A server with an older lease than this does not count for etcd's majority when another is taken out: a kubelet may miss a renewal or two. */
 export const leaseLateMs = 30_000;
 /** An eviction that a disruption budget forbids is asked for again after this. */
 export const evictAgainMs = 10_000;

@@ -139,6 +139,7 @@ test('a member of etcd without a node keeps its name taken: what etcd itself lis
     ip: doris.machine.ip,
     isLearner: true,
     addedAtMs: bench.wallMs,
+    seenAtMs: bench.wallMs,
   });
   await bench.rounds(60);
   assert.match(bench.standing(), /still a member of etcd|is being taken out/);

@@ -7,7 +7,12 @@ export interface EtcdMember {
   readonly ip: string;
   isLearner: boolean;
   readonly addedAtMs: number;
+  /** When it last ran. */
+  seenAtMs: number;
 }
+
+/** Who has just died is not known to be dead, by anybody. */
+const unknownMs = 10_000;
 
 export type Join =
   | { readonly member: string }
@@ -70,10 +75,16 @@ export class MemoryEtcd {
         member.isLearner = false;
   }
 
-  remove(name: string): void {
+  /** Takes note of who runs. */
+  see(nowMs: number): void {
+    for (const member of this.members) if (this.#isStarted(member.name)) member.seenAtMs = nowMs;
+  }
+
+  remove(name: string, nowMs: number): void {
     const rest = this.members.filter(each => each.name !== name);
     const voters = rest.filter(({ isLearner }) => !isLearner);
-    if (this.hasQuorum() && voters.length > 0 && !this.hasQuorum(voters))
+    const seen = voters.filter(({ seenAtMs }) => nowMs - seenAtMs < unknownMs).length;
+    if (this.hasQuorum() && voters.length > 0 && seen < Math.floor(voters.length / 2) + 1)
       this.#fault(`etcd loses its majority with ${name}`);
     this.members = rest;
   }
@@ -81,7 +92,7 @@ export class MemoryEtcd {
   #add(node: string, ip: string, addedAtMs: number, isLearner: boolean): string {
     this.#made += 1;
     const name = `${node}-${this.#made.toString(16).padStart(8, '0')}`;
-    this.members.push({ name, ip, isLearner, addedAtMs });
+    this.members.push({ name, ip, isLearner, addedAtMs, seenAtMs: addedAtMs });
     return name;
   }
 }

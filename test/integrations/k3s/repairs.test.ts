@@ -209,6 +209,25 @@ test('who gives up a role is not let in meanwhile, though its k3s ends by being 
   assert.deepEqual(bench.readyNodes(), all);
 });
 
+test('a server that gives up its role stays in etcd while that would lose its majority, though all was well when it was decided', async () => {
+  const bench = await readyBench(3);
+  const { kube, etcd } = bench.k3s;
+  const borea = byName(bench, 'borea');
+  kube.addPod({ name: 'bare', node: 'ceres', kind: 'bare' });
+  configure(bench, { servers: 1 });
+  await bench.rounds(5);
+  bench.k3s.powerOff(borea.machine);
+  bench.away.add(borea.id);
+  kube.pods = [];
+  await bench.rounds(40);
+  assert.ok(etcd.of('ceres') && etcd.hasQuorum());
+  assert.match(bench.report(byName(bench, 'atlas'), 'keeper')?.detail ?? '', /ceres stays in etcd/);
+  bench.away.clear();
+  await bench.settle(400);
+  assert.deepEqual(bench.having('server'), ['atlas']);
+  assert.equal(etcd.members.length, 1);
+});
+
 test('a server that is removed from the cluster is replaced, once what is left of it is out of etcd', async () => {
   const bench = await readyBench(4);
   const borea = byName(bench, 'borea');
