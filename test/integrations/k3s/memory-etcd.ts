@@ -67,6 +67,11 @@ export class MemoryEtcd {
         member.isLearner = false;
   }
 
+  /** It is of this one member alone from now on. */
+  reset(name: string, ip: string, addedAtMs: number): void {
+    this.members = [{ name, ip, isLearner: false, addedAtMs }];
+  }
+
   remove(name: string): void {
     const rest = this.members.filter(each => each.name !== name);
     const voters = rest.filter(({ isLearner }) => !isLearner);
