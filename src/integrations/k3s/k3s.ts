@@ -4,7 +4,7 @@ import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
 import { type Integration, type Lane, type Retry, reconcile, Waiting } from '../reconciler.ts';
-import { oneLine, ServiceError } from '../service-error.ts';
+import { oneLine, type ServiceError, serviceErrorFrom } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
 import { agentReconciler } from './agent.ts';
 import { Attempts } from './attempts.ts';
@@ -82,8 +82,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       } catch (error) {
         if (error instanceof Waiting && grant)
           return [{ ...starting(grant), step: error.part, detail: oneLine(error.detail) }];
-        if (!(error instanceof ServiceError)) throw error;
-        return [failing(grant, error, recovery)];
+        return [failing(grant, serviceErrorFrom(error), recovery)];
       }
       const context = { host, view, grant, fence, retry, before: last, onReport };
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
@@ -173,8 +172,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       const seen = await keeper.keep(view, onStep);
       return keeperReport(grant.token, { ...seen, ...followed(view) });
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const { reason, message: detail } = error;
+      const { reason, message: detail } = serviceErrorFrom(error);
       return keeperReport(grant.token, { state: 'failing', step: 'answering', reason, detail });
     }
   }
