@@ -265,7 +265,8 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
           o.kind === kind &&
           o.token === token &&
           o.node === node &&
-          o.role === role,
+          o.role === role &&
+          o.argument === command.argument,
       );
       if (twin) return refused('already-running');
       const steps = command.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));

@@ -36,6 +36,8 @@ interface JoinToken {
   readonly untilMs: number;
 }
 
+/** Guards against a second reset, until k3s is started (pkg/cluster/managed.go). */
+const flag = `${folders.database}/reset-flag`;
 /** A learner knows all that was stored after this... */
 const learnMs = 5000;
 /** ...and one that gets nowhere is dropped after this (k3s, learnerMaxStallTime). */
@@ -48,6 +50,8 @@ export class MemoryK3s {
   readonly nowMs: () => number;
   /** Machines that have initialised a cluster, in order. */
   readonly founders: string[] = [];
+  /** Machines that have tried to make their datastore anew, with of what, in order. */
+  readonly resets: string[] = [];
   /** What must never happen, and has. */
   readonly faults: string[] = [];
   readonly #tokens: JoinToken[] = [];
@@ -89,6 +93,17 @@ export class MemoryK3s {
         : {},
     );
     host.programs.set('k3s', this.#command(machine));
+    host.programs.set('sync', () => ({}));
+    host.programs.set('rm', args => {
+      for (const path of host.files.keys()) if (path.startsWith(`${args.at(-1)}/`)) host.files.delete(path);
+      return {};
+    });
+    host.programs.set('cp', args => {
+      const [from = '', to = ''] = args.slice(-2);
+      for (const [path, file] of [...host.files])
+        if (path.startsWith(`${from}/`)) host.files.set(`${to}${path.slice(from.length)}`, file);
+      return {};
+    });
     host.programs.set('start-stop-daemon', args => {
       this.advance();
       const kind = args.at(-1) === 'server' ? 'server' : 'agent';
@@ -249,9 +264,36 @@ export class MemoryK3s {
     this.kube.deleteNode(name);
   }
 
+  /** `k3s server --cluster-reset`: etcd of this one member, at the address that it has now (pkg/etcd, Reset). */
+  #reset(machine: MemoryMachine, args: readonly string[]): ReturnType<Program> {
+    this.advance();
+    const { host } = machine;
+    const config = configOf(machine);
+    const fails = (why: string) => ({ exitCode: 1, stderr: `level=fatal msg="${why}"\n` });
+    this.resets.push([machine.name, ...args.slice(2)].join(' '));
+    if (machine.life) return fails('listen tcp 127.0.0.1:2379: bind: address already in use');
+    if (config['cluster-init'] !== true)
+      return fails('invalid flag use; --server is not allowed with --cluster-reset');
+    if (host.text(flag) !== '') return fails('reset-flag is there: start without --cluster-reset');
+    const snapshot = args.find(each => each.startsWith('--cluster-reset-restore-path='))?.split('=')[1];
+    if (snapshot !== undefined && host.text(snapshot) !== 'good')
+      return fails(`snapshot file ${snapshot} cannot be read`);
+    const [, stored] = host.text(`${folders.members}/wal`).trim().split(' ');
+    if (stored === undefined) return fails('no datastore');
+    for (const other of this.machines.values())
+      if (other !== machine && other.life?.kind === 'server')
+        this.faults.push(`${other.name} still serves while ${machine.name} makes the datastore anew`);
+    this.etcd.reset(stored, String(config['node-ip']), this.nowMs());
+    host.put(flag, 'now');
+    return {
+      stderr: 'Managed etcd cluster membership has been reset, restart without --cluster-reset flag now\n',
+    };
+  }
+
   #command(machine: MemoryMachine): Program {
     return args => {
       if (args[0] === '--version') return { stdout: 'k3s version v1.34.9+k3s1 (abcdef12)\n' };
+      if (args[0] === 'server' && args[1] === '--cluster-reset') return this.#reset(machine, args);
       if (args[0] !== 'token' || args[1] !== 'create') return { exitCode: 1, stderr: 'No help topic\n' };
       this.advance();
       if (!this.isUp(machine))

@@ -266,6 +266,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
   'holds-it-already': 'it has the role already',
   'not-drained': 'it is not drained',
+  'already-running': 'just that is under way: see "clusterctl operations"',
   'settings-changed-meanwhile': 'somebody has changed the settings meanwhile: look again, then set them',
   'secret-exists': 'somebody has given the cluster such a secret meanwhile: ask again to replace it',
   'no-such-secret': 'the cluster holds no such secret',

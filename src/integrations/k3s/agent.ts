@@ -6,12 +6,12 @@ import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { nodeOf, readyServers } from './candidates.ts';
 import { agentConfig, essenceOf, type OwnPlace } from './config-file.ts';
+import { FlannelWatch, flannelLost } from './flannel.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
 import { agentParts, caSecret, files, roles, service } from './names.ts';
 import {
   deviceOf,
   type Life,
-  lacksFlannel,
   lacksNode,
   letIn,
   type Means,
@@ -50,7 +50,6 @@ interface Observed {
   readonly life: Life;
   /** What the keeper says of its node; undefined when it says nothing, or nothing runs. */
   readonly word: NodeWord | undefined;
-  readonly lacksFlannel: boolean;
 }
 
 type AgentStep = Step &
@@ -64,12 +63,13 @@ type AgentStep = Step &
         readonly mark: Mark | undefined;
         readonly desired: Desired;
       }
-    | { readonly kind: 'restart' }
+    | { readonly kind: 'restart'; readonly forFlannel?: true }
     | { readonly kind: 'wait' }
   );
 
 export function agentReconciler(means: Means): Reconciler<Desired, Observed, AgentStep> {
   const { counterparts, markFile, attempts } = means;
+  const flannel = new FlannelWatch();
   let nowMs = 0;
   /** The keeper has said, since k3s was last started, that the node is ready. */
   let wasReady = false;
@@ -90,6 +90,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
 
     async observe(host, { view, settings }) {
       const running = await isRunning(host, 'agent');
+      await flannel.look(host, view, settings);
       const word = running ? await keepersWord(view, counterparts) : undefined;
       if (word?.ready) wasReady = true;
       return {
@@ -101,8 +102,6 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         hasToken: (await host.readFile(files.joinToken)) !== undefined,
         life: { kind: 'agent', running, words: word?.ready ? '' : await lastWords(host, 'agent') },
         word,
-        lacksFlannel:
-          running && (await lacksFlannel(host, settings, nodeOf(view, view.self.id) ?? { capabilities: [] })),
       };
     },
 
@@ -181,6 +180,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
         case 'restart':
           await stopK3s(host, 'agent', { containers: false });
           attempts.mended();
+          if (step.forFlannel) flannel.tried();
       }
     },
   };
@@ -205,8 +205,8 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
   /** An agent that is not let in says so again and again, and does not end by itself. */
   function whileRunning(desired: Desired, observed: Observed, key: string): AgentStep[] {
     const { life, word } = observed;
-    if (word?.ready && observed.lacksFlannel && attempts.waitMs(key, nowMs) === 0)
-      return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: flannel has lost its interface' }];
+    if (word?.ready && flannel.isDue(desired.view, attempts, key))
+      return [{ kind: 'restart', part: 'ready', forFlannel: true, summary: flannelLost }];
     if (word?.ready) return [];
     // While the keeper is away nobody knows better.
     if (!word && wasReady) return [];

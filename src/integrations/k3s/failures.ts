@@ -100,7 +100,8 @@ const failures: readonly Failure[] = [
   },
   {
     code: 'token-refused',
-    pattern: /401 Unauthorized|403 Forbidden|not authorized/i,
+    // Of k3s's own servers only: kubelet tells of registries that refuse an image, too.
+    pattern: /\/(v1-k3s|cacerts)\S*: 40[13]|validate token\S* 40[13]|token is not authorized/i,
     permanent: true,
     mend: 'the servers do not take its token: it asks the keeper for another',
   },

@@ -1,10 +1,10 @@
 // Kubernetes (k3s) as an integration: what the agent is given. Puts the parts together and remembers the last reports.
-import type { ClusterView, Grant, ServiceReport } from '../cluster-view.ts';
+import type { ClusterView, Grant, OperationView, ServiceReport } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
 import { type Integration, type Lane, type Retry, reconcile, Waiting } from '../reconciler.ts';
-import { oneLine, ServiceError } from '../service-error.ts';
+import { oneLine, type ServiceError, serviceErrorFrom } from '../service-error.ts';
 import { beginsInMs } from '../sole-role.ts';
 import { agentReconciler } from './agent.ts';
 import { Attempts } from './attempts.ts';
@@ -18,11 +18,11 @@ import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
-import { isOf, readMark, writeMark } from './mark.ts';
+import { isOf, readMark } from './mark.ts';
 import { files, recoverParts, roles, service } from './names.ts';
 import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
 import { type Means, textOf } from './own-node.ts';
-import { makeAnew, recoveryUnderWay, restored } from './recovery.ts';
+import { Recovering, recoveryUnderWay, restored } from './recovery.ts';
 import { released, withdrawK3s } from './release.ts';
 import { serverReconciler } from './server.ts';
 import { settingsBook } from './settings-book.ts';
@@ -53,6 +53,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
   const own = (view: ClusterView, role: string) =>
     grantsOf(view, role).find(({ node }) => node === view.self.id);
 
+  const recovering = new Recovering(markFile);
   let last: ServiceReport | undefined;
   let lastView: ClusterView | undefined;
   const nodeLane: Lane = {
@@ -61,6 +62,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       lastView = view;
       const asServer = own(view, roles.server);
       const grant = asServer ?? own(view, roles.agent);
+      const recovery = recoveryUnderWay(view);
       try {
         const mark = await readMark(host, markFile);
         if (!grant) {
@@ -72,18 +74,15 @@ export function k3sIntegration(options: K3sOptions): Integration {
         const former = asServer ? 'agent' : 'server';
         if (mark?.kind === former && (await isRunning(host, former)))
           await stopK3s(host, former, { containers: true });
-        const recovery = recoveryUnderWay(view);
-        if (asServer && mark && recovery?.node === view.self.id && mark.recovered !== recovery.id) {
-          onReport({ ...starting(asServer), step: 'reset', detail: 'make the datastore anew' });
+        if (asServer && recovery?.node === view.self.id && mark?.recovered !== recovery.id) {
           await fence.admit(host, asServer);
-          await makeAnew(host, view, recovery);
-          await writeMark(host, markFile, { ...mark, recovered: recovery.id });
+          const meanwhile = await recovering.pass(host, view, recovery, mark);
+          if (meanwhile) return [{ ...starting(asServer), ...meanwhile }];
         }
       } catch (error) {
         if (error instanceof Waiting && grant)
           return [{ ...starting(grant), step: error.part, detail: oneLine(error.detail) }];
-        if (!(error instanceof ServiceError)) throw error;
-        return [failing(grant, error)];
+        return [failing(grant, serviceErrorFrom(error), recovery)];
       }
       const context = { host, view, grant, fence, retry, before: last, onReport };
       last = asServer ? await reconcile(server, context) : await reconcile(agent, context);
@@ -173,8 +172,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
       const seen = await keeper.keep(view, onStep);
       return keeperReport(grant.token, { ...seen, ...followed(view) });
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const { reason, message: detail } = error;
+      const { reason, message: detail } = serviceErrorFrom(error);
       return keeperReport(grant.token, { state: 'failing', step: 'answering', reason, detail });
     }
   }
@@ -224,9 +222,15 @@ const starting = ({ role, token }: Grant): ServiceReport => ({
   ...{ service, role, token, state: 'starting', step: '', reason: '', detail: '' },
 });
 
-function failing(grant: Grant | undefined, { reason, message: detail }: ServiceError): ServiceReport {
+function failing(
+  grant: Grant | undefined,
+  { reason, message: detail }: ServiceError,
+  recovery: OperationView | undefined,
+): ServiceReport {
   const { role = roles.agent, token = 0 } = grant ?? {};
-  return { service, role, token, state: 'failing', step: 'configure', reason, detail };
+  const under = recovery?.steps.find(({ state }) => state !== 'done');
+  const step = recovery && recovery.node === grant?.node ? (under?.name ?? 'reset') : 'configure';
+  return { service, role, token, state: 'failing', step, reason, detail };
 }
 
 /** A role that is as it should be, on a member that an operator drains: what still runs there. */

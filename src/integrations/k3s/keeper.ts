@@ -32,6 +32,8 @@ import type { Admission, NodeWord } from './words.ts';
 export class Keeper {
   readonly #door: KubeDoor;
   readonly #forbidden = new Map<string, number>();
+  /** By role and asker. */
+  readonly #admitting = new Map<string, Promise<Admission>>();
   readonly #tokens = new Map<string, { readonly token: string; readonly atMs: number }>();
   /** What it saw last; undefined while it is not the keeper, or has seen nothing. */
   #view: ClusterView | undefined;
@@ -105,8 +107,20 @@ export class Keeper {
     };
   }
 
-  /** Lets a member in under its name, once nothing of a former one of that name is left. */
-  async admit(host: Host, asker: string, role: 'server' | 'agent'): Promise<Admission> {
+  /**
+   * Lets a member in under its name, once nothing of a former one of that name is left. Whoever asks again meanwhile, since it has given
+   * the answer up, gets the same one: one that went on beside it would take the node that has just joined for the former.
+   */
+  admit(host: Host, asker: string, role: 'server' | 'agent'): Promise<Admission> {
+    const key = `${role} ${asker}`;
+    const underWay = this.#admitting.get(key);
+    if (underWay) return underWay;
+    const answer = this.#admit(host, asker, role).finally(() => this.#admitting.delete(key));
+    this.#admitting.set(key, answer);
+    return answer;
+  }
+
+  async #admit(host: Host, asker: string, role: 'server' | 'agent'): Promise<Admission> {
     const view = this.#view;
     const member = view && nodeOf(view, asker);
     if (!view) return { kind: 'wait', detail: 'the keeper is just beginning' };
@@ -150,6 +164,7 @@ export class Keeper {
       const former = memberOf(node);
       const why = former === id ? undefined : this.#whyStays(view, node, former);
       if (why) return why;
+      if (!this.#mayAct(view)) return noKeeper;
       await this.#forget(kube, view, node);
     }
     const stale = (await kube.etcdMembers()).find(each => isMemberName(each, name));
@@ -158,8 +173,14 @@ export class Keeper {
         kind: 'wait',
         detail: `its former self is still a member of etcd (${stale}) and is being taken out`,
       };
+    if (!this.#mayAct(view)) return noKeeper;
     await kube.deleteNodePassword(name);
     return undefined;
+  }
+
+  /** Another may keep the cluster meanwhile, and have let the asker in. */
+  #mayAct({ tenure }: ClusterView): boolean {
+    return this.#view !== undefined && tenure.leftMs() > 0;
   }
 
   /** Why the node that has the name must not be taken away; undefined when it may. */
@@ -288,6 +309,8 @@ function holdsWithout(view: ClusterView, { name }: KubeNode, nodes: readonly Kub
   });
   return well.length >= Math.floor(others.length / 2) + 1;
 }
+
+const noKeeper: Admission = { kind: 'wait', detail: 'another member is to keep the cluster' };
 
 /** A member of etcd that is no server any more: it is taken out before another comes in, which etcd would not take while one is away. */
 async function staleMember(

@@ -2,6 +2,10 @@
 
 /** k3s has this long from its start until it answers: it unpacks, makes certificates and waits for etcd; a slow disk takes minutes. */
 export const startDeadlineMs = 300_000;
+/** From its start until it has registered its node and made flannel's interface: before that neither is missed, a small machine takes that long. */
+export const settleMs = 120_000;
+/** Servers that have all lost flannel's interface (tailscaled was updated everywhere) are started anew so long after one another. */
+export const flannelTurnMs = 90_000;
 /** A k3s that has ended is started again after this... */
 export const restartFirstMs = 5000;
 /** ...and twice as long each time, at most this. */

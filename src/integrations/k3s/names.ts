@@ -11,7 +11,7 @@ export const keeperParts = ['answering'];
 /** The steps of a leave. */
 export const leaveParts = ['drain', 'forget', 'stop'];
 /** The steps of a recovery. */
-export const recoverParts = ['fence', 'reset'];
+export const recoverParts = ['check', 'fence', 'reset'];
 
 export const roles = { keeper: 'keeper', server: 'server', agent: 'agent' } as const;
 

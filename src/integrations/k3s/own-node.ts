@@ -8,11 +8,9 @@ import { ServiceError } from '../service-error.ts';
 import type { Attempts } from './attempts.ts';
 import type { OwnPlace } from './config-file.ts';
 import { errorFrom, failureIn, mendedByKeeper } from './failures.ts';
-import { commandTimeoutMs, startDeadlineMs } from './limits.ts';
+import { commandTimeoutMs, settleMs, startDeadlineMs } from './limits.ts';
 import { files, folders } from './names.ts';
-import type { K3sSettings } from './settings.ts';
 import { type Kind, startK3s } from './unit.ts';
-import { losesFlannel, versionOf } from './versions.ts';
 import { admissionFrom, askKeeper } from './words.ts';
 
 export interface Means {
@@ -124,19 +122,6 @@ export function progressOf({ kind, words }: Life, attempts: Attempts, nowMs: num
   return found ? `${what}: ${found.failure.mend} (${found.line})` : what;
 }
 
-/**
- * Whether flannel has lost its interface for good, as versions of k3s do when tailscaled is started anew (k3s#12436): then only a new start of
- * k3s brings it back. @param device of this machine, whose loss takes it along
- */
-export async function lacksFlannel(
-  host: Host,
-  { flannelBackend }: Pick<K3sSettings, 'flannelBackend'>,
-  member: Parameters<typeof versionOf>[0],
-): Promise<boolean> {
-  if (flannelBackend !== 'vxlan' || !losesFlannel(versionOf(member))) return false;
-  return !(await host.listFolder('/sys/class/net')).includes('flannel.1');
-}
-
 export async function start(
   host: Host,
   kind: Kind,
@@ -152,6 +137,8 @@ export async function start(
  * (kubernetes#92769).
  */
 export function lacksNode({ words }: Life, attempts: Attempts, key: string, nowMs: number): boolean {
+  // A kubelet says so of every node until it has registered it.
+  if (attempts.sinceMs(nowMs) < settleMs) return false;
   return failureIn(words)?.failure.code === 'node-object-gone' && attempts.waitMs(key, nowMs) === 0;
 }
 

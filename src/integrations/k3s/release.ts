@@ -1,7 +1,7 @@
 // A role that this machine gives up: its k3s ends with all that it runs. A datastore is set aside, never deleted.
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
-import { oneLine, ServiceError } from '../service-error.ts';
+import { oneLine, ServiceError, serviceErrorFrom } from '../service-error.ts';
 import { configMark } from './config-file.ts';
 import { type Mark, readMark, tracesOf } from './mark.ts';
 import { files, service } from './names.ts';
@@ -29,14 +29,8 @@ export async function released(
     if (mark) await end(host, mark.kind, view.wallMs);
     return report;
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return {
-      ...report,
-      state: 'failing',
-      step: 'stop',
-      reason: error.reason,
-      detail: oneLine(error.message),
-    };
+    const { reason, message } = serviceErrorFrom(error);
+    return { ...report, state: 'failing', step: 'stop', reason, detail: oneLine(message) };
   }
 }
 
@@ -46,7 +40,8 @@ async function end(host: Host, kind: Kind, nowMs: number): Promise<void> {
   if (!ours && !runs) return;
   await stopK3s(host, kind, { containers: true });
   if (kind === 'server' && (await tracesOf(host)).isMember) await setAside(host, nowMs);
-  for (const path of [files.config, files.serverToken, files.agentToken, files.joinToken])
+  // The settings last: by them it is known that there is something to take away.
+  for (const path of [files.serverToken, files.agentToken, files.joinToken, files.config])
     await host.removeFile(path);
 }
 

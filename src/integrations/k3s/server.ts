@@ -7,6 +7,7 @@ import { ServiceError } from '../service-error.ts';
 import { grantsOf, keeperGrant, nodeOf, readyServers, reportOf } from './candidates.ts';
 import { essenceOf, type OwnPlace, serverConfig } from './config-file.ts';
 import { failureIn, mendedByKeeper } from './failures.ts';
+import { FlannelWatch, flannelLost } from './flannel.ts';
 import type { KubeNode } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
@@ -24,7 +25,6 @@ import {
 import {
   deviceOf,
   type Life,
-  lacksFlannel,
   lacksNode,
   letIn,
   type Means,
@@ -67,7 +67,6 @@ interface Observed {
   /** Why the API here does not answer as it should; empty when it does. */
   readonly trouble: string;
   readonly node: KubeNode | undefined;
-  readonly lacksFlannel: boolean;
 }
 
 type ServerStep = Step &
@@ -81,7 +80,7 @@ type ServerStep = Step &
         readonly desired: Desired;
         readonly mark: Mark | undefined;
       }
-    | { readonly kind: 'restart' }
+    | { readonly kind: 'restart'; readonly forFlannel?: true }
     | { readonly kind: 'begin-again' }
     | { readonly kind: 'reset' }
     | { readonly kind: 'wait' }
@@ -94,6 +93,7 @@ export function serverReconciler(
   means: Means & { readonly door: KubeDoor },
 ): Reconciler<Desired, Observed, ServerStep> {
   const { counterparts, markFile, attempts, door } = means;
+  const flannel = new FlannelWatch();
   let nowMs = 0;
   return {
     ...{ service, role: roles.server, parts: serverParts },
@@ -117,6 +117,7 @@ export function serverReconciler(
 
     async observe(host, { view, settings }) {
       const running = await isRunning(host, 'server');
+      await flannel.look(host, view, settings);
       const answers = running && (await host.accepts(view.self.ip, ports.api, 1000));
       const { trouble, node } = answers
         ? await lookAt(door, view.self.name)
@@ -131,8 +132,6 @@ export function serverReconciler(
         agentToken: (await textOf(host, files.agentToken))?.trim(),
         life: { kind: 'server', running, words: node?.ready ? '' : await lastWords(host, 'server') },
         ...{ trouble, node },
-        lacksFlannel:
-          running && (await lacksFlannel(host, settings, nodeOf(view, view.self.id) ?? { capabilities: [] })),
       };
     },
 
@@ -200,10 +199,8 @@ export function serverReconciler(
       }
       if (!observed.node && !isLeaving && lacksNode(life, attempts, key, nowMs))
         return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: its node was deleted' }];
-      if (observed.lacksFlannel && attempts.waitMs(key, nowMs) === 0)
-        return [
-          { kind: 'restart', part: 'ready', summary: 'start k3s anew: flannel has lost its interface' },
-        ];
+      if (flannel.isDue(view, attempts, key))
+        return [{ kind: 'restart', part: 'ready', forFlannel: true, summary: flannelLost }];
       const why = nodeTrouble(observed.node);
       return why === '' ? [] : wait('ready', progressOf(life, attempts, nowMs, why));
     },
@@ -249,6 +246,7 @@ export function serverReconciler(
         case 'restart':
           await stopK3s(host, 'server', { containers: false });
           attempts.mended();
+          if (step.forFlannel) flannel.tried();
       }
     },
   };

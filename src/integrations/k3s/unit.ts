@@ -162,7 +162,12 @@ export async function stopK3s(
   }
   for (let waitedMs = 0; await isRunning(host, kind); waitedMs += stopPollMs) {
     if (waitedMs >= stopTimeoutMs)
-      throw new ServiceError('k3s-does-not-end', false, `k3s ${kind} does not end: is its disk hanging?`);
+      throw new ServiceError(
+        'k3s-does-not-end',
+        false,
+        `k3s ${kind} does not end: is its disk hanging?`,
+        true,
+      );
     await host.pause(stopPollMs);
   }
   if (!containers) return;

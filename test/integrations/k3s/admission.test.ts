@@ -2,6 +2,8 @@
 // nobody takes the place of one that may still run.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Keeper } from '../../../src/integrations/k3s/keeper.ts';
+import { KubeDoor } from '../../../src/integrations/k3s/kube-door.ts';
 import { admissionFrom } from '../../../src/integrations/k3s/words.ts';
 import { type K3sBench, type Node, readyBench } from './bench.ts';
 
@@ -160,6 +162,67 @@ test('a token is for one agent, and whoever asks again soon has the same one onc
   assert.match(tokens[0] ?? '', /^K10[0-9a-f]{64}::[a-z0-9]{6}\.[a-z0-9]{16}$/);
   assert.deepEqual([tokens[1] === tokens[0], tokens[2] === tokens[1]], [false, true]);
   assert.equal((await asked(bench, byName(bench, 'borea'), 'server'))?.kind, 'welcome');
+});
+
+/** A keeper whose API is slow: it answers about nodes when it is told to. */
+async function slowKeeper(bench: K3sBench) {
+  const { machine } = byName(bench, bench.having('keeper')[0] ?? '');
+  const waiting: (() => void)[] = [];
+  let isSlow = false;
+  const open = bench.k3s.openKube(machine);
+  const door = new KubeDoor(async () => {
+    const kube = await open();
+    const node = async (name: string) => {
+      const found = await kube.node(name);
+      if (isSlow) await new Promise<void>(resolve => waiting.push(resolve));
+      return found;
+    };
+    return { ...kube, node };
+  });
+  const keeper = new Keeper(door);
+  await keeper.keep(bench.view(byName(bench, 'atlas')), () => {});
+  isSlow = true;
+  const answers = async () => {
+    isSlow = false;
+    for (const each of waiting.splice(0)) each();
+  };
+  return { keeper, answers, admit: (asker: Node) => keeper.admit(machine.host, asker.id, 'agent'), machine };
+}
+const ticks = () => new Promise(resolve => setImmediate(resolve));
+
+test('who asks again because the keeper is slow is let in once: its new node is not taken for a former one', async () => {
+  const bench = await readyBench(4);
+  const doris = byName(bench, 'doris');
+  const { admit, answers, machine } = await slowKeeper(bench);
+  machine.host.commands.length = 0;
+  bench.k3s.kube.changes.length = 0;
+  const asked = [admit(doris), admit(doris), admit(doris)];
+  await ticks();
+  await answers();
+  const said = await Promise.all(asked);
+  assert.deepEqual(said[1], said[0], 'the same answer');
+  assert.deepEqual(said[2], said[0]);
+  assert.equal(said[0]?.kind, 'welcome');
+  assert.equal(bench.k3s.kube.changes.filter(each => each === 'delete node doris').length, 1);
+  assert.equal(machine.host.commands.filter(each => each.startsWith('k3s token create')).length, 1);
+});
+
+test('a keeper that may act no longer forgets nobody, though it has begun to', async () => {
+  for (const ends of ['tenure', 'rest'] as const) {
+    const bench = await readyBench(4);
+    const { keeper, admit, answers } = await slowKeeper(bench);
+    bench.k3s.kube.changes.length = 0;
+    let leftMs = 1000;
+    bench.tenure = { ...bench.tenure, leftMs: () => leftMs };
+    keeper.heed(bench.view(byName(bench, 'atlas')));
+    const asked = admit(byName(bench, 'doris'));
+    await ticks();
+    if (ends === 'rest') keeper.rest();
+    else leftMs = 0;
+    await answers();
+    assert.equal((await asked).kind, 'wait');
+    assert.deepEqual(bench.k3s.kube.changes, []);
+  }
 });
 
 test('no token is in a report, a decision, an argument or a file that others may read', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type {
   ClusterView,
   Decision,
+  OperationView,
   ServiceReport,
   TenureView,
   ViewNode,
@@ -42,6 +43,8 @@ export class K3sBench {
   readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
   /** Ids of machines whose agents are not there. */
   readonly away = new Set<string>();
+  /** Ids of machines that are silent for a moment, though all goes on there. */
+  readonly suspect = new Set<string>();
   /** All that was ever decided or reported, which no token may be in. */
   readonly told = new Map<string, string>();
   tenure: TenureView = {
@@ -105,7 +108,7 @@ export class K3sBench {
       const drain = this.drains.get(id);
       return {
         ...{ id, name, ip: machine.ip, address: `${machine.ip}:7443`, standing: 'voter' },
-        state: this.away.has(id) ? 'dead' : 'alive',
+        state: this.away.has(id) ? 'dead' : this.suspect.has(id) ? 'suspect' : 'alive',
         ...{ capabilities, tags: this.tags.get(id) ?? {}, reports, ...(drain && { drain }) },
       };
     });
@@ -143,6 +146,25 @@ export class K3sBench {
 
   /** For tests that look at each decision. */
   onDecided: (decision: Decision) => void = () => {};
+
+  /** An operator has `node` make the datastore anew. @param snapshot name of one; empty for what it has */
+  recover(node: Node, snapshot = ''): number {
+    const found = node.k3s.recoverable?.(this.view(node), node.id);
+    assert.ok(found, `${node.name} can be asked to`);
+    const { role, token } = found.grant;
+    const id = this.log.index + 1;
+    const steps = found.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));
+    const operation = {
+      ...{ id, kind: 'recover' as const, service: 'k3s', role, node: node.id, token, steps },
+      ...{ outcome: 'running' as const, reason: '', ...(snapshot !== '' && { argument: snapshot }) },
+    };
+    this.log = { ...this.log, index: id, operations: [...this.log.operations, operation] };
+    return id;
+  }
+
+  operation(id: number): OperationView | undefined {
+    return this.log.operations.find(each => each.id === id);
+  }
 
   /** The leader's decisions, then one pass on every node; and time goes on. */
   async round(): Promise<void> {

@@ -46,7 +46,8 @@ export function applied(log: LogState, decision: Decision): LogState {
     case 'open-operation': {
       const { operation: kind, service, role, node, token } = decision;
       const twin = operations.some(
-        each => each.outcome === 'running' && each.kind === kind && each.token === token,
+        each =>
+          each.outcome === 'running' && each.kind === kind && each.token === token && kind !== 'recover',
       );
       assert.ok(!twin, 'an operation is opened once');
       const steps = decision.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));

@@ -80,6 +80,11 @@ export class MemoryEtcd {
     for (const member of this.members) if (this.#isStarted(member.name)) member.seenAtMs = nowMs;
   }
 
+  /** It is of this one member alone from now on. */
+  reset(name: string, ip: string, addedAtMs: number): void {
+    this.members = [{ name, ip, isLearner: false, addedAtMs, seenAtMs: addedAtMs }];
+  }
+
   remove(name: string, nowMs: number): void {
     const rest = this.members.filter(each => each.name !== name);
     const voters = rest.filter(({ isLearner }) => !isLearner);

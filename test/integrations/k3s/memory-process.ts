@@ -103,6 +103,7 @@ function joinAsServer(world: MemoryK3s, machine: MemoryMachine, life: Life): Wor
         `this server is a not a member of the etcd cluster. Found [${stored}=https://${member.ip}:2380], expect: ${stored}=https://${ip}:2380`,
       );
     life.member = stored;
+    host.files.delete(`${folders.database}/reset-flag`);
     return undefined;
   }
   if (config['cluster-init'] === true) {
