@@ -115,7 +115,9 @@ function leavesMajority(nodes: readonly KubeNode[], leaving: KubeNode): boolean 
 }
 
 /** Nothing of it runs any more, by its lease. Of a member that was removed it is the proof. */
-export function isGone({ leaseAgeMs }: KubeNode): boolean {
+export function isGone({ ready, leaseAgeMs }: KubeNode): boolean {
+  // An age is of two clocks; that Kubernetes has heard nothing of it is of one.
+  if (ready) return false;
   return leaseAgeMs === undefined || leaseAgeMs > leaseGoneMs;
 }
 
