@@ -52,6 +52,8 @@ export interface Integration {
   /** Its secrets in the log that may be replaced while everything runs. */
   readonly keys: readonly SecretKey[];
   readonly settings: SettingsBook;
+  /** Names of its secrets in the log that go with what its machines have stored: a backup of the log does not bring them back. */
+  readonly boundSecrets?: readonly string[];
   /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
   decide(view: ClusterView): Decision[];
   /**

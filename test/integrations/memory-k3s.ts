@@ -22,7 +22,7 @@ export interface Habits {
 
 export interface MemoryMachine {
   readonly name: string;
-  readonly ip: string;
+  ip: string;
   readonly host: MemoryHost;
   readonly habits: Habits;
   /** The k3s that was last started, until it has ended. */
@@ -88,8 +88,10 @@ export class MemoryK3s {
       return machine.habits.hangs && word !== 'SIGKILL' ? true : signal(pid, word);
     };
     host.programs.set('ip', args =>
-      args.at(-1) === ip
-        ? { stdout: `3: tailscale0    inet ${ip}/32 scope global tailscale0\\       valid_lft forever\n` }
+      args.at(-1) === machine.ip
+        ? {
+            stdout: `3: tailscale0    inet ${machine.ip}/32 scope global tailscale0\\       valid_lft forever\n`,
+          }
         : {},
     );
     host.programs.set('k3s', this.#command(machine));
@@ -114,6 +116,14 @@ export class MemoryK3s {
       return {};
     });
     return machine;
+  }
+
+  /** The machine has another address from now on; what runs there goes on. */
+  readdress(machine: MemoryMachine, ip: string): void {
+    this.advance();
+    this.machines.delete(machine.ip);
+    machine.ip = ip;
+    this.machines.set(ip, machine);
   }
 
   /** Starts k3s, whoever asks for it. */

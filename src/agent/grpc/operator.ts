@@ -242,7 +242,8 @@ export async function restore(
 function restorationFrom(agent: Agent, text: string): ReturnType<typeof restoreOf> {
   try {
     const kept: Backup = backupFrom(text);
-    return restoreOf(kept, agent.state, agent.options.sealer);
+    const bound = agent.options.integrations.flatMap(each => each.boundSecrets ?? []);
+    return restoreOf(kept, agent.state, agent.options.sealer, bound);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Refusal(status.INVALID_ARGUMENT, 'bad-backup', `this backup cannot be restored: ${reason}`);

@@ -111,3 +111,12 @@ export function agentCandidates(view: ClusterView): readonly ViewNode[] {
     node => canRun(view, node) && node.state === 'alive' && node.ip !== '' && !node.drain,
   );
 }
+
+/** Whether etcd works before, and has a majority after one of its members is taken out. */
+export function mayLose(view: ClusterView, granted: readonly Grant[], leaving: Pick<Grant, 'node'>): boolean {
+  const well = new Set(readyServers(view).map(({ id }) => id));
+  const majorityOf = (count: number) => Math.floor(count / 2) + 1;
+  const present = granted.filter(({ node }) => well.has(node)).length;
+  const left = granted.filter(({ node }) => node !== leaving.node && well.has(node)).length;
+  return present >= majorityOf(granted.length) && left >= majorityOf(granted.length - 1);
+}

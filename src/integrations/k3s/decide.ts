@@ -1,12 +1,20 @@
 // What the leader decides about Kubernetes: two tokens, who founds and then keeps the cluster, servers one at a time, agents after them,
 // and who gives a role up again. Pure and level-triggered: when all is decided nothing comes out, whoever leads.
-import type { ClusterView, Decision, Grant, OperationView, ViewNode } from '../cluster-view.ts';
+import type {
+  ClusterView,
+  Decision,
+  Grant,
+  OperationView,
+  ServiceReport,
+  ViewNode,
+} from '../cluster-view.ts';
 import { joinsOf } from '../joins.ts';
 import {
   agentCandidates,
   grantsOf,
   isHere,
   keeperGrant,
+  mayLose,
   mayStay,
   nodeOf,
   readyServers,
@@ -97,7 +105,8 @@ function keeperMoves(view: ClusterView, keeper: Grant | undefined): Decision[] {
     holder.standing !== 'observer' &&
     !holder.drain &&
     mayStay(view, holder.id) &&
-    !isFailing;
+    !isFailing &&
+    !isOut(reportOf(holder, server));
   if (isWell) return [];
   const heir = readyServers(view).find(
     node =>
@@ -108,6 +117,11 @@ function keeperMoves(view: ClusterView, keeper: Grant | undefined): Decision[] {
       mayStay(view, node.id),
   );
   return heir ? [{ kind: 'move', service, role: roles.keeper, node: heir.id, from: keeper?.token ?? 0 }] : [];
+}
+
+/** Its server is no member of etcd, and waits to be let in: nobody lets the keeper in but another one. */
+function isOut(report: ServiceReport | undefined): boolean {
+  return report?.state === 'starting' && report.step === 'admission';
 }
 
 const leaveOf = ({ operations }: ClusterView, { node, token }: Grant) =>
@@ -166,15 +180,6 @@ function surplusServer(view: ClusterView, granted: readonly Grant[], wanted: num
   };
   const others = granted.filter(({ node }) => node !== keeper);
   return others.find(isAway) ?? others.at(-1);
-}
-
-/** Whether etcd works before, and has a majority after one of its members is taken out. */
-export function mayLose(view: ClusterView, granted: readonly Grant[], leaving: Grant): boolean {
-  const well = new Set(readyServers(view).map(({ id }) => id));
-  const majorityOf = (count: number) => Math.floor(count / 2) + 1;
-  const present = granted.filter(({ node }) => well.has(node)).length;
-  const left = granted.filter(({ node }) => node !== leaving.node && well.has(node)).length;
-  return present >= majorityOf(granted.length) && left >= majorityOf(granted.length - 1);
 }
 
 /** Agents come after the servers, so that none is made a server right after it has begun to work. */

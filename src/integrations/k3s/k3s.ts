@@ -19,7 +19,7 @@ import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
 import { keepBusyMs, keepEveryMs } from './limits.ts';
 import { isOf, readMark } from './mark.ts';
-import { files, recoverParts, roles, service } from './names.ts';
+import { agentToken, caSecret, files, recoverParts, roles, serverToken, service } from './names.ts';
 import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
 import { type Means, textOf } from './own-node.ts';
 import { Recovering, recoveryUnderWay, restored } from './recovery.ts';
@@ -180,6 +180,8 @@ export function k3sIntegration(options: K3sOptions): Integration {
   return {
     name: service,
     keys: [],
+    // A datastore opens with its own token only, and another authority would stop every server of this one.
+    boundSecrets: [serverToken.name, agentToken.name, caSecret],
     settings: settingsBook,
     capabilities: host => k3sCapabilities(host, markFile),
     decide: decideK3s,

@@ -155,6 +155,9 @@ function patchOf({ unschedulable, labels, annotations, taints }: NodeChange): ob
 
 function nodeFrom({ metadata, spec, status }: V1Node, renewedAt: Date | undefined): KubeNode {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  // A kubelet whose clock is ahead has a lease of the future; that it is silent a server says by its own.
+  const silentMs =
+    ready?.status === 'Unknown' && ready.lastTransitionTime ? sinceMs(ready.lastTransitionTime) : 0;
   return {
     name: metadata?.name ?? '',
     labels: metadata?.labels ?? {},
@@ -163,11 +166,13 @@ function nodeFrom({ metadata, spec, status }: V1Node, renewedAt: Date | undefine
     unschedulable: spec?.unschedulable === true,
     ready: ready?.status === 'True',
     why: ready?.status === 'True' ? '' : oneLine(ready?.message ?? ready?.reason ?? 'it has not said yet'),
-    leaseAgeMs: renewedAt === undefined ? undefined : Math.max(0, Date.now() - new Date(renewedAt).getTime()),
+    leaseAgeMs: renewedAt === undefined ? undefined : Math.max(0, sinceMs(renewedAt), silentMs),
     version: status?.nodeInfo?.kubeletVersion ?? '',
     addresses: (status?.addresses ?? []).map(({ address }) => address),
   };
 }
+
+const sinceMs = (at: Date) => Date.now() - new Date(at).getTime();
 
 function podFrom({ metadata, status }: V1Pod): KubePod {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller);

@@ -163,9 +163,12 @@ async function assertAble(
  */
 export async function resetDatastore(host: Host, label: string, snapshot: string): Promise<void> {
   const aside = `${folders.database}.before-${label}`;
+  const flag = `${folders.database}/reset-flag`;
+  // k3s takes no second reset before it was started, by this file (k3s, pkg/cluster/managed.go). What is there before our copy is of another one.
+  if ((await host.listFolder(aside)).length === 0) await host.removeFile(flag);
   await copyOnce(host, folders.database, aside);
-  // Of an earlier try that went through: k3s takes no second one before it was started (k3s, pkg/cluster/managed.go).
-  if ((await host.readFile(`${folders.database}/reset-flag`)) !== undefined) return;
+  // Of an earlier try of this one, which went through.
+  if ((await host.readFile(flag)) !== undefined) return;
   // k3s resets nothing while it is told to join somebody (pkg/cli/server).
   const config = new TextDecoder().decode(await host.readFile(files.config));
   await writeConfig(host, config.replace(/^server: .*$/m, 'cluster-init: true'));

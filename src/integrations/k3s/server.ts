@@ -82,7 +82,7 @@ type ServerStep = Step &
       }
     | { readonly kind: 'restart'; readonly forFlannel?: true }
     | { readonly kind: 'begin-again' }
-    | { readonly kind: 'reset' }
+    | { readonly kind: 'reset'; readonly key: string }
     | { readonly kind: 'wait' }
   );
 
@@ -94,6 +94,8 @@ export function serverReconciler(
 ): Reconciler<Desired, Observed, ServerStep> {
   const { counterparts, markFile, attempts, door } = means;
   const flannel = new FlannelWatch();
+  /** Of the copy that was made for a reset that has not gone through yet. */
+  let asideLabel = '';
   let nowMs = 0;
   return {
     ...{ service, role: roles.server, parts: serverParts },
@@ -186,10 +188,7 @@ export function serverReconciler(
         // It goes on and says so again and again.
         const code = failureIn(life.words)?.failure.code ?? '';
         if (!isLeaving && attempts.waitMs(key, nowMs) === 0) {
-          if (code === 'address-changed' && isAlone(view)) {
-            const summary = 'have etcd know this server, the only one, by the address that it has now';
-            return [{ kind: 'reset', part: 'answering', summary }];
-          }
+          if (code === 'address-changed' && isAlone(view)) return readdressed(key);
           if (mendsOf(view, traces).has(code)) {
             const summary = `ask the keeper to be let in anew (${code})`;
             return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
@@ -236,7 +235,11 @@ export function serverReconciler(
         }
         case 'reset':
           await stopK3s(host, 'server', { containers: false });
-          await resetDatastore(host, `address-${nowMs}`, '');
+          // One that fails is not tried again at once, nor with a copy of its own each time.
+          attempts.started(step.key, nowMs);
+          asideLabel ||= `address-${nowMs}`;
+          await resetDatastore(host, asideLabel, '');
+          asideLabel = '';
           attempts.mended();
           return;
         case 'begin-again':
@@ -258,6 +261,10 @@ export function serverReconciler(
       const summary = 'begin again: what was stored is not enough for others to join';
       return [{ kind: 'begin-again', part, summary }];
     }
+    const hasEndedByIt = !attempts.isMended && attempts.sinceMs(nowMs) !== Number.POSITIVE_INFINITY;
+    const isReaddressed = failureIn(life.words)?.failure.code === 'address-changed' && traces.isMember;
+    if (isReaddressed && hasEndedByIt && isAlone(view) && attempts.waitMs(key, nowMs) === 0)
+      return readdressed(key);
     const verdict = verdictOn(life, attempts, key, nowMs, mendsOf(view, traces));
     if (verdict.kind === 'admit' && leaveUnderWay(view, view.self.id))
       return [{ kind: 'wait', waits: true, part, summary: 'it is out of etcd, and gives up this role' }];
@@ -291,6 +298,13 @@ export function serverReconciler(
 function isUnborn({ words }: Life): boolean {
   return failureIn(words)?.failure.code === 'bootstrap-incomplete';
 }
+
+const readdressed = (key: string): ServerStep[] => [
+  {
+    ...{ kind: 'reset', key, part: 'answering' },
+    summary: 'have etcd know this server, the only one, by the address that it has now',
+  },
+];
 
 /** It is the only server, so that nobody else has a word in etcd. */
 const isAlone = (view: ClusterView) =>

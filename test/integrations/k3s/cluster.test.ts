@@ -40,3 +40,12 @@ test('without a machine that has k3s nothing is decided', async () => {
   await bench.rounds(3);
   assert.deepEqual(bench.log.grants, []);
 });
+
+test('no backup of the log brings tokens or an authority back: they are those of the datastore', async () => {
+  const bench = await readyBench(1);
+  const [atlas] = bench.nodes;
+  assert.deepEqual(
+    bench.log.secretNames.filter(name => !atlas?.k3s.boundSecrets?.includes(name)),
+    [],
+  );
+});

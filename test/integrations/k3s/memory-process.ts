@@ -99,9 +99,10 @@ function joinAsServer(world: MemoryK3s, machine: MemoryMachine, life: Life): Wor
     const member = world.etcd.members.find(each => each.name === stored);
     if (!member) return fatal(`${preparing}: start managed database: ${removed}`);
     if (member.ip !== ip)
-      return fatal(
-        `this server is a not a member of the etcd cluster. Found [${stored}=https://${member.ip}:2380], expect: ${stored}=https://${ip}:2380`,
-      );
+      return {
+        line: `level=info msg="Failed to test etcd connection: this server is not a member of the etcd cluster. Found [${stored}=https://${member.ip}:2380], expect: ${stored}=https://${ip}:2380"`,
+        ends: false,
+      };
     life.member = stored;
     host.files.delete(`${folders.database}/reset-flag`);
     return undefined;

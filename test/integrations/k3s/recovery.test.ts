@@ -146,6 +146,21 @@ test('a chosen server that dies before anybody has given anything up is passed o
   assert.equal(bench.k3s.etcd.voters.length, 3);
 });
 
+test('a snapshot is restored though the datastore was just made anew, and k3s has not come up since', async () => {
+  const { bench, chosen } = await withoutMajority();
+  const { habits, host } = chosen.machine;
+  habits.failure = { line: 'level=fatal msg="something in what is stored"', ends: true };
+  const first = bench.recover(chosen);
+  await bench.rounds(30);
+  assert.equal(bench.operation(first)?.outcome, 'running');
+  host.put(`${folders.database}/snapshots/whole`, 'good');
+  const second = bench.recover(chosen, 'whole');
+  await bench.until(() => bench.k3s.resets.length === 2, 'it is made anew once more');
+  assert.match(bench.k3s.resets.at(-1) ?? '', /snapshots\/whole$/);
+  habits.failure = undefined;
+  await bench.until(() => bench.operation(second)?.outcome === 'done', 'it works');
+});
+
 test('what a recovery writes is for root only', async () => {
   const { bench, chosen } = await withoutMajority();
   const id = bench.recover(chosen);

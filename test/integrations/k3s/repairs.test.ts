@@ -262,3 +262,35 @@ test('a datastore is set aside, never deleted', async () => {
   const kept = [...host.files.keys()].filter(path => path.startsWith(`${folders.database}.before-`));
   assert.equal(kept.length, 1);
 });
+
+test('a keeper that was taken out of etcd by hand is let in anew by another', async () => {
+  const bench = await readyBench(3);
+  const [name = ''] = bench.having('keeper');
+  bench.k3s.deleteNode(name);
+  const { host } = byName(bench, name).machine;
+  // As k3s finds it at its next start.
+  host.put(files.tombstone, 'removed');
+  await bench.until(() => bench.having('keeper')[0] !== name, 'another keeps the cluster', 60);
+  await bench.settle(400);
+  assert.equal(bench.k3s.etcd.voters.length, 3);
+  assert.deepEqual(bench.readyNodes(), all);
+});
+
+test('who gives up its role stays in etcd while another server is down: two losses would be the majority', async () => {
+  const bench = await readyBench(4);
+  bench.k3s.kube.addPod({ name: 'slow', node: 'borea', kind: 'movable', budget: 'b' });
+  bench.k3s.kube.budgets.set('b', 0);
+  configure(bench, { roles: { borea: 'none' } });
+  await bench.rounds(10);
+  const ceres = byName(bench, 'ceres');
+  bench.k3s.powerOff(ceres.machine);
+  bench.away.add(ceres.id);
+  bench.k3s.kube.budgets.set('b', 1);
+  await bench.rounds(60);
+  assert.ok(bench.k3s.etcd.of('borea'), 'it is a member still');
+  assert.equal(bench.k3s.kube.nodes.get('borea')?.annotations['etcd.k3s.cattle.io/remove'], undefined);
+  assert.ok(bench.k3s.etcd.hasQuorum());
+  bench.away.delete(ceres.id);
+  await bench.settle(400);
+  assert.ok(!bench.k3s.kube.nodes.has('borea'));
+});

@@ -179,6 +179,12 @@ test('a removed member is forgotten once its lease says that it is gone, and not
     );
 });
 
+test('a node that Kubernetes hears of is not gone, whatever the clocks of two machines make of its lease', () => {
+  const aheadBy = node({ ready: true, leaseAgeMs: 3_600_000 });
+  assert.deepEqual(done({ members: [] }, [aheadBy]), []);
+  assert.deepEqual(done({ isGranted: false }, [aheadBy]), []);
+});
+
 test('a node whose member has no role is forgotten once it is gone', () => {
   assert.deepEqual(done({ isGranted: false }, [node()]), []);
   const gone = node({ ready: false, leaseAgeMs: leaseGoneMs + 1 });
