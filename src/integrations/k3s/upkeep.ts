@@ -2,7 +2,6 @@
 // pods away from them, gives the nodes their labels and taints, and has the cluster forget members that are gone for good. What somebody
 // else has said of a node is left alone. Pure: what to do, from what is and what was decided.
 import type { ClusterView, OperationView, ViewNode } from '../cluster-view.ts';
-import { grantsOf, mayLose } from './candidates.ts';
 import { labelsOf, taintsOf } from './config-file.ts';
 import type { KubeNode, KubePod, KubeTaint, NodeChange } from './kube.ts';
 import { evictAgainMs, evictionsMax, leaseGoneMs } from './limits.ts';
@@ -98,20 +97,10 @@ export function upkeep(view: ClusterView, sight: Sight): readonly Upkeep[] {
     if (changes.length > 0 || !leave) return changes;
     const isFree = node.unschedulable && staying(sight.pods.get(node.name) ?? []).length === 0;
     const isAway = !node.ready && isGone(node);
-    // Another server may have died since its leave was decided: with its member etcd would lose the majority.
-    const isFatal = etcdMemberOf(node) !== '' && !(mayLeave(view, id) && leavesMajority(sight.nodes, node));
-    return (isFree || isAway) && !isFatal
+    return isFree || isAway
       ? [{ kind: 'forget', node, summary: `have the cluster forget ${node.name}, which gives up its role` }]
       : [];
   });
-}
-
-const mayLeave = (view: ClusterView, id: string) => mayLose(view, grantsOf(view, roles.server), { node: id });
-
-/** The same by what Kubernetes itself sees: members say what they last knew. */
-function leavesMajority(nodes: readonly KubeNode[], leaving: KubeNode): boolean {
-  const rest = nodes.filter(each => each !== leaving && etcdMemberOf(each) !== '');
-  return rest.filter(({ ready }) => ready).length >= Math.floor(rest.length / 2) + 1;
 }
 
 /** Nothing of it runs any more, by its lease. Of a member that was removed it is the proof. */
