@@ -173,6 +173,9 @@ export class Keeper {
         kind: 'wait',
         detail: `its former self is still a member of etcd (${stale}) and is being taken out`,
       };
+    // k3s holds on to a node that was deleted until it has cleaned up; a kubelet that finds it then would lose it again.
+    if (node && (await kube.node(name)))
+      return { kind: 'wait', detail: `its former node ${name} is being taken away` };
     if (!this.#mayAct(view)) return noKeeper;
     await kube.deleteNodePassword(name);
     return undefined;

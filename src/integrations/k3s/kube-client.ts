@@ -1,6 +1,7 @@
 // The real door to Kubernetes: @kubernetes/client-node with what k3s has written for this machine's administrator, and etcd's own
 // list of its members. Loaded only where a server runs: the client takes 80 MB and 0.4 s (facts: node).
 import { readFile } from 'node:fs/promises';
+import { STATUS_CODES } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type {
   ApiException,
@@ -15,19 +16,32 @@ import type { Kube, KubeNode, KubePod, NodeChange } from './kube.ts';
 import { apiTimeoutMs, nodesMax } from './limits.ts';
 import { files, folders } from './names.ts';
 
+/** Where k3s has put what opens its doors, and where etcd is behind the second. */
+export interface KubePlaces {
+  readonly kubeconfig: string;
+  readonly etcdTls: string;
+  readonly etcd: string;
+}
+
+const ofThisMachine: KubePlaces = {
+  kubeconfig: files.kubeconfig,
+  etcdTls: `${folders.data}/server/tls/etcd`,
+  etcd: 'https://127.0.0.1:2379',
+};
+
 /** Opens it. @throws ServiceError `api-unreachable` while k3s has written nothing yet */
-export async function openKube(): Promise<Kube> {
+export async function openKube(places = ofThisMachine): Promise<Kube> {
   const client = await import('@kubernetes/client-node');
   const config = new client.KubeConfig();
   try {
-    config.loadFromFile(files.kubeconfig);
+    config.loadFromFile(places.kubeconfig);
   } catch (error) {
     throw failure('reading its own credentials', error);
   }
   const core = config.makeApiClient(client.CoreV1Api);
   const coordination = config.makeApiClient(client.CoordinationV1Api);
   const merge = client.setHeaderOptions('Content-Type', client.PatchStrategy.MergePatch);
-  return kubeOf({ config, core, coordination, merge });
+  return kubeOf({ config, core, coordination, merge, places });
 }
 
 interface Clients {
@@ -35,9 +49,10 @@ interface Clients {
   readonly core: CoreV1Api;
   readonly coordination: CoordinationV1Api;
   readonly merge: Parameters<CoreV1Api['patchNode']>[1];
+  readonly places: KubePlaces;
 }
 
-function kubeOf({ config, core, coordination, merge }: Clients): Kube {
+function kubeOf({ config, core, coordination, merge, places }: Clients): Kube {
   const leases = async () => {
     const { items } = await coordination.listNamespacedLease({
       namespace: 'kube-node-lease',
@@ -46,14 +61,15 @@ function kubeOf({ config, core, coordination, merge }: Clients): Kube {
     return new Map(items.map(({ metadata, spec }) => [metadata?.name ?? '', spec?.renewTime]));
   };
   return {
-    async readyz() {
-      const options: RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      const { status, text } = await asked(`${config.getCurrentCluster()?.server}/readyz?verbose`, options);
-      if (status === 200) return '';
-      const failing = text.split('\n').filter(line => line.startsWith('[-]'));
-      return oneLine(failing.join(', ') || `it answers ${status}`);
-    },
+    readyz: () =>
+      called('asking whether it is ready', async () => {
+        const options: RequestOptions = {};
+        await config.applyToHTTPSOptions(options);
+        const { status, text } = await asked(`${config.getCurrentCluster()?.server}/readyz?verbose`, options);
+        if (status === 200) return '';
+        const failing = text.split('\n').filter(line => line.startsWith('[-]'));
+        return oneLine(failing.join(', ') || `it answers ${status}`);
+      }),
     nodes: () =>
       called('listing its nodes', async () => {
         const [{ items }, renewed] = await Promise.all([core.listNode({ limit: nodesMax }), leases()]);
@@ -103,23 +119,18 @@ function kubeOf({ config, core, coordination, merge }: Clients): Kube {
         const name = `${node}.node-password.k3s`;
         await unlessMissing(() => core.deleteNamespacedSecret({ name, namespace: 'kube-system' }));
       }),
-    etcdMembers: () => called('asking etcd for its members', etcdMembers),
+    etcdMembers: () => called('asking etcd for its members', () => etcdMembers(places)),
     close() {},
   };
 }
 
 /** Of etcd on this machine, by its gateway for JSON (etcd.io, api_grpc_gateway), as a majority has it: else it answers from what it knows alone. */
-async function etcdMembers(): Promise<readonly string[]> {
-  const tls = `${folders.data}/server/tls/etcd`;
+async function etcdMembers({ etcd, etcdTls }: KubePlaces): Promise<readonly string[]> {
   const [ca, cert, key] = await Promise.all(
-    ['server-ca.crt', 'client.crt', 'client.key'].map(name => readFile(`${tls}/${name}`)),
+    ['server-ca.crt', 'client.crt', 'client.key'].map(name => readFile(`${etcdTls}/${name}`)),
   );
   const options = { method: 'POST', ca, cert, key } as RequestOptions;
-  const { status, text } = await asked(
-    'https://127.0.0.1:2379/v3/cluster/member/list',
-    options,
-    '{"linearizable":true}',
-  );
+  const { status, text } = await asked(`${etcd}/v3/cluster/member/list`, options, '{"linearizable":true}');
   if (status !== 200) throw new Error(`etcd answers ${status}: ${text.slice(0, 120)}`);
   const { members = [] } = JSON.parse(text) as { readonly members?: readonly { readonly name?: string }[] };
   return members.map(({ name = '' }) => name).filter(name => name !== '');
@@ -215,14 +226,34 @@ function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
+/** Of an error without an answer: its own message, and those below it, where it says no more than "fetch failed". */
+function wordsOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  return [error, cause]
+    .map(each => (each instanceof Error ? each.message : ''))
+    .filter(Boolean)
+    .join(': ');
+}
+
+/** What the API has said: the message of its Status, without what is around it. */
+function answerOf({ code, body }: Pick<ApiException<unknown>, 'code' | 'body'>): string {
+  const said = typeof body === 'string' ? statusIn(body) : body;
+  const { message } = (said ?? {}) as { readonly message?: unknown };
+  if (typeof message === 'string' && message !== '') return message;
+  return `it answers ${code} (${STATUS_CODES[code] ?? 'unknown'})${typeof said === 'string' && said !== '' ? `: ${said}` : ''}`;
+}
+
+function statusIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function failure(what: string, error: unknown): ServiceError {
   const code = codeOf(error);
-  const { body } = error as Partial<ApiException<string>>;
-  const cause = (error as { readonly cause?: unknown }).cause;
-  const said = [body, error, cause]
-    .map(each => (each instanceof Error ? each.message : typeof each === 'string' ? each : ''))
-    .filter(text => text !== '')
-    .join(': ');
+  const said = code === undefined ? wordsOf(error) : answerOf(error as ApiException<unknown>);
   const refused = code !== undefined && code < 500 && code !== 429;
   return new ServiceError(
     refused ? 'api-refused' : 'api-unreachable',

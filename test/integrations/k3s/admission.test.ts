@@ -40,6 +40,22 @@ test('an agent whose disk was made anew is not let in while its former self may 
   assert.deepEqual(outcomesOf(bench, anew), ['join done'], 'one join, which did not fail');
 });
 
+test('a node that Kubernetes still holds on to after it was deleted is waited for', async () => {
+  const bench = await readyBench(4);
+  const { k3s } = bench;
+  const finish = k3s.deleteNode.bind(k3s);
+  const deleted: string[] = [];
+  k3s.deleteNode = name => void deleted.push(name);
+  const anew = await bench.reimage(byName(bench, 'doris'));
+  await bench.until(() => deleted.includes('doris'), 'its former node is deleted');
+  await bench.rounds(5);
+  assert.equal(anew.machine.life, undefined, 'its kubelet would find a node that goes');
+  assert.match(bench.report(anew, 'agent')?.detail ?? '', /former node doris is being taken away/);
+  k3s.deleteNode = finish;
+  await bench.settle();
+  assert.deepEqual(bench.readyNodes(), ['atlas', 'borea', 'ceres', 'doris']);
+});
+
 test('a former self that still runs keeps its name, until it is switched off', async () => {
   const bench = await readyBench(4);
   const former = byName(bench, 'doris');

@@ -99,11 +99,13 @@ export interface DoorEnds {
   nowMs(): number;
   /** Brings the model up to now. Resolves with why the API of this machine does not answer; empty when it does. */
   trouble(): string;
+  /** Checks of its readiness that fail; none where it is not said. */
+  failedChecks?(): readonly string[];
   etcdMembers(): readonly string[];
   deleteNode(name: string): void;
 }
 
-export function doorTo({ kube, nowMs, trouble, etcdMembers, deleteNode }: DoorEnds): Kube {
+export function doorTo({ kube, nowMs, trouble, failedChecks, etcdMembers, deleteNode }: DoorEnds): Kube {
   const api = (): MemoryKube => {
     const why = trouble();
     if (why !== '') throw new ServiceError('api-unreachable', false, why, true);
@@ -119,7 +121,11 @@ export function doorTo({ kube, nowMs, trouble, etcdMembers, deleteNode }: DoorEn
     };
   };
   return {
-    readyz: async () => (api() ? '' : 'never'),
+    async readyz() {
+      api();
+      const failing = failedChecks?.() ?? [];
+      return failing.map(each => `[-]${each} failed: reason withheld`).join(', ');
+    },
     nodes: async () => [...api().nodes.values()].map(seen),
     async node(name) {
       const node = api().nodes.get(name);

@@ -33,7 +33,7 @@ export async function passPods(store: KubeStore, endAtMs: Map<string, number>): 
       if (performance.now() < endsAtMs) continue;
       endAtMs.delete(uid);
       await store.purge(pods, namespace, name);
-    } else if (pod.status?.phase !== 'Running') {
+    } else if (!['Running', 'Succeeded', 'Failed'].includes(String(pod.status?.phase))) {
       const startTime = kubeTime();
       const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: startTime }];
       await store.update(pods, namespace, name, each => ({
