@@ -63,7 +63,7 @@ export async function k3sRecover(request: Request, flags: RecoverFlags): Promise
 }
 
 /** Of all servers that answer, the newest first. */
-async function datastores(client: AdminClient): Promise<readonly Datastore[]> {
+export async function datastores(client: AdminClient): Promise<readonly Datastore[]> {
   const asked = (await serversOf(client)).map(async (member): Promise<Datastore[]> => {
     try {
       const { answer } = await client.callService('k3s', 'datastore', { member });
