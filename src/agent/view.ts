@@ -84,6 +84,7 @@ export function clusterViewFrom(
   return {
     clusterId: state.clusterId,
     formerClusters: state.recoveries.map(({ formerId }) => formerId),
+    forgotten: state.forgotten ?? {},
     clusterName: state.clusterName,
     level: state.level,
     self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },

@@ -9,6 +9,7 @@ import type { CreateTailnetKeyReply__Output } from './gen/clusteros/v1/CreateTai
 import type { DrainMemberReply__Output } from './gen/clusteros/v1/DrainMemberReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { Finding__Output } from './gen/clusteros/v1/Finding.ts';
+import type { ForgetServiceReply__Output } from './gen/clusteros/v1/ForgetServiceReply.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
@@ -225,6 +226,14 @@ export class AdminClient {
       this.#client.recoverService(request, options, answer),
     );
     return operation;
+  }
+
+  /** Gives up what a service has stored. */
+  async forgetService(service: string): Promise<void> {
+    const request = { service, client: randomUUID() };
+    await this.#ask<ForgetServiceReply__Output>((options, answer) =>
+      this.#client.forgetService(request, options, answer),
+    );
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

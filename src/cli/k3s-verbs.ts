@@ -28,7 +28,7 @@ function lifeFrom(text: string): number {
   throw new CliError(exitCode.usage, `--ttl ${text}: a credential is good for 1m to 365d`);
 }
 
-/** Adds `k3s kubeconfig`, `snapshot`, `restore` and `recover`. */
+/** Adds `k3s kubeconfig`, `snapshot`, `restore`, `recover` and `forget`. */
 export function addK3sVerbs(program: Command, { withCommonFlags, requestFor, done }: VerbTools): void {
   const k3s = program
     .command('k3s')
@@ -94,5 +94,17 @@ export function addK3sVerbs(program: Command, { withCommonFlags, requestFor, don
       const request = requestFor(command, table, recoverTimeoutMsDefault);
       const { k3sRecover } = await import('./commands/k3s-recover.ts');
       done(await k3sRecover(request, { ...flags, snapshot: '' }));
+    });
+  withCommonFlags(
+    k3s.command('forget').description('all that was stored is lost for good: begin from nothing'),
+    table,
+    timeoutMsDefault,
+  )
+    .option('--dry-run', 'only say what it would mean', false)
+    .option('--yes', 'do not ask', false)
+    .action(async (flags, command: Command) => {
+      const request = requestFor(command, table);
+      const { k3sForget } = await import('./commands/k3s-forget.ts');
+      done(await k3sForget(request, flags));
     });
 }

@@ -108,6 +108,8 @@ export interface ClusterState {
   readonly drains: Readonly<Record<string, Drain>>;
   /** By service; none while its own defaults hold. */
   readonly settings: Readonly<Record<string, ServiceSettings>>;
+  /** By service: index of the entry by which an operator has given up what it had stored, the last one; what is from before is not its. */
+  readonly forgotten?: Readonly<Record<string, number>>;
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
@@ -256,6 +258,8 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       if (!state.grants.some(each => isIt(each) && !each.sole)) return refused('no-such-grant');
       return { state: { ...state, grants: state.grants.filter(each => !isIt(each)) } };
     }
+    case 'forget-service':
+      return { state: forgetService(state, command, index) };
     case 'open-operation': {
       const { operation: kind, service, role, node, token, atMs } = command;
       if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
@@ -323,6 +327,28 @@ function moveRole(
   };
   const grants = [...state.grants.filter(each => !isIt(each)), grant];
   return { state: { ...state, grants, vacant: state.vacant.filter(each => !isIt(each)) } };
+}
+
+function forgetService(
+  state: ClusterState,
+  { service, atMs }: Extract<Command, { readonly kind: 'forget-service' }>,
+  index: number,
+): ClusterState {
+  const isIts = (each: { readonly service: string }) => each.service === service;
+  const soles = state.grants.filter(each => isIts(each) && each.sole);
+  const isTaken = (each: Grant) => soles.some(({ role }) => isIts(each) && each.role === role);
+  const secrets = Object.entries(state.secrets).filter(([name]) => !name.startsWith(`${service}/`));
+  const operations = state.operations.map(each =>
+    isIts(each) && each.outcome === 'running'
+      ? { ...each, outcome: 'failed' as const, reason: 'forgotten', closedAtMs: atMs }
+      : each,
+  );
+  return {
+    ...{ ...state, operations, secrets: Object.fromEntries(secrets) },
+    grants: state.grants.filter(each => !isIts(each)),
+    vacant: [...state.vacant.filter(each => !isTaken(each)), ...soles],
+    forgotten: { ...state.forgotten, [service]: index },
+  };
 }
 
 /** Takes a node out with all that it was granted. The last one stays: a cluster without nodes decides nothing. */

@@ -84,6 +84,8 @@ export type Command =
       readonly node: string;
       readonly token: number;
     }
+  /** Level 2. An operator gives up what a service has stored: nobody has a role of it, its secrets are gone, and it begins from nothing. */
+  | { readonly kind: 'forget-service'; readonly service: string; readonly atMs: number }
   /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
   | {
       readonly kind: 'move';
@@ -130,6 +132,7 @@ export interface RecoveredJob {
 export function levelOf(command: Command): number {
   switch (command.kind) {
     case 'revoke':
+    case 'forget-service':
       return 2;
     case 'open-operation':
       return command.operation === 'join' ? 1 : 2;
@@ -154,6 +157,7 @@ const operatorCommandKinds = [
     'secret',
     'replace-secret',
     'configure',
+    'forget-service',
     'open-operation',
   ] as const),
   'recovered-jobs',
@@ -230,6 +234,7 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   configure: { service: text, from: count, settings: recordOf(() => true) },
   grant: { service: text, role: text, node: text },
   revoke: { service: text, role: text, node: text, token: count },
+  'forget-service': { service: text, atMs: count },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {
     operation: oneOf('join', 'leave', 'recover'),

@@ -100,6 +100,8 @@ export interface ClusterView {
   readonly clusterId: string;
   /** Ids of the clusters that this one was recovered from: what a machine has of those is of this one. */
   readonly formerClusters: readonly string[];
+  /** By service: log index by which an operator has given up all that it had before; none for others. */
+  readonly forgotten: Readonly<Record<string, number>>;
   readonly clusterName: string;
   /** What every member's program knows how to decide (election, `levelOf`). */
   readonly level: number;

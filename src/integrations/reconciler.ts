@@ -81,6 +81,8 @@ export interface Integration {
     view: ClusterView,
     node: string,
   ): { readonly grant: Grant; readonly steps: readonly string[] } | undefined;
+  /** Why what it has stored must not be given up as things are, for people; empty when it may. A service without this never forgets. Pure. */
+  forgetHarm?(view: ClusterView): string;
   /** Why a member should not be taken out as things are, for people, with the mend; empty when nothing speaks against it. Pure. */
   removalHarm?(view: ClusterView, node: string): string;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */

@@ -92,6 +92,10 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
       if (agent.stuck.has('recoverService')) return;
       answer(null, { operation: agent.lab.operations[0]?.id ?? 0 });
     },
+    ForgetService: ({ request: { service } }, answer) => {
+      agent.calls.push(`${service} forget`);
+      answer(null, {});
+    },
     Operations: serve('operations', () => ({ operations: agent.lab.operations })),
     Leader: (_call, answer) => {
       if (agent.stuck.has('leader')) return;

@@ -65,6 +65,7 @@ class Pair {
       ...{
         clusterId: 'c',
         formerClusters: [],
+        forgotten: {},
         clusterName: 'lab',
         self,
         operations: [],

@@ -36,6 +36,7 @@ function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView
     ...{
       clusterId: 'c',
       formerClusters: [],
+      forgotten: {},
       clusterName: 'lab',
       self: { id: self, name: self, ip: '100.64.0.1' },
       nodes,

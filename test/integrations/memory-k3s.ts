@@ -50,6 +50,8 @@ export class MemoryK3s {
   readonly nowMs: () => number;
   /** Machines that have initialised a cluster, in order. */
   readonly founders: string[] = [];
+  /** One more each time an operator gives a cluster up. */
+  foundersMax = 1;
   /** Machines that have tried to make their datastore anew, with of what, in order. */
   readonly resets: string[] = [];
   /** What must never happen, and has. */
@@ -166,7 +168,12 @@ export class MemoryK3s {
   /** A first server makes a cluster. */
   found(token: string, machine: string): void {
     this.founders.push(machine);
-    if (this.founders.length > 1) this.faults.push(`${machine} founds a second cluster`);
+    if (this.founders.length > this.foundersMax) this.faults.push(`${machine} founds a second cluster`);
+    if (this.founders.length > 1) {
+      this.etcd.members = [];
+      this.kube.nodes.clear();
+      this.kube.passwords.clear();
+    }
     this.#serverSecret = token;
   }
 

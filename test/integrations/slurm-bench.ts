@@ -110,6 +110,7 @@ export class Bench {
       ...{
         clusterId: 'c',
         formerClusters: [],
+        forgotten: {},
         clusterName: 'lab',
         level: 1,
         self,

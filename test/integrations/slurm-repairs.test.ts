@@ -32,6 +32,7 @@ function viewWith(reports: readonly ServiceReport[]): ClusterView {
     ...{
       clusterId: 'c',
       formerClusters: [],
+      forgotten: {},
       clusterName: 'lab',
       self: node,
       nodes: [{ ...node, reports }],

@@ -45,7 +45,7 @@ import {
   votingOf,
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
-import { callService, recoverService } from './service-calls.ts';
+import { callService, forgetService, recoverService } from './service-calls.ts';
 import { moveService, recoveredJobs, rotateKey, showService } from './services.ts';
 import { configure, showSettings } from './settings.ts';
 import { createTailnetKey, keepTailnetClient } from './tailnet-keys.ts';
@@ -140,6 +140,7 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
     RecoveredJobs: ({ request }, answer) => answer(null, recoveredJobs(agent, request.service)),
     CallService: ({ request }, answer) => reply(callService(administered, request), answer),
     RecoverService: ({ request }, answer) => reply(recoverService(administered, request), answer),
+    ForgetService: ({ request }, answer) => reply(forgetService(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),

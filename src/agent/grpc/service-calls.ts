@@ -3,6 +3,8 @@
 import { status } from '@grpc/grpc-js';
 import type { CallServiceReply } from '../../api/gen/clusteros/v1/CallServiceReply.ts';
 import type { CallServiceRequest__Output } from '../../api/gen/clusteros/v1/CallServiceRequest.ts';
+import type { ForgetServiceReply } from '../../api/gen/clusteros/v1/ForgetServiceReply.ts';
+import type { ForgetServiceRequest__Output } from '../../api/gen/clusteros/v1/ForgetServiceRequest.ts';
 import type { RecoverServiceReply } from '../../api/gen/clusteros/v1/RecoverServiceReply.ts';
 import type { RecoverServiceRequest__Output } from '../../api/gen/clusteros/v1/RecoverServiceRequest.ts';
 import type { Integration } from '../../integrations/reconciler.ts';
@@ -87,4 +89,24 @@ function integrationOf({ agent }: Pick<Administered, 'agent'>, service: string):
   const found = agent.options.integrations.find(({ name }) => name === service);
   if (found) return found;
   throw new Refusal(status.NOT_FOUND, 'no-such-service', `this agent does not drive ${service}`);
+}
+
+/** @throws Refusal */
+export async function forgetService(
+  administered: Administered,
+  { service, client }: ForgetServiceRequest__Output,
+): Promise<ForgetServiceReply> {
+  const { agent } = administered;
+  const integration = integrationOf(administered, service);
+  const refuse = (reason: string, why: string): never => {
+    throw new Refusal(status.FAILED_PRECONDITION, reason, why);
+  };
+  const harm = integration.forgetHarm?.(agent.view()) ?? `${service} stores nothing that could be given up`;
+  if (harm !== '') refuse('needed', harm);
+  if (agent.state.level < 2) refuse('too-old', 'some members run a program that does not know this decision');
+  const before = agent.state.forgotten?.[service] ?? 0;
+  const command = { kind: 'forget-service' as const, service, atMs: Math.round(agent.wallMs) };
+  await decide(administered, command, sessionsOf(client)());
+  await agent.until(() => (agent.state.forgotten?.[service] ?? 0) > before, decisionSeenMs);
+  return {};
 }

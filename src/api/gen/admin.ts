@@ -17,6 +17,8 @@ import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMembe
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from './clusteros/v1/Finding.ts';
+import type { ForgetServiceReply as _clusteros_v1_ForgetServiceReply, ForgetServiceReply__Output as _clusteros_v1_ForgetServiceReply__Output } from './clusteros/v1/ForgetServiceReply.ts';
+import type { ForgetServiceRequest as _clusteros_v1_ForgetServiceRequest, ForgetServiceRequest__Output as _clusteros_v1_ForgetServiceRequest__Output } from './clusteros/v1/ForgetServiceRequest.ts';
 import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from './clusteros/v1/KeepTailnetClientReply.ts';
 import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from './clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
@@ -86,6 +88,8 @@ export interface ProtoGrpcType {
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
       Finding: MessageTypeDefinition<_clusteros_v1_Finding, _clusteros_v1_Finding__Output>
+      ForgetServiceReply: MessageTypeDefinition<_clusteros_v1_ForgetServiceReply, _clusteros_v1_ForgetServiceReply__Output>
+      ForgetServiceRequest: MessageTypeDefinition<_clusteros_v1_ForgetServiceRequest, _clusteros_v1_ForgetServiceRequest__Output>
       KeepTailnetClientReply: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientReply__Output>
       KeepTailnetClientRequest: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientRequest__Output>
       LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>

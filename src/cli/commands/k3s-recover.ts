@@ -78,7 +78,7 @@ function memberNamed(members: readonly Member__Output[], wanted: string): string
 }
 
 /** Those of all servers that answer, the newest first; what they and the others say is told. */
-async function datastores(
+export async function datastores(
   shell: Shell,
   client: AdminClient,
   members: readonly Member__Output[],

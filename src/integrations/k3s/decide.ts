@@ -256,3 +256,11 @@ export function removalHarm(view: ClusterView, id: string): string {
     return `Kubernetes has lost its majority of servers, and cannot take ${member.name} out: start the others, or see "clusterctl k3s recover"`;
   return '';
 }
+
+/** Why Kubernetes must not be begun from nothing as things are; empty when nobody serves it. */
+export function forgetHarm(view: ClusterView): string {
+  const names = readyServers(view).map(({ name }) => name);
+  return names.length === 0
+    ? ''
+    : `Kubernetes works, on ${names.join(', ')}: only one that is lost for good can be forgotten`;
+}

@@ -13,7 +13,7 @@ import { grantsOf, hasJoined, keeperGrant, nodeOf, reportOf } from './candidates
 import { absence, k3sCapabilities } from './capabilities.ts';
 import { CertificateWatch } from './certificates.ts';
 import { essenceOf } from './config-file.ts';
-import { decideK3s, evidence, removalHarm } from './decide.ts';
+import { decideK3s, evidence, forgetHarm, removalHarm } from './decide.ts';
 import { Keeper, keeperReport } from './keeper.ts';
 import type { OpenKube } from './kube.ts';
 import { KubeDoor } from './kube-door.ts';
@@ -64,7 +64,12 @@ export function k3sIntegration(options: K3sOptions): Integration {
       const grant = asServer ?? own(view, roles.agent);
       const recovery = recoveryUnderWay(view);
       try {
-        const mark = await readMark(host, markFile);
+        let mark = await readMark(host, markFile);
+        if (mark && mark.token < (view.forgotten[service] ?? 0)) {
+          // Of a cluster that an operator has given up: it ends, and what it had is kept aside.
+          await withdrawK3s(host, markFile, view.wallMs);
+          mark = undefined;
+        }
         if (!grant) {
           last = undefined;
           const over = await released(host, view, isOf(view, mark) ? mark : undefined);
@@ -186,6 +191,7 @@ export function k3sIntegration(options: K3sOptions): Integration {
     capabilities: host => k3sCapabilities(host, markFile),
     decide: decideK3s,
     removalHarm,
+    forgetHarm,
     callees(view, verb, argument) {
       const nodes = calleesOf(view, verb);
       return nodes && { nodes, question: questionOf(verb, argument) };

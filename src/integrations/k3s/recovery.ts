@@ -13,7 +13,7 @@ import { copyTimeoutMs, resetTimeoutMs } from './limits.ts';
 import { isOf, type Mark, tracesOf, writeMark } from './mark.ts';
 import { files, folders, recoverParts, roles, service } from './names.ts';
 import { writeConfig } from './own-node.ts';
-import { isRunning, stopK3s } from './unit.ts';
+import { isRunning, runFreely, stopK3s } from './unit.ts';
 
 /** The one that an operator has asked for last. */
 export function recoveryUnderWay({ operations }: Pick<ClusterView, 'operations'>): OperationView | undefined {
@@ -173,9 +173,9 @@ export async function resetDatastore(host: Host, label: string, snapshot: string
   const config = new TextDecoder().decode(await host.readFile(files.config));
   await writeConfig(host, config.replace(/^server: .*$/m, 'cluster-init: true'));
   const restore = snapshot === '' ? [] : [`--cluster-reset-restore-path=${aside}/snapshots/${snapshot}`];
-  const { exitCode, stdout, stderr } = await host.run('k3s', ['server', '--cluster-reset', ...restore], {
-    timeoutMs: resetTimeoutMs,
-  });
+  const { exitCode, stdout, stderr } = await runFreely(
+    ...([host, 'reset', ['k3s', 'server', '--cluster-reset', ...restore], resetTimeoutMs] as const),
+  );
   const said = `${stdout}${stderr}`;
   if (exitCode !== 0 || !/membership has been reset|cluster-reset was successfully performed/i.test(said))
     throw errorFrom('k3s server --cluster-reset', said);

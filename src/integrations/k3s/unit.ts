@@ -1,7 +1,7 @@
 // k3s as a service of this machine. With systemd it is a unit of ours, or an operator's own with a drop-in of ours; without, a process
 // that outlives the agent. It is never waited for by systemd: a start with a bad token would wait for ever (k3s, install.sh:
 // Type=notify, TimeoutStartSec=0). Nobody but the agent starts it again: what ended it decides whether that is of use.
-import type { Host } from '../host.ts';
+import type { Host, Outcome } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
 import {
   appearPollMs,
@@ -19,6 +19,8 @@ const mark = '# Written by ClusterOS.';
 const pidFile = (kind: Kind) => `/run/clusteros/k3s-${kind}.pid`;
 const logFile = (kind: Kind) => `/var/log/clusteros/k3s-${kind}.log`;
 const processName = (kind: Kind) => `k3s-${kind}`;
+/** It is there while the agent wants k3s to run: a unit that somebody has enabled is started by nobody else at boot, before or without the agent. */
+const leaveFile = (kind: Kind) => `/run/clusteros/k3s-${kind}.may-start`;
 const unitFolders = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
 
 /** True where systemd runs the machine. */
@@ -75,6 +77,8 @@ export async function startK3s(host: Host, kind: Kind): Promise<void> {
 async function startUnit(host: Host, kind: Kind, program: string): Promise<void> {
   const changed = await ensureUnit(host, kind, program);
   if (changed) await commanded(host, 'systemctl', ['daemon-reload']);
+  await host.ensureFolder('/run/clusteros', { mode: 0o755 });
+  await host.writeFile(leaveFile(kind), '', { mode: 0o644 });
   // A unit that has failed before counts its starts.
   await host.run('systemctl', ['reset-failed', `${unitOf(kind)}.service`], { timeoutMs: commandTimeoutMs });
   await commanded(host, 'systemctl', ['start', '--no-block', `${unitOf(kind)}.service`]);
@@ -94,12 +98,14 @@ async function ensureUnit(host: Host, kind: Kind, program: string): Promise<bool
   const others = found.some(each => each && !new TextDecoder().decode(each).startsWith(mark));
   if (!others) await write(own, unitText(kind, program));
   await host.ensureFolder(`${own}.d`, { mode: 0o755 });
-  await write(`${own}.d/10-clusteros.conf`, dropInText);
+  await write(`${own}.d/10-clusteros.conf`, dropInText(kind));
   return changed;
 }
 
-const dropInText = `${mark}
+const dropInText = (kind: Kind) => `${mark}
 [Unit]
+# Without the agent's settings k3s would found a cluster of its own.
+ConditionPathExists=${leaveFile(kind)}
 After=network-online.target wait-for-tailscale.service
 [Service]
 # The agent starts it again, once that is of use: a bad token is none.
@@ -153,6 +159,7 @@ export async function stopK3s(
   { containers }: { readonly containers: boolean },
 ): Promise<void> {
   if (await hasSystemd(host)) {
+    await host.removeFile(leaveFile(kind));
     await host.run('systemctl', ['stop', '--no-block', `${unitOf(kind)}.service`], {
       timeoutMs: commandTimeoutMs,
     });
@@ -171,12 +178,27 @@ export async function stopK3s(
     await host.pause(stopPollMs);
   }
   if (!containers) return;
+  // Containers have a slice of their own, which goes on without what watches them (kubernetes.io, cgroup v2).
   if (await hasSystemd(host))
-    await host.run('systemctl', ['kill', '--kill-who=all', '--signal=SIGKILL', `${unitOf(kind)}.service`], {
-      timeoutMs: commandTimeoutMs,
-    });
-  if ((await host.which('k3s-killall.sh')) !== undefined)
-    await host.run('k3s-killall.sh', [], { timeoutMs: stopTimeoutMs });
+    for (const each of [`${unitOf(kind)}.service`, 'kubepods.slice'])
+      await host.run('systemctl', ['kill', '--kill-who=all', '--signal=SIGKILL', each], {
+        timeoutMs: commandTimeoutMs,
+      });
+  const killAll = await host.which('k3s-killall.sh');
+  if (killAll !== undefined) await runFreely(host, 'killall', [killAll], stopTimeoutMs);
+}
+
+/** Runs a program to its end without what the agent's own unit forbids it, such as to unmount; never two of one `name` at once. */
+export async function runFreely(
+  host: Host,
+  name: string,
+  [program = '', ...args]: readonly string[],
+  timeoutMs: number,
+): Promise<Outcome> {
+  if (!(await hasSystemd(host))) return host.run(program, args, { timeoutMs });
+  const unit = ['--quiet', '--collect', '--wait', '--pipe', `--unit=clusteros-k3s-${name}`];
+  const path = program.startsWith('/') ? program : ((await host.which(program)) ?? program);
+  return host.run('systemd-run', [...unit, '--', path, ...args], { timeoutMs });
 }
 
 /** Takes away what ClusterOS has written for systemd. */

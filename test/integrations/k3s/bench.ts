@@ -39,6 +39,7 @@ export class K3sBench {
   settings: ClusterView['settings'] = {};
   clusterId = 'c';
   formerClusters: readonly string[] = [];
+  forgotten: Readonly<Record<string, number>> = {};
   readonly tags = new Map<string, ViewNode['tags']>();
   readonly drains = new Map<string, NonNullable<ViewNode['drain']>>();
   /** Ids of machines whose agents are not there. */
@@ -113,7 +114,13 @@ export class K3sBench {
       };
     });
     return {
-      ...{ clusterId: this.clusterId, formerClusters: this.formerClusters, clusterName: 'lab', level: 2 },
+      ...{
+        clusterId: this.clusterId,
+        formerClusters: this.formerClusters,
+        forgotten: this.forgotten,
+        clusterName: 'lab',
+        level: 2,
+      },
       ...{ nodes, settings: this.settings },
       self: { id: self.id, name: self.name, ip: self.machine.ip },
       ...{ grants: this.log.grants, operations: this.log.operations, secretNames: this.log.secretNames },
@@ -160,6 +167,18 @@ export class K3sBench {
     };
     this.log = { ...this.log, index: id, operations: [...this.log.operations, operation] };
     return id;
+  }
+
+  /** An operator gives up all that Kubernetes has stored. */
+  forget(): void {
+    const index = this.log.index + 1;
+    const operations = this.log.operations.map(each =>
+      each.outcome === 'running' ? { ...each, outcome: 'failed' as const, reason: 'forgotten' } : each,
+    );
+    this.log = { ...this.log, index, operations, grants: [], secretNames: [] };
+    this.secrets.clear();
+    this.forgotten = { k3s: index };
+    this.k3s.foundersMax += 1;
   }
 
   operation(id: number): OperationView | undefined {

@@ -33,6 +33,7 @@ function viewOf(log: LogState, nodes: readonly ViewNode[], settings: Settings = 
     ...{
       clusterId: 'c',
       formerClusters: [],
+      forgotten: {},
       clusterName: 'lab',
       self: { id: 'a', name: 'a', ip: '100.64.0.1' },
       nodes,

@@ -4,6 +4,9 @@ import type { MemoryK3s, MemoryMachine } from '../memory-k3s.ts';
 const kindOf = (unit: string) => (unit.startsWith('k3s-agent') ? 'agent' : 'server');
 const logOf = (kind: string) => `/var/log/clusteros/k3s-${kind}.log`;
 
+const dropInOf = (unit: string) => `/etc/systemd/system/${unit}.d/10-clusteros.conf`;
+const leave = (kind: string) => `/run/clusteros/k3s-${kind}.may-start`;
+
 /** Resolves with every call of systemctl, in order. */
 export function withK3sUnits(world: MemoryK3s, machine: MemoryMachine): string[] {
   const { host } = machine;
@@ -24,6 +27,11 @@ export function withK3sUnits(world: MemoryK3s, machine: MemoryMachine): string[]
         };
       case 'start':
         if (
+          host.text(dropInOf(args.at(-1) ?? '')).includes('ConditionPathExists=/run/') &&
+          !host.files.has(leave(kind))
+        )
+          return {};
+        if (
           host.text(`/etc/systemd/system/${args.at(-1)}`) === '' &&
           host.text(`/usr/lib/systemd/system/${args.at(-1)}`) === ''
         )
@@ -38,6 +46,11 @@ export function withK3sUnits(world: MemoryK3s, machine: MemoryMachine): string[]
       default:
         return {};
     }
+  });
+  host.programs.set('systemd-run', args => {
+    calls.push(`systemd-run ${args.join(' ')}`);
+    const [path = '', ...rest] = args.slice(args.indexOf('--') + 1);
+    return host.programs.get(path.split('/').at(-1) ?? '')?.(rest, host, '') ?? { exitCode: 127 };
   });
   host.programs.set('journalctl', args => {
     world.advance();

@@ -81,3 +81,40 @@ test('a machine that is taken out keeps no unit of ours', async () => {
   );
   assert.ok(calls[1]?.includes('daemon-reload'));
 });
+
+test("an operator's unit that is enabled starts nothing at boot before the agent does", async () => {
+  const { bench, nodes } = await withUnits(['atlas', 'borea']);
+  const [atlas, borea] = nodes;
+  assert.ok(atlas && borea);
+  for (const { machine } of nodes)
+    machine.host.put('/usr/lib/systemd/system/k3s.service', '[Service]\nExecStart=/opt/k3s server\n');
+  await bench.settle();
+  bench.k3s.powerOff(atlas.machine);
+  const boots = () => atlas.machine.host.run('systemctl', ['start', 'k3s.service']);
+  await boots();
+  assert.equal(atlas.machine.life, undefined);
+  await bench.until(() => atlas.machine.life !== undefined, 'the agent starts it');
+  await bench.settle();
+  assert.deepEqual(bench.k3s.founders, ['atlas']);
+});
+
+test('containers end with a role that is given up, and what needs more than the agent may has a unit of its own', async () => {
+  const { bench, nodes, calls } = await withUnits(['atlas', 'borea']);
+  await bench.settle();
+  const borea = nodes[1] ?? assert.fail();
+  borea.machine.host.programs.set('k3s-killall.sh', () => ({}));
+  await borea.k3s.withdraw(borea.machine.host);
+  const own = calls[1] ?? [];
+  assert.ok(own.includes('kill --kill-who=all --signal=SIGKILL kubepods.slice'));
+  assert.ok(
+    own.some(each => /^systemd-run .*--unit=clusteros-k3s-killall -- \S+k3s-killall\.sh$/.test(each)),
+  );
+  const id = bench.recover(nodes[0] ?? assert.fail());
+  bench.remove(borea);
+  await bench.until(() => bench.operation(id)?.outcome === 'done', 'it is made anew');
+  assert.ok(
+    calls[0]?.some(each =>
+      /^systemd-run .*--unit=clusteros-k3s-reset -- \S+k3s server --cluster-reset$/.test(each),
+    ),
+  );
+});

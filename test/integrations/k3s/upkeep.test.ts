@@ -45,7 +45,15 @@ function done(
   forbidden: Sight['forbidden'] = new Map(),
 ) {
   const view: ClusterView = {
-    ...{ level: 2, clusterId: 'c', formerClusters: [], clusterName: 'lab', wallMs: nowMs, tenure: always },
+    ...{
+      level: 2,
+      clusterId: 'c',
+      formerClusters: [],
+      forgotten: {},
+      clusterName: 'lab',
+      wallMs: nowMs,
+      tenure: always,
+    },
     ...{ self: { id: 'id-1', name: 'atlas', ip: '100.64.0.1' }, nodes: members, operations },
     grants: isGranted ? [{ service: 'k3s', role: 'agent', node: 'id-1', token: 20 }] : [],
     settings: { k3s: { version: 1, settings } },

@@ -16,6 +16,8 @@ import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMembe
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from '../../clusteros/v1/Finding.ts';
+import type { ForgetServiceReply as _clusteros_v1_ForgetServiceReply, ForgetServiceReply__Output as _clusteros_v1_ForgetServiceReply__Output } from '../../clusteros/v1/ForgetServiceReply.ts';
+import type { ForgetServiceRequest as _clusteros_v1_ForgetServiceRequest, ForgetServiceRequest__Output as _clusteros_v1_ForgetServiceRequest__Output } from '../../clusteros/v1/ForgetServiceRequest.ts';
 import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from '../../clusteros/v1/KeepTailnetClientReply.ts';
 import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from '../../clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
@@ -116,6 +118,15 @@ export interface AdminServiceClient extends grpc.Client {
   Events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
+  
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
   
   KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
   KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
@@ -317,6 +328,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
   
+  ForgetService: grpc.handleUnaryCall<_clusteros_v1_ForgetServiceRequest__Output, _clusteros_v1_ForgetServiceReply>;
+  
   KeepTailnetClient: grpc.handleUnaryCall<_clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply>;
   
   Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
@@ -370,6 +383,7 @@ export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Diagnose: MethodDefinition<_clusteros_v1_DiagnoseRequest, _clusteros_v1_Finding, _clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding__Output>
   DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
+  ForgetService: MethodDefinition<_clusteros_v1_ForgetServiceRequest, _clusteros_v1_ForgetServiceReply, _clusteros_v1_ForgetServiceRequest__Output, _clusteros_v1_ForgetServiceReply__Output>
   KeepTailnetClient: MethodDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
