@@ -269,12 +269,14 @@ const mutants: readonly Mutant[] = [
       from: `          await writeMark(host, markFile, {
             ...{ clusterId, kind: 'server', startedWith },
             token: mark?.token ?? grant.token,
+            ...(mark?.recovered === undefined ? {} : { recovered: mark.recovered }),
           });
           await start(host, 'server', attempts, { key, nowMs });`,
       to: `          await start(host, 'server', attempts, { key, nowMs });
           await writeMark(host, markFile, {
             ...{ clusterId, kind: 'server', startedWith },
             token: mark?.token ?? grant.token,
+            ...(mark?.recovered === undefined ? {} : { recovered: mark.recovered }),
           });`,
     },
   },
