@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-tailnet test-image test-package test-disk check package image cluster-key limits clean
+.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package test-disk check package image cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -14,6 +14,10 @@ demo-stop: node_modules/.installed
 
 test: node_modules/.installed
 	@$(NODE) test/run.ts
+
+# The contract of k3s on its double, and on k3s itself where this machine has it and we are root.
+test-k3s: node_modules/.installed
+	@$(NODE) test/run.ts --tier k3s
 
 # On a real tailnet: compiles tailscaled and headscale first, which takes some minutes, once.
 test-tailnet: node_modules/.installed

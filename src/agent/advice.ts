@@ -16,6 +16,8 @@ export function adviceFrom(records: readonly MemberRecord[]): MemberAdvice[] {
       return {
         ...{ id, name, clusterId, clusterSize, level, formerClusters, site: tags.site ?? '' },
         alive: isReachable(state),
+        gone: state === 'dead' || state === 'left',
+        machine: record.capabilities.find(each => each.startsWith('machine='))?.slice(8) ?? '',
         trouble: state === 'degraded' ? 'degraded' : (record.troubles[0] ?? ''),
         handicap: record.capabilities.map(each => handicaps[each] ?? '').find(each => each !== '') ?? '',
       };

@@ -3,7 +3,7 @@
 
 import type { BirthPolicy } from '../election/birth.ts';
 import { type ClusterState, knownLevel, unborn } from '../election/cluster-state.ts';
-import type { Command } from '../election/command.ts';
+import { type Command, levelOf } from '../election/command.ts';
 import { Election } from '../election/election.ts';
 import type { ElectionEffect, ElectionInput, Role } from '../election/messages.ts';
 import { type Configuration, emptyConfiguration } from '../election/quorum.ts';
@@ -397,6 +397,7 @@ export class Agent {
    * undefined once it is committed.
    */
   async decide(command: Command, session?: Session): Promise<string | undefined> {
+    if (levelOf(command) > this.#state.level) return 'older-members';
     const once = session ? { session } : {};
     return (await this.#ask(request => ({ kind: 'propose', request, command, ...once }))).refused;
   }
@@ -458,6 +459,7 @@ export class Agent {
         this.#membershipLane.submit({
           ...{ kind: 'unreachable', address: event.address, refused: event.reason === 'refused' },
         });
+        if (event.reason === 'other-device') this.#troubles.otherDevice(event);
         if (event.reason === 'superseded')
           this.#troubles.superseded(event.address, event.detail, this.#othersKnown());
         if (event.reason === 'key-refused' || event.reason === 'clock')
@@ -469,6 +471,10 @@ export class Agent {
           );
         break;
       case 'turned-away':
+        if (event.reason === 'other-device') {
+          this.#troubles.otherDevice(event);
+          break;
+        }
         this.#announcer.tell('peer.turned-away', `${event.address} was turned away: ${event.detail}`, {
           level: 'warn',
           fields: { address: event.address, reason: event.reason },

@@ -101,11 +101,18 @@ export class Announcer {
       });
     }
     for (const { id, name } of Object.values(before.nodes))
-      if (Object.hasOwn(after.removed, id))
+      if (Object.hasOwn(after.removed, id)) {
+        const heir = Object.values(after.nodes).find(({ admittedAt }) => admittedAt === after.removed[id]);
+        if (heir) {
+          const message = `${heir.name} is ${name} with a new identity: its disk was made anew, and the former one is taken out`;
+          this.tell('node.replaced', message, { member: heir.name, fields: { id, heir: heir.id } });
+          continue;
+        }
         this.tell('node.removed', `${name} was removed by an operator, for good`, {
           member: name,
           fields: { id },
         });
+      }
     for (const { id, name } of Object.values(after.nodes)) {
       const drain = after.drains[id];
       const former = before.drains[id];
@@ -185,7 +192,11 @@ export class Announcer {
   #operation(before: Operation | undefined, after: Operation, state: ClusterState): void {
     if (before === after) return;
     const member = nameOf(after.node, state, undefined);
-    const what = `${after.kind} of ${member} to ${after.service} as ${after.role}`;
+    const what = {
+      join: `join of ${member} to ${after.service} as ${after.role}`,
+      leave: `leave of ${member} from ${after.service} as ${after.role}`,
+      recover: `recovery of ${after.service} by ${member}`,
+    }[after.kind];
     const { id: operation, service, role, token, reason } = after;
     const fields = { operation, service, role, token };
     if (!before) this.tell('operation.started', `${what} has begun`, { member, fields });

@@ -43,13 +43,18 @@ export function backupFrom(text: string): Backup {
   return { atMs, index, state };
 }
 
-/** What a backup would bring back into the present state: the command, and the changes for people. */
+/**
+ * What a backup would bring back into the present state: the command, and the changes for people.
+ * @param bound names of secrets that go with what machines have stored: what is there stays, and of another cluster none is taken
+ */
 export function restoreOf(
   { state: kept }: Backup,
   present: ClusterState,
   sealer: Sealer,
+  bound: readonly string[] = [],
 ): { readonly command: Extract<Command, { kind: 'restore' }>; readonly changes: readonly string[] } {
-  const unreadable = Object.entries(kept.secrets).filter(([, sealed]) => sealer.open(sealed) === undefined);
+  const secrets = Object.fromEntries(Object.entries(kept.secrets).filter(([name]) => !bound.includes(name)));
+  const unreadable = Object.entries(secrets).filter(([, sealed]) => sealer.open(sealed) === undefined);
   if (unreadable.length > 0)
     throw new Error(
       `its secrets are sealed with another cluster key (${unreadable.map(([name]) => name).join(', ')})`,
@@ -66,7 +71,7 @@ export function restoreOf(
   }
   const same = (a: string, b: string | undefined) =>
     b !== undefined && Buffer.compare(sealer.open(a) ?? Buffer.of(), sealer.open(b) ?? Buffer.of(1)) === 0;
-  for (const [name, sealed] of Object.entries(kept.secrets)) {
+  for (const [name, sealed] of Object.entries(secrets)) {
     const own = present.secrets[name];
     if (!same(sealed, own))
       changes.push(`secret ${name} is ${own === undefined ? 'brought back' : 'replaced'}`);
@@ -77,5 +82,5 @@ export function restoreOf(
   for (const [service, wished] of Object.entries(settings))
     if (JSON.stringify(wished) !== JSON.stringify(present.settings[service]?.settings))
       changes.push(`settings of ${service} are those of the backup`);
-  return { command: { kind: 'restore', wanted, wishes, secrets: kept.secrets, settings }, changes };
+  return { command: { kind: 'restore', wanted, wishes, secrets, settings }, changes };
 }

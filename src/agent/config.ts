@@ -82,11 +82,6 @@ export interface Config {
   readonly sources: Readonly<Record<SettingName, string>>;
 }
 
-/** What this version does not have yet; asking for it is an error rather than a silent nothing. */
-const notBuilt: Partial<Record<SettingName, string>> = {
-  'integrations.k3s.enabled': 'this version does not drive k3s',
-};
-
 /** The Tailscale address of this machine when it has one, else loopback. */
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap(each => each ?? []);
@@ -149,9 +144,6 @@ function check(name: SettingName, values: Record<string, unknown>, sources: Reco
     throw new StartError(`${where} is ${JSON.stringify(values[name])}, which ${why}`, exitCode.usage);
   }
   values[name] = result.data;
-  const missing = notBuilt[name];
-  if (missing !== undefined && result.data === true)
-    throw new StartError(`${where} is true, but ${missing}`, exitCode.usage);
 }
 
 /** A text from a flag or a variable as the value it stands for: lists by comma, truth values by word. */

@@ -3,6 +3,7 @@
 import type { LogStore } from '../election/log-store.ts';
 import type { ElectionMessage } from '../election/messages.ts';
 import type { Host } from '../integrations/host.ts';
+import type { SignedClaim } from '../membership/member.ts';
 import type { MembershipMessage } from '../membership/messages.ts';
 import type { KnockOutcome } from '../membership/prober.ts';
 import type { Seal } from '../membership/seal.ts';
@@ -19,8 +20,10 @@ export type UnreachableReason =
   | 'refused'
   | 'key-refused'
   | 'clock'
-  /** The network below says that no peer may be there, or that it is another device than it says. */
+  /** The network below says that no peer may be there. */
   | 'device'
+  /** It is another device of the network below than it says, or than its record does. */
+  | 'other-device'
   | 'protocol'
   | 'duplicate'
   /** The peer has a stream to a later boot of this node's identity. */
@@ -35,6 +38,8 @@ export type TransportEvent =
       readonly address: string;
       readonly reason: UnreachableReason;
       readonly detail: string;
+      /** Whose key the handshake has proved, where it came so far. */
+      readonly id?: string;
     }
   | { readonly kind: 'own-address'; readonly address: string }
   /** An earlier boot of `id` runs, though there is a stream to a later one: it was turned away. */
@@ -49,6 +54,8 @@ export type TransportEvent =
       readonly address: string;
       readonly reason: UnreachableReason;
       readonly detail: string;
+      /** As above. */
+      readonly id?: string;
     };
 
 /** What a node says first on a stream, beyond what the handshake proves. */
@@ -61,6 +68,8 @@ export interface Greeting {
   readonly address: string;
   /** What this node is on the network below, in that network's own words; absent when that has none. */
   readonly device?: string;
+  /** Its record of itself, as it stands. */
+  readonly record?: SignedClaim;
 }
 
 /** Streams to peers, each inside mTLS, at most one for a pair of nodes. Contract: test/contract/transport.suite.ts. */

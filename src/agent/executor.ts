@@ -58,9 +58,9 @@ export class Executor {
     }
     this.#busy = false;
     if (this.#closed) return;
-    const settled = this.#reports.every(({ state }) =>
-      ['ready', 'drained', 'released', 'absent'].includes(state),
-    );
+    const settled =
+      !this.#lane.isRestless?.() &&
+      this.#reports.every(({ state }) => ['ready', 'drained', 'released', 'absent'].includes(state));
     this.#cancelTimer = this.#setTimer(settled ? reconcileIntervalMs : reconcileSoonMs, () => this.poke());
   }
 

@@ -67,7 +67,14 @@ export class LeaderDriver {
           name: decision.name,
           sealed: this.#sealer.seal(this.#secretBytes(decision.bytes)),
         };
+      case 'keep':
+        return {
+          kind: 'secret',
+          name: decision.name,
+          sealed: this.#sealer.seal(new TextEncoder().encode(decision.text)),
+        };
       case 'grant':
+      case 'revoke':
       case 'move':
         return decision;
       case 'open-operation':

@@ -131,6 +131,8 @@ export const decisionRetryMs = 200;
 export const decisionSeenMs = 1000;
 /** Longest wait for what an integration on another member says: it runs a program for it, and its way may be a relayed one. */
 export const counterpartTimeoutMs = 3000;
+/** ...and for what an operator has it do there: a snapshot of gigabytes. */
+export const serviceCallTimeoutMs = 150_000;
 /** Longest that a change on another member may take. */
 export const remoteChangeTimeoutMs = 3000;
 /** A lapse of this node's own attention from which it is an event; shorter ones are only counted. */
@@ -141,6 +143,8 @@ export const failedTogetherMs = 100;
 export const failedTogetherMin = 3;
 /** What was not believed is told once for each peer, subject and reason; so many are remembered. */
 export const disbelievedRememberedMax = 1000;
+/** A key on a device that is not its own is told once for each member and device; so many are remembered. */
+export const otherDevicesRememberedMax = 1000;
 /** A request over HTTP must be there, and its answer taken, within this; a scrape over a slow link takes far less. */
 export const httpRequestTimeoutMs = 3000;
 /** Header of such a request: what Prometheus sends is below 1 kB. */

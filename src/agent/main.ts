@@ -39,7 +39,7 @@ withSettings(program.command('init'))
 
 withSettings(program.command('info'))
   .description('who this node is, and each setting with its source')
-  .option('-o, --output <FORMAT>', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', formatFrom, 'table')
   .action(async flags => {
     const { info, infoText } = await import('./commands/info.ts');
     const answer = await info(await configOf(flags));
@@ -48,7 +48,7 @@ withSettings(program.command('info'))
 
 withSettings(program.command('status'))
   .description('whether the agent of this machine runs; exit code 3 when it does not')
-  .option('-o, --output <FORMAT>', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', formatFrom, 'table')
   .action(async flags => {
     const { status, statusText } = await import('./commands/status.ts');
     const socket = (await configOf(flags)).values['admin.socket'];
@@ -64,7 +64,7 @@ withSettings(program.command('status'))
 
 withSettings(program.command('doctor'))
   .description('what keeps this machine from being a working member, and the mend; needs no running agent')
-  .option('-o, --output <FORMAT>', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', formatFrom, 'table')
   .action(async flags => {
     const { findings, findingText } = await import('./commands/doctor.ts');
     const found = [];
@@ -104,7 +104,7 @@ withSettings(program.command('wifi'))
 program
   .command('version')
   .description('the version of this program')
-  .option('-o, --output <FORMAT>', 'table or json', 'table')
+  .option('-o, --output <FORMAT>', 'table or json', formatFrom, 'table')
   .action(flags =>
     print(
       flags.output,
@@ -113,10 +113,14 @@ program
     ),
   );
 
+/** Looked at before the command does anything. @throws StartError */
+function formatFrom(format: string): string {
+  if (['table', 'json'].includes(format)) return format;
+  throw new StartError(`unknown output "${format}": use -o table or -o json`, exitCode.usage);
+}
+
 function print(format: string, answer: unknown, text: () => string): void {
-  if (format === 'json') console.log(JSON.stringify(answer, null, 2));
-  else if (format === 'table') console.log(text());
-  else throw new StartError(`unknown output "${format}": use -o table or -o json`, exitCode.usage);
+  console.log(format === 'json' ? JSON.stringify(answer, null, 2) : text());
 }
 
 try {

@@ -4,11 +4,10 @@ import type { Stage } from '../integrations/tailscale/stage.ts';
 import type { TailnetWarning } from '../integrations/tailscale/warnings.ts';
 import type { Agent } from './agent.ts';
 import { moveRetryMs } from './limits.ts';
+import { withDevice } from './member-devices.ts';
 import { StartError } from './start-error.ts';
 import type { TailnetLink, TailnetListener } from './tailnet-link.ts';
 import { addressOf } from './view.ts';
-
-const devicePrefix = 'tailnet=';
 
 /**
  * Has `agent` follow what `link` tells, until that is closed.
@@ -54,11 +53,8 @@ export function followTailnet(
       if (follows) move(ip);
     },
     device(stableId) {
-      const others = (agent.record(agent.options.id)?.capabilities ?? []).filter(
-        each => !each.startsWith(devicePrefix),
-      );
-      const own = stableId === '' ? [] : [`${devicePrefix}${stableId}`];
-      agent.describe({ capabilities: [...others, ...own].sort() });
+      const former = agent.record(agent.options.id)?.capabilities ?? [];
+      agent.describe({ capabilities: withDevice(former, stableId) });
     },
     peers: addresses => agent.seek(addresses),
     warnings(warnings) {

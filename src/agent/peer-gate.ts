@@ -5,8 +5,11 @@ export interface PeerGate {
   readonly device: string;
   /** Why no peer may be at `ip`, for people; empty when one may. To be asked before any byte is exchanged with it. */
   refusalOf(ip: string): Promise<string>;
-  /** Why what is at `ip`, which was let in, is not the `device` that it says it is; empty when it is, or says nothing. */
-  mismatchOf(ip: string, device: string): string;
+  /**
+   * Why what answers at `ip`, which was let in, is not the `device` that it says it is, or that its record does; empty when it is, or
+   * nobody says.
+   */
+  mismatchOf(ip: string, device: string, whoSays: 'it' | 'its record'): string;
 }
 
 /** A network that knows nothing of its devices. */

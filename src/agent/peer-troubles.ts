@@ -2,7 +2,7 @@
 // Tells each once, and says when this node must end because of it.
 import type { Announcer } from './announcer.ts';
 import { KeyRefusals } from './key-refusals.ts';
-import { disbelievedRememberedMax } from './limits.ts';
+import { disbelievedRememberedMax, otherDevicesRememberedMax } from './limits.ts';
 import { IdentityConflict } from './start-error.ts';
 
 const cloneMend =
@@ -15,6 +15,7 @@ export class PeerTroubles {
   readonly #onFatal: (error: unknown) => void;
   readonly #keyRefusals = new KeyRefusals();
   readonly #disbelieved = new Set<string>();
+  readonly #otherDevices = new Set<string>();
   readonly #supersededBy = new Set<string>();
 
   constructor(options: {
@@ -70,6 +71,17 @@ export class PeerTroubles {
     const message = `this node's identity is in use at ${address} too (boot ${epoch}; this is boot ${this.#own.epoch}): ${cloneMend}`;
     this.#announcer.tell('identity.conflict', message, { level: 'error', fields });
     if (yields) this.#onFatal(new IdentityConflict(message));
+  }
+
+  /** Who holds the key of a member is on another device of the tailnet than the member. */
+  otherDevice({ id = '', address, detail }: { id?: string; address: string; detail: string }): void {
+    const key = `${id} ${detail}`;
+    if (this.#otherDevices.has(key)) return;
+    if (this.#otherDevices.size >= otherDevicesRememberedMax) this.#otherDevices.clear();
+    this.#otherDevices.add(key);
+    const member = this.#nameOf(id);
+    const message = `no stream to ${address}, which has the key of ${member}: ${detail}; look at that machine: ${cloneMend}`;
+    this.#announcer.tell('peer.other-device', message, { level: 'error', member, fields: { id, address } });
   }
 
   /** What `from` said of `subject` (id, or empty) was not believed. */

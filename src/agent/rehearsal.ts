@@ -66,7 +66,7 @@ async function question(seq: number): Promise<void> {
   await questions.ask({ decide: { command, client: clusterId, seq } }, readTimeoutMs, numbered => {
     const asked = decodeFrame(overTheWire({ question: numbered }));
     if (asked.kind !== 'question') return;
-    answerTo(obliging, asked.question).then(answer => {
+    answerTo(obliging, asked.question, clusterId).then(answer => {
       const answered = decodeFrame(overTheWire({ answer }));
       if (answered.kind === 'answer') questions.answered(answered.answer);
     });
@@ -158,7 +158,16 @@ const nameOf = (id: string) => `node-${id.slice(0, 1)}`;
 
 function adviceOf(id: string): MemberAdvice {
   return {
-    ...{ id, name: nameOf(id), alive: true, clusterId, clusterSize: ids.length, level: knownLevel },
+    ...{
+      id,
+      name: nameOf(id),
+      alive: true,
+      gone: false,
+      machine: '',
+      clusterId,
+      clusterSize: ids.length,
+      level: knownLevel,
+    },
     ...{ trouble: '', handicap: '', formerClusters: [], site: '' },
   };
 }

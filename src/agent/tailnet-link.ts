@@ -144,10 +144,16 @@ export class TailnetLink implements PeerGate {
     }
   }
 
-  mismatchOf(ip: string, device: string): string {
-    const found = this.#whois.get(ip)?.found;
+  mismatchOf(ip: string, device: string, whoSays: 'it' | 'its record'): string {
+    const known = this.#whois.get(ip);
+    // A name stood for another address a moment ago.
+    if (!known) return `nobody has asked whose address ${ip} is`;
+    const { found } = known;
     if (device === '' || !found || found.stableId === device) return '';
-    return `it says it is the device ${device} of the tailnet, but ${ip} is ${found.stableId} (${found.name})`;
+    // The address may have been given to another device since.
+    this.#whois.delete(ip);
+    const claim = whoSays === 'it' ? 'it says it' : 'its record says it';
+    return `${claim} is the device ${device} of the tailnet, but ${ip} is ${found.stableId} (${found.name})`;
   }
 
   async #whoIs(ip: string): Promise<WhoIs | undefined> {

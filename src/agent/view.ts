@@ -83,7 +83,10 @@ export function clusterViewFrom(
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     clusterId: state.clusterId,
+    formerClusters: state.recoveries.map(({ formerId }) => formerId),
+    forgotten: state.forgotten ?? {},
     clusterName: state.clusterName,
+    level: state.level,
     self: { id: self.id, name: nameOf(self.id, state, self), ip: hostOf(self.address) },
     nodes,
     grants: state.grants,

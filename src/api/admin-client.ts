@@ -4,14 +4,17 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions, ClientReadableStream, requestCallback, ServiceError, status } from '@grpc/grpc-js';
 import type { AdminServiceClient } from './gen/clusteros/v1/AdminService.ts';
 import type { BackupReply__Output } from './gen/clusteros/v1/BackupReply.ts';
+import type { CallServiceReply__Output } from './gen/clusteros/v1/CallServiceReply.ts';
 import type { CreateTailnetKeyReply__Output } from './gen/clusteros/v1/CreateTailnetKeyReply.ts';
 import type { DrainMemberReply__Output } from './gen/clusteros/v1/DrainMemberReply.ts';
 import type { Event__Output } from './gen/clusteros/v1/Event.ts';
 import type { Finding__Output } from './gen/clusteros/v1/Finding.ts';
+import type { ForgetServiceReply__Output } from './gen/clusteros/v1/ForgetServiceReply.ts';
 import type { LeaderReply__Output } from './gen/clusteros/v1/LeaderReply.ts';
 import type { MembersReply__Output } from './gen/clusteros/v1/MembersReply.ts';
 import type { OperationsReply__Output } from './gen/clusteros/v1/OperationsReply.ts';
 import type { RecoveredJobsReply__Output } from './gen/clusteros/v1/RecoveredJobsReply.ts';
+import type { RecoverServiceReply__Output } from './gen/clusteros/v1/RecoverServiceReply.ts';
 import type { RemoveMemberReply__Output } from './gen/clusteros/v1/RemoveMemberReply.ts';
 import type { RestoreReply__Output } from './gen/clusteros/v1/RestoreReply.ts';
 import type { RotateKeyReply__Output } from './gen/clusteros/v1/RotateKeyReply.ts';
@@ -204,6 +207,33 @@ export class AdminClient {
   /** Jobs of a service that were lost with its machine, and what became of them. */
   recoveredJobs(service: string): Promise<RecoveredJobsReply__Output> {
     return this.#ask((options, answer) => this.#client.recoveredJobs({ service }, options, answer));
+  }
+
+  /** Has a service do or tell something that is its own, on `member` (name or id; empty for any that can); the answer is JSON. */
+  callService(
+    service: string,
+    verb: string,
+    { argument = '', member = '' }: { readonly argument?: string; readonly member?: string },
+  ): Promise<CallServiceReply__Output> {
+    const request = { service, verb, argument, member };
+    return this.#ask((options, answer) => this.#client.callService(request, options, answer));
+  }
+
+  /** Has `member` make a service anew of what it has, or of the snapshot `argument`; resolves with the operation's number. */
+  async recoverService(service: string, member: string, argument: string): Promise<number> {
+    const request = { service, member, argument, client: randomUUID() };
+    const { operation } = await this.#ask<RecoverServiceReply__Output>((options, answer) =>
+      this.#client.recoverService(request, options, answer),
+    );
+    return operation;
+  }
+
+  /** Gives up what a service has stored. */
+  async forgetService(service: string): Promise<void> {
+    const request = { service, client: randomUUID() };
+    await this.#ask<ForgetServiceReply__Output>((options, answer) =>
+      this.#client.forgetService(request, options, answer),
+    );
   }
 
   /** Rejects with `unavailable` and the code `no-leader` or `no-quorum` while nobody leads. */

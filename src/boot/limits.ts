@@ -50,6 +50,8 @@ export const wifiTrialPollMs = 1000;
 export const wifiTrialSettleMs = 5000;
 /** Beyond the trial's own time systemd puts the former settings back, should this program be gone without having done so. */
 export const wifiDeadManGraceMs = 60_000;
+/** What a unit's state is, asked of PID 1 while the machine boots. */
+export const systemctlTimeoutMs = 10_000;
 /** systemd-run asks PID 1 for one thing. */
 export const systemdRunTimeoutMs = 10_000;
 /** Other members that are knocked at; one that answers is enough. */

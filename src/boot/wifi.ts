@@ -2,7 +2,13 @@
 // is so already. Never leaves the machine with a file that netplan does not take.
 import type { Host, Outcome } from '../integrations/host.ts';
 import { BootError, exitCode } from './ending.ts';
-import { netplanTimeoutMs, netplanWordsMax, wifiCardPollMs, wifiCardWaitMs } from './limits.ts';
+import {
+  netplanTimeoutMs,
+  netplanWordsMax,
+  systemctlTimeoutMs,
+  wifiCardPollMs,
+  wifiCardWaitMs,
+} from './limits.ts';
 import { Secrets } from './secrets.ts';
 import { wifiCards, wifiNetplan, wifiNetplanFile } from './wifi-netplan.ts';
 import { secretsOf, type WifiSettings, wifiSettingsFrom } from './wifi-settings.ts';
@@ -55,7 +61,8 @@ export async function putWifi(machine: WifiMachine, settings: WifiSettings): Pro
   const isSame = new TextDecoder().decode(former) === (text ?? '');
   const isPending = (await host.readFile(pending)) !== undefined;
   const what = describe(settings, cards);
-  if (isSame && !isPending) return `nothing to do: ${what}`;
+  if (isSame && !isPending && (text === undefined || (await areServed(machine, cards))))
+    return `nothing to do: ${what}`;
   if (!isSame) {
     await host.ensureFolder(runFolder, { mode: 0o700 });
     await host.writeFile(pending, '', { mode: 0o600 });
@@ -88,6 +95,20 @@ async function cardsFor(machine: WifiMachine, { networks }: WifiSettings): Promi
     if (cards.length > 0 || networks.length === 0 || waitedMs >= wifiCardWaitMs) return cards;
     await machine.host.pause(wifiCardPollMs);
   }
+}
+
+/**
+ * Whether each card has netplan's supplicant, as far as systemd says. One that ended, with its card or for itself, is started for no card
+ * that comes later.
+ */
+async function areServed({ host }: WifiMachine, cards: readonly string[]): Promise<boolean> {
+  for (const card of cards) {
+    const { stdout } = await host.run('systemctl', ['is-active', `netplan-wpa-${card}.service`], {
+      timeoutMs: systemctlTimeoutMs,
+    });
+    if (/^(inactive|failed)$/.test(stdout.trim())) return false;
+  }
+  return true;
 }
 
 /** The YAML, once netplan has taken it; a network that this netplan cannot have is left out where there are others. */

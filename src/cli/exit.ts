@@ -91,7 +91,10 @@ function adminFailure(
             ? 'run "clusterctl status" to see who is missing'
             : code === 'unreachable'
               ? 'run "clusterctl members" to see its state'
-              : 'run "clusterctl status"',
+              : // What the agent itself says is better.
+                detail.includes('"clusterctl ')
+                ? ''
+                : 'run "clusterctl status"',
       };
     case 'not-found':
       return {
@@ -100,10 +103,13 @@ function adminFailure(
         hint:
           code === 'no-such-service'
             ? 'run "clusterctl members" for the services there are'
-            : 'run "clusterctl members -o name" for the names there are',
+            : code === 'no-such-verb'
+              ? 'agent and clusterctl differ: compare them with "clusterctl version"'
+              : 'run "clusterctl members -o name" for the names there are',
       };
     case 'refused':
-      return { code: exitCode.usage, error: detail, hint: '' };
+      // A member that was asked could not; the others say that the question was wrong.
+      return { code: code === 'member-failed' ? exitCode.failed : exitCode.usage, error: detail, hint: '' };
     case 'unsupported':
       return {
         code: exitCode.failed,

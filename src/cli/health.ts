@@ -139,17 +139,15 @@ function serviceChecks({ members }: Answers): Check[] {
   // A node that is gone reports nothing; that it is gone is told by the check of the members.
   for (const member of members.filter(({ state }) => state !== 'dead' && state !== 'left')) {
     for (const report of worstReports(member)) {
-      // Without the programs it has no part in the service, and is a member like any other.
-      if (report.state === 'absent') continue;
+      // Without the programs, or once it has given its role up, it has no part in the service, and is a member like any other.
+      if (report.state === 'absent' || report.state === 'released') continue;
       const known = nodes.get(report.service) ?? [];
       known.push({ member: member.name, report });
       nodes.set(report.service, known);
     }
   }
   return [...nodes].map(([name, reports]): Check => {
-    const unready = reports.filter(
-      ({ report }) => !['ready', 'draining', 'drained', 'released'].includes(report.state),
-    );
+    const unready = reports.filter(({ report }) => !['ready', 'draining', 'drained'].includes(report.state));
     if (unready.length === 0) {
       const { length } = reports;
       const warned = reports.filter(({ report }) => isWarning(report));

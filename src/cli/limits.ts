@@ -34,3 +34,15 @@ export const doctorTimeoutMsDefault = 60_000;
 export const secretBytesMax = 500;
 /** Largest file that is taken for a backup: gRPC carries 4 MiB, and the decided state is far smaller (DESIGN). */
 export const backupBytesMax = 4_000_000;
+/** Deadline of `k3s snapshot save`: all of a datastore is written. */
+export const snapshotTimeoutMsDefault = 150_000;
+/** Deadline of `k3s recover` and `restore`: servers end, a datastore is copied and read, and k3s starts. */
+export const recoverTimeoutMsDefault = 900_000;
+/** A credential of `k3s kubeconfig` is good for at least this: less is a typing error. */
+export const credentialLifeMsMin = 60_000;
+/** ...and for at most this, as k3s's own are; the agent holds to it too. */
+export const credentialLifeMsMax = 365 * 86_400_000;
+/** A server that is asked what it has stored answers within this: it looks at some files; the command itself may take much longer. */
+export const serverLookMs = 10_000;
+/** Between two looks how a recovery fares. */
+export const recoveryPollMs = 1000;

@@ -25,9 +25,9 @@ export function standingFailures(operations: readonly Operation__Output[]): Oper
   const latest = new Map<string, Operation__Output>();
   for (const operation of operations.toSorted((a, b) => a.id - b.id))
     latest.set(`${operation.service}/${operation.role}/${operation.member}`, operation);
-  // A role that was given to another is no trouble of the one that had it.
+  // A role that was given to another is no trouble of the one that had it; nor is a recovery in whose place another was asked for.
   return [...latest.values()].filter(
-    ({ outcome, reason }) => outcome === 'failed' && reason !== 'role-moved',
+    ({ outcome, reason }) => outcome === 'failed' && !['role-moved', 'asked-anew'].includes(reason),
   );
 }
 

@@ -7,6 +7,7 @@ import { spanText } from './duration.ts';
 import { endpointDefault, endpointFrom } from './endpoint.ts';
 import { CliError, exitCode, exitCodeHelp, failureFrom } from './exit.ts';
 import { durationFrom } from './flags.ts';
+import { addK3sVerbs } from './k3s-verbs.ts';
 import { doctorTimeoutMsDefault, timeoutMsDefault, timeoutMsMax, waitTimeoutMsDefault } from './limits.ts';
 import { addMemberVerbs } from './member-verbs.ts';
 import { type Format, formats } from './output.ts';
@@ -186,6 +187,7 @@ function programFor(
 
   addServiceVerbs(program, { withCommonFlags, requestFor, done });
   addSlurmVerbs(program, { withCommonFlags, requestFor, done });
+  addK3sVerbs(program, { withCommonFlags, requestFor, done });
   addTailnetVerbs(program, { withCommonFlags, requestFor, done });
 
   verb('operations', 'what the leader has under way or has done, such as joins to SLURM', list)

@@ -3,6 +3,7 @@
 import {
   type Command,
   nodeNameFrom,
+  type OperationKind,
   type OperationOutcome,
   type OperationStep,
   type RecoveredJob,
@@ -34,11 +35,13 @@ export interface Grant {
 export interface Operation {
   /** Log index of the entry that opened it. */
   readonly id: number;
-  readonly kind: 'join';
+  readonly kind: OperationKind;
   readonly service: string;
   readonly role: string;
   readonly node: string;
   readonly token: number;
+  /** What it is done with, such as the name of a snapshot; absent when that needs no word. */
+  readonly argument?: string;
   readonly steps: readonly OperationStep[];
   readonly outcome: OperationOutcome;
   readonly reason: string;
@@ -105,6 +108,8 @@ export interface ClusterState {
   readonly drains: Readonly<Record<string, Drain>>;
   /** By service; none while its own defaults hold. */
   readonly settings: Readonly<Record<string, ServiceSettings>>;
+  /** By service: index of the entry by which an operator has given up what it had stored, the last one; what is from before is not its. */
+  readonly forgotten?: Readonly<Record<string, number>>;
   /** Ciphertext only: base64 of nonce and box. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly operations: readonly Operation[];
@@ -113,7 +118,7 @@ export interface ClusterState {
 }
 
 /** What this program knows: commands of a higher level it would have to guess at. */
-export const knownLevel = 1;
+export const knownLevel = 2;
 
 export const unborn: ClusterState = {
   level: 1,
@@ -185,9 +190,7 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
     case 'admit': {
       if (Object.hasOwn(state.nodes, command.node)) return refused('already-admitted');
       if (Object.hasOwn(state.removed, command.node)) return refused('removed');
-      const name = freeName(state, nodeNameFrom(command.name));
-      const node: AdmittedNode = { id: command.node, name, admittedAt: index };
-      return { state: { ...state, nodes: { ...state.nodes, [node.id]: node } } };
+      return { state: admitNode(state, command, index) };
     }
     case 'wish': {
       const { node, wish } = command;
@@ -248,17 +251,33 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       const others = state.grants.filter(g => g.service !== service || g.role !== role || g.node !== node);
       return { state: { ...state, grants: [...others, { service, role, node, token: index }] } };
     }
+    case 'revoke': {
+      const { service, role, node, token } = command;
+      const isIt = (each: Grant) =>
+        each.service === service && each.role === role && each.node === node && each.token === token;
+      if (!state.grants.some(each => isIt(each) && !each.sole)) return refused('no-such-grant');
+      return { state: { ...state, grants: state.grants.filter(each => !isIt(each)) } };
+    }
+    case 'forget-service':
+      return { state: forgetService(state, command, index) };
     case 'open-operation': {
       const { operation: kind, service, role, node, token, atMs } = command;
       if (!Object.hasOwn(state.nodes, node)) return refused('unknown-node');
       const twin = state.operations.some(
-        o => o.outcome === 'running' && o.token === token && o.node === node && o.role === role,
+        o =>
+          o.outcome === 'running' &&
+          o.kind === kind &&
+          o.token === token &&
+          o.node === node &&
+          o.role === role &&
+          o.argument === command.argument,
       );
       if (twin) return refused('already-running');
       const steps = command.steps.map(name => ({ name, state: 'pending' as const, detail: '' }));
       const operation: Operation = {
         ...{ id: index, kind, service, role, node, token, steps },
         ...{ outcome: 'running', reason: '', openedAtMs: atMs, closedAtMs: 0 },
+        ...(command.argument === undefined ? {} : { argument: command.argument }),
       };
       return { state: { ...state, operations: keepRecent([...state.operations, operation]) } };
     }
@@ -272,6 +291,21 @@ function applyAnew(state: ClusterState, command: Command, index: number): Applie
       return { state: { ...state, operations: state.operations.map(o => (o === operation ? advanced : o)) } };
     }
   }
+}
+
+/** With the name that it wants, or one like it; that of a node which it replaces is free again. */
+function admitNode(
+  state: ClusterState,
+  { node: id, name: wanted, replaces }: Extract<Command, { readonly kind: 'admit' }>,
+  index: number,
+): ClusterState {
+  const alone = { ...state, nodes: { ...state.nodes, [id]: { id, name: id, admittedAt: index } } };
+  // Its operations were opened at the latest time that is known here.
+  const lastMs = Math.max(0, ...state.operations.map(({ openedAtMs }) => openedAtMs));
+  const rest = replaces === undefined ? alone : removeNode(alone, replaces, index, lastMs).state;
+  const { [id]: _itself, ...others } = rest.nodes;
+  const name = freeName({ nodes: others }, nodeNameFrom(wanted));
+  return { ...rest, nodes: { ...others, [id]: { id, name, admittedAt: index } } };
 }
 
 /** Gives a role that only one node may have to `node`, when the holder is still the one whose token is `from`. */
@@ -293,6 +327,28 @@ function moveRole(
   };
   const grants = [...state.grants.filter(each => !isIt(each)), grant];
   return { state: { ...state, grants, vacant: state.vacant.filter(each => !isIt(each)) } };
+}
+
+function forgetService(
+  state: ClusterState,
+  { service, atMs }: Extract<Command, { readonly kind: 'forget-service' }>,
+  index: number,
+): ClusterState {
+  const isIts = (each: { readonly service: string }) => each.service === service;
+  const soles = state.grants.filter(each => isIts(each) && each.sole);
+  const isTaken = (each: Grant) => soles.some(({ role }) => isIts(each) && each.role === role);
+  const secrets = Object.entries(state.secrets).filter(([name]) => !name.startsWith(`${service}/`));
+  const operations = state.operations.map(each =>
+    isIts(each) && each.outcome === 'running'
+      ? { ...each, outcome: 'failed' as const, reason: 'forgotten', closedAtMs: atMs }
+      : each,
+  );
+  return {
+    ...{ ...state, operations, secrets: Object.fromEntries(secrets) },
+    grants: state.grants.filter(each => !isIts(each)),
+    vacant: [...state.vacant.filter(each => !isTaken(each)), ...soles],
+    forgotten: { ...state.forgotten, [service]: index },
+  };
 }
 
 /** Takes a node out with all that it was granted. The last one stays: a cluster without nodes decides nothing. */
@@ -330,7 +386,7 @@ function withRecovered(
   return [...others, ...found].slice(-recoveredJobsMax);
 }
 
-function freeName(state: ClusterState, wanted: string): string {
+function freeName(state: Pick<ClusterState, 'nodes'>, wanted: string): string {
   const taken = new Set(Object.values(state.nodes).map(node => node.name));
   let name = wanted;
   for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, nodeNameLengthMax - 6)}-${n}`;

@@ -11,6 +11,12 @@ export interface OperationStep {
   readonly detail: string;
 }
 
+/**
+ * `leave`: a role is taken from a node in order, what others must do for that first; `recover`: an operator has one node make the service
+ * anew of what it has, or of a snapshot, and all others that had the role begin again.
+ */
+export type OperationKind = 'join' | 'leave' | 'recover';
+
 export type OperationOutcome = 'running' | 'done' | 'failed';
 
 export type Command =
@@ -20,7 +26,13 @@ export type Command =
       readonly clusterName: string;
       readonly founder: string;
     }
-  | { readonly kind: 'admit'; readonly node: string; readonly name: string }
+  | {
+      readonly kind: 'admit';
+      readonly node: string;
+      readonly name: string;
+      /** Level 2. Id of a node that was this very machine before it was made anew: it is taken out, and its name goes over. */
+      readonly replaces?: string;
+    }
   /** An operator wants a node to vote, not to vote, or to leave that to the leader. */
   | { readonly kind: 'wish'; readonly node: string; readonly wish: Wish | 'none' }
   /** An operator wants so many voters: 1, 3 or 5. */
@@ -64,6 +76,16 @@ export type Command =
       readonly settings: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  /** Level 2. Takes a role away that several nodes may have; only when the grant is still `token`. */
+  | {
+      readonly kind: 'revoke';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly token: number;
+    }
+  /** Level 2. An operator gives up what a service has stored: nobody has a role of it, its secrets are gone, and it begins from nothing. */
+  | { readonly kind: 'forget-service'; readonly service: string; readonly atMs: number }
   /** Gives a role that only one node may have; only when the last grant of it, if any, is still `from` (else 0). */
   | {
       readonly kind: 'move';
@@ -74,12 +96,15 @@ export type Command =
     }
   | {
       readonly kind: 'open-operation';
-      readonly operation: 'join';
+      /** All but `join` from level 2 on. */
+      readonly operation: OperationKind;
       readonly service: string;
       readonly role: string;
       readonly node: string;
       readonly token: number;
       readonly steps: readonly string[];
+      /** What it is done with, such as the name of a snapshot. */
+      readonly argument?: string;
       readonly atMs: number;
     }
   | {
@@ -103,6 +128,21 @@ export interface RecoveredJob {
   readonly note: string;
 }
 
+/** The level of the cluster from which on a command may be decided: programs that know only less would refuse the entry, and end. */
+export function levelOf(command: Command): number {
+  switch (command.kind) {
+    case 'revoke':
+    case 'forget-service':
+      return 2;
+    case 'open-operation':
+      return command.operation === 'join' ? 1 : 2;
+    case 'admit':
+      return command.replaces === undefined ? 1 : 2;
+    default:
+      return 1;
+  }
+}
+
 /** Commands that come from an operator or from another member; all others are the leader's own. */
 export type OperatorCommand = Extract<Command, { readonly kind: (typeof operatorCommandKinds)[number] }>;
 const operatorCommandKinds = [
@@ -117,6 +157,8 @@ const operatorCommandKinds = [
     'secret',
     'replace-secret',
     'configure',
+    'forget-service',
+    'open-operation',
   ] as const),
   'recovered-jobs',
 ] as const;
@@ -132,6 +174,8 @@ export function operatorCommandFrom(bytes: Uint8Array): OperatorCommand | undefi
   const payload = payloadFrom({ kind: 'command', command });
   if ('refused' in payload || payload.kind !== 'command') return undefined;
   const { command: given } = payload;
+  // All other operations the leader opens.
+  if (given.kind === 'open-operation' && given.operation !== 'recover') return undefined;
   return operatorCommandKinds.some(kind => kind === given.kind) ? (given as OperatorCommand) : undefined;
 }
 
@@ -171,7 +215,7 @@ const steps = (value: unknown) => Array.isArray(value) && value.every(step => fi
 
 const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   birth: { clusterId: text, clusterName: text, founder: text },
-  admit: { node: text, name: text },
+  admit: { node: text, name: text, replaces: value => value === undefined || text(value) },
   wish: { node: text, wish: oneOf('always', 'never', 'none') },
   'want-voters': { count: voterCount },
   remove: { node: text, atMs: count },
@@ -189,9 +233,12 @@ const commandShapes: Readonly<Record<Command['kind'], Shape>> = {
   'replace-secret': { name: text, sealed: text },
   configure: { service: text, from: count, settings: recordOf(() => true) },
   grant: { service: text, role: text, node: text },
+  revoke: { service: text, role: text, node: text, token: count },
+  'forget-service': { service: text, atMs: count },
   move: { service: text, role: text, node: text, from: count },
   'open-operation': {
-    operation: oneOf('join'),
+    operation: oneOf('join', 'leave', 'recover'),
+    argument: value => value === undefined || text(value),
     service: text,
     role: text,
     node: text,

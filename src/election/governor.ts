@@ -2,7 +2,7 @@
 // one, and keeps the configuration right. Advice from membership and the decided state go in, the next act comes out.
 import type { ClusterState } from './cluster-state.ts';
 import type { Command } from './command.ts';
-import { caughtUpLagMax } from './limits.ts';
+import { caughtUpLagMax, formerSelfWaitMs } from './limits.ts';
 import type { MemberAdvice } from './messages.ts';
 import type { Raft } from './raft.ts';
 import { decideConfiguration, explainVoter, type VoterCandidate, type VoterChoice } from './voters.ts';
@@ -57,10 +57,13 @@ export class Governor {
 
   /** The next act of a leader; undefined when all is as it should be, or under way. */
   next({ raft, state }: Realm, nowMs: number): Act | undefined {
-    const newcomer = this.#newcomer(raft.clusterId, state);
+    const newcomer = this.#newcomer(raft.clusterId, state, nowMs);
     if (newcomer) {
-      this.#admitting.add(newcomer.id);
-      return { kind: 'decide', command: { kind: 'admit', node: newcomer.id, name: newcomer.name } };
+      const { id: node, name } = newcomer;
+      this.#admitting.add(node);
+      const former = state.level >= 2 ? this.#formerSelf(newcomer, state.nodes) : undefined;
+      const replaces = former?.gone ? { replaces: former.id } : {};
+      return { kind: 'decide', command: { kind: 'admit', node, name, ...replaces } };
     }
     const level = this.#commonLevel(state);
     if (level > Math.max(state.level, this.#raisingTo)) {
@@ -83,7 +86,11 @@ export class Governor {
   }
 
   /** Who is here, belongs to nobody else, and is to be admitted next. */
-  #newcomer(clusterId: string, { nodes, removed, level }: ClusterState): MemberAdvice | undefined {
+  #newcomer(
+    clusterId: string,
+    { nodes, removed, level }: ClusterState,
+    nowMs: number,
+  ): MemberAdvice | undefined {
     const strangers = this.#members.filter(
       member =>
         member.alive &&
@@ -91,7 +98,30 @@ export class Governor {
         ![nodes, removed].some(known => Object.hasOwn(known, member.id)),
     );
     for (const member of strangers) if (member.level < level) this.#onTooOld(member, level);
-    return strangers.find(member => member.level >= level && !this.#admitting.has(member.id));
+    return strangers.find(
+      member =>
+        member.level >= level && !this.#admitting.has(member.id) && this.#isAlone(member, nodes, nowMs),
+    );
+  }
+
+  /** The node that `newcomer` was before its disk was made anew: of the same hardware and name. */
+  #formerSelf({ id, machine, name }: MemberAdvice, nodes: ClusterState['nodes']): MemberAdvice | undefined {
+    if (machine === '') return undefined;
+    return this.#members.find(
+      member =>
+        member.id !== id &&
+        Object.hasOwn(nodes, member.id) &&
+        member.machine === machine &&
+        member.name === name,
+    );
+  }
+
+  /** Whether it is known what became of its former self. Of one that lives on it is no successor, but a copy, or its maker numbers badly. */
+  #isAlone(newcomer: MemberAdvice, nodes: ClusterState['nodes'], nowMs: number): boolean {
+    const former = this.#formerSelf(newcomer, nodes);
+    if (!former || former.gone) return true;
+    const hereForMs = nowMs - (this.#fares.get(newcomer.id)?.sinceMs ?? nowMs);
+    return former.alive && hereForMs >= formerSelfWaitMs;
   }
 
   /** What every admitted node knows, away or not; 0 while one has never been heard of. */

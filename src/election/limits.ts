@@ -82,3 +82,5 @@ export const recoveredJobsMax = 500;
 export const drainReasonLengthMax = 120;
 /** Longest name of a node: a DNS label (RFC 1035, section 2.3.4), because SLURM and Kubernetes take it as a host name. */
 export const nodeNameLengthMax = 63;
+/** A node of the same hardware and name as a member that seems to live is admitted after this, under another name: by then membership would have called a dead one dead. */
+export const formerSelfWaitMs = 15_000;

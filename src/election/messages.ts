@@ -97,6 +97,10 @@ export interface MemberAdvice {
   readonly id: string;
   readonly name: string;
   readonly alive: boolean;
+  /** It is dead, or has said farewell. */
+  readonly gone: boolean;
+  /** Tells its hardware from other hardware; empty when the machine has no number of its own. */
+  readonly machine: string;
   /** Empty for a member that belongs to no cluster yet. */
   readonly clusterId: string;
   readonly clusterSize: number;

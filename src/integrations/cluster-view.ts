@@ -26,6 +26,8 @@ export interface ServiceReport {
   readonly keyId?: string;
   /** Version of the settings (`ClusterView.settings`) that are in use; 0 for the defaults. */
   readonly settingsVersion?: number;
+  /** What the node has found out that the leader may have to decide by, for programs: `ca=...`. */
+  readonly evidence?: readonly string[];
 }
 
 /** An admitted node, joined with what membership knows of it. */
@@ -77,11 +79,13 @@ export interface TenureView {
 export interface OperationView {
   /** Log index of the entry that opened it. */
   readonly id: number;
-  readonly kind: 'join';
+  readonly kind: 'join' | 'leave' | 'recover';
   readonly service: string;
   readonly role: string;
   readonly node: string;
   readonly token: number;
+  /** What it is done with, such as the name of a snapshot. */
+  readonly argument?: string;
   readonly steps: readonly {
     readonly name: string;
     readonly state: 'pending' | 'running' | 'done' | 'failed';
@@ -94,7 +98,13 @@ export interface OperationView {
 /** The one read model an integration gets. Committed parts are equal on every node at the same log index. */
 export interface ClusterView {
   readonly clusterId: string;
+  /** Ids of the clusters that this one was recovered from: what a machine has of those is of this one. */
+  readonly formerClusters: readonly string[];
+  /** By service: log index by which an operator has given up all that it had before; none for others. */
+  readonly forgotten: Readonly<Record<string, number>>;
   readonly clusterName: string;
+  /** What every member's program knows how to decide (election, `levelOf`). */
+  readonly level: number;
   readonly self: { readonly id: string; readonly name: string; readonly ip: string };
   /** Admitted nodes, sorted by id. */
   readonly nodes: readonly ViewNode[];
@@ -117,7 +127,17 @@ export interface ClusterView {
 export type Decision =
   /** Make `bytes` random bytes, seal them, and keep them in the log under `name` (once; a second is refused). */
   | { readonly kind: 'secret'; readonly name: string; readonly bytes: number }
+  /** The same with a text that was found out, such as the hash of a certificate. */
+  | { readonly kind: 'keep'; readonly name: string; readonly text: string }
   | { readonly kind: 'grant'; readonly service: string; readonly role: string; readonly node: string }
+  /** Takes it away again; only when the grant is still `token`. */
+  | {
+      readonly kind: 'revoke';
+      readonly service: string;
+      readonly role: string;
+      readonly node: string;
+      readonly token: number;
+    }
   /** Gives a role that only one node may have to another; `from` is the token of its last grant, 0 for none. */
   | {
       readonly kind: 'move';
@@ -128,7 +148,7 @@ export type Decision =
     }
   | {
       readonly kind: 'open-operation';
-      readonly operation: 'join';
+      readonly operation: OperationView['kind'];
       readonly service: string;
       readonly role: string;
       readonly node: string;

@@ -1,5 +1,6 @@
 // What this machine is: size, kernel, GPUs, versions of what is installed; texts for its member record. Looks only.
 // What cannot be read is left out: odd content of a machine never keeps its agent from starting.
+import nacl from 'tweetnacl';
 import type { Host } from './host.ts';
 import {
   gpuQueryTimeoutMs,
@@ -17,11 +18,12 @@ interface Gpu {
 
 /** Such as `arch=x86_64`, `cores=8`, `gpu=nvidia:NVIDIA A100-SXM4-40GB`, `gpus=2`, `kernel=6.1.0-18-amd64`; sorted. */
 export async function machineCapabilities(host: Host): Promise<string[]> {
-  const [cpuinfo, meminfo, kernel, arch, link, slurm, k3s, nvidia, pci] = await Promise.all([
+  const [cpuinfo, meminfo, kernel, arch, machine, link, slurm, k3s, nvidia, pci] = await Promise.all([
     fileText(host, '/proc/cpuinfo'),
     fileText(host, '/proc/meminfo'),
     fileText(host, '/proc/sys/kernel/osrelease'),
     outputOf(host, 'uname', ['-m'], versionQueryTimeoutMs),
+    machineNumber(host),
     linkKind(host),
     slurmVersion(host),
     outputOf(host, 'k3s', ['--version'], versionQueryTimeoutMs),
@@ -35,6 +37,7 @@ export async function machineCapabilities(host: Host): Promise<string[]> {
     ['memory-mib', Math.floor(memoryKib / 1024)],
     ['arch', arch.stdout],
     ['kernel', kernel],
+    ['machine', machine],
     ['link', link],
     ['gpus', gpus.length],
     ['slurm', slurm],
@@ -48,6 +51,21 @@ export async function machineCapabilities(host: Host): Promise<string[]> {
   // Kinds of GPUs come last, so that a machine full of them keeps the rest.
   return [...new Set(texts)].slice(0, machineCapabilitiesMax).sort();
 }
+
+/** Tells this hardware from other hardware, also when its disk was made anew; nothing of the number itself can be told from it. */
+async function machineNumber(host: Host): Promise<string | undefined> {
+  for (const file of ['/sys/class/dmi/id/product_uuid', '/sys/firmware/devicetree/base/serial-number']) {
+    const text = (await fileText(host, file)).replace(/\0/g, '').trim().toLowerCase();
+    // Makers who number nothing write zeros, or ones, or what they have copied from elsewhere.
+    if (text === '' || /^[0f-]*$/.test(text) || text === copiedNumber) continue;
+    const bytes = new TextEncoder().encode(`clusteros machine ${text}`);
+    return nacl.hash(bytes).toHex().slice(0, 16);
+  }
+  return undefined;
+}
+
+/** Of many cheap boards (systemd's list of them, src/libsystemd/sd-id128). */
+const copiedNumber = '03000200-0400-0500-0006-000700080009';
 
 /** How the machine reaches the rest of the world: by radio, or by wire. Nothing where that cannot be told. */
 async function linkKind(host: Host): Promise<'wired' | 'wireless' | undefined> {

@@ -10,6 +10,8 @@ import { oneLine, ServiceError } from './service-error.ts';
 /** One or more roles of a service on a node, one pass after the other. */
 export interface Lane {
   readonly name: string;
+  /** True while it wants another pass soon though its reports say that all is well. */
+  isRestless?(): boolean;
   /** On every node: one pass over this node's roles. Resolves with a report for each; `onReport` tells of progress. */
   pass(
     host: Host,
@@ -50,6 +52,8 @@ export interface Integration {
   /** Its secrets in the log that may be replaced while everything runs. */
   readonly keys: readonly SecretKey[];
   readonly settings: SettingsBook;
+  /** Names of its secrets in the log that go with what its machines have stored: a backup of the log does not bring them back. */
+  readonly boundSecrets?: readonly string[];
   /** On the leader: what should be decided now. Pure, and nothing when all is decided. */
   decide(view: ClusterView): Decision[];
   /**
@@ -64,8 +68,23 @@ export interface Integration {
    * is under way, and none will come. Resolves with what stayed, for people; empty when nothing did.
    */
   withdraw(host: Host): Promise<string>;
-  /** What it says to itself on another node (counterparts.ts). Rejects with an Error for people when it has no answer. */
-  answer?(host: Host, question: string): Promise<string>;
+  /** What it says to itself on another node, `asker` (counterparts.ts). Rejects with an Error for people when it has no answer. */
+  answer?(host: Host, question: string, asker: string): Promise<string>;
+  /** Members (ids) that an operator may have do or tell `verb`, the best first, and what to ask them; undefined for no verb of this service. Pure. */
+  callees?(
+    view: ClusterView,
+    verb: string,
+    argument: string,
+  ): { readonly nodes: readonly string[]; readonly question: string } | undefined;
+  /** How one node would make the service anew of what it has: by which grant, in which steps; undefined when it cannot. Pure. */
+  recoverable?(
+    view: ClusterView,
+    node: string,
+  ): { readonly grant: Grant; readonly steps: readonly string[] } | undefined;
+  /** Why what it has stored must not be given up as things are, for people; empty when it may. A service without this never forgets. Pure. */
+  forgetHarm?(view: ClusterView): string;
+  /** Why a member should not be taken out as things are, for people, with the mend; empty when nothing speaks against it. Pure. */
+  removalHarm?(view: ClusterView, node: string): string;
   /** Roles that are brought about side by side: what one waits for does not hold up another. */
   readonly lanes: readonly Lane[];
 }
@@ -90,16 +109,18 @@ export interface Reconciler<Desired, Observed, Taken extends Step> {
   observe(host: Host, desired: Desired): Promise<Observed>;
   /** The steps from here to there; none when they match. Pure. */
   plan(desired: Desired, observed: Observed): readonly Taken[];
-  /** Takes a step. Throws a ServiceError; anything else counts as passing trouble. */
+  /** Takes a step. Throws a ServiceError, or Waiting; anything else counts as passing trouble. */
   apply(host: Host, step: Taken): Promise<void>;
 }
 
-/** Nothing can be done yet, and it is nobody's fault. */
-export class Waiting {
+/** Nothing can be done yet, and it is nobody's fault: what should be is not known, or (thrown by a step) others must do something first. */
+export class Waiting extends Error {
+  override readonly name = 'Waiting';
   readonly part: string;
   readonly detail: string;
 
   constructor(part: string, detail: string) {
+    super(detail);
     this.part = part;
     this.detail = detail;
   }
@@ -147,17 +168,23 @@ export async function reconcile<Desired, Observed, Taken extends Step>(
       const [step] = reconciler.plan(desired, await reconciler.observe(host, desired));
       if (!step) return report({ state: 'ready' });
       if (step.waits) return report({ step: step.part, detail: oneLine(step.summary) });
-      const troubled =
-        before?.token === grant.token && before.state === 'failing' && before.step === step.part;
-      if (!troubled && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
+      // What goes on failing, or waiting for others, is not told of as if it began: each time would be an entry of the log.
+      const goesOn =
+        before?.token === grant.token &&
+        (before.state === 'failing' || before.state === 'starting') &&
+        before.step === step.part;
+      if (!goesOn && step.part !== part) onReport(report({ step: step.part, detail: step.summary }));
       part = step.part;
       await retry(
         () => reconciler.apply(host, step),
-        error => !(error instanceof ServiceError && (error.permanent || error.patient)),
+        error =>
+          !(error instanceof Waiting) &&
+          !(error instanceof ServiceError && (error.permanent || error.patient)),
       );
     }
     return report({ step: part, detail: `still at it after ${stepsPerPassMax} steps` });
   } catch (error) {
+    if (error instanceof Waiting) return report({ step: error.part, detail: oneLine(error.detail) });
     if (error instanceof ServiceError)
       return report({ state: 'failing', step: part || first, reason: error.reason, detail: error.message });
     const detail = oneLine(error instanceof Error ? error.message : String(error));

@@ -18,6 +18,12 @@ export class ServiceError extends Error {
   }
 }
 
+/** Trouble that nobody has foreseen, such as a disk that is full, as a failure that may pass. */
+export function serviceErrorFrom(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  return new ServiceError('unexpected', false, error instanceof Error ? error.message : String(error), true);
+}
+
 /** One line of text, cut to what a report may hold. */
 export function oneLine(text: string): string {
   return text

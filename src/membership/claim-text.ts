@@ -4,6 +4,7 @@ import {
   absurdCount,
   capabilitiesMax,
   claimBytesMax,
+  evidenceMax,
   formerClustersMax,
   lossyMax,
   servicesMax,
@@ -106,11 +107,12 @@ function isTags(value: unknown): value is Readonly<Record<string, string>> {
 function isReport(value: unknown): value is ServiceReport {
   if (typeof value !== 'object' || value === null) return false;
   const { service, role, token, state, step, reason, detail, keyId = '' } = value as Record<string, unknown>;
-  const { settingsVersion = 0 } = value as Record<string, unknown>;
+  const { settingsVersion = 0, evidence = [] } = value as Record<string, unknown>;
   return (
     [service, role, step, reason, detail, keyId].every(isText) &&
     isCount(token) &&
     isCount(settingsVersion) &&
+    isListOf(evidence, evidenceMax, isText) &&
     ['starting', 'ready', 'draining', 'drained', 'failing', 'released', 'absent'].includes(String(state))
   );
 }

@@ -180,6 +180,8 @@ export const tagBytesMax = 4096;
 export const textLengthMax = 512;
 export const capabilitiesMax = 64;
 export const servicesMax = 32;
+/** Words of evidence in one: a hash, and grants that were wound up. */
+export const evidenceMax = 16;
 /** A node watches at most its neighbours, so it can call no more than that lossy. */
 export const lossyMax = streamsMax;
 /** There are only so many kinds of trouble with a disk. */

@@ -30,6 +30,8 @@ export interface ServiceReport {
   readonly keyId?: string;
   /** Which version of the service's settings it goes by. */
   readonly settingsVersion?: number;
+  /** What the node has found out that the leader may have to decide by, for programs: `ca=...`. */
+  readonly evidence?: readonly string[];
 }
 
 /** What a member says of itself; it changes only with a higher incarnation. */

@@ -102,6 +102,10 @@ test('every message comes back the same', () => {
   const greeting = {
     ...{ epoch: 2, boot: '0a1b', name: 'atlas', address: '[fd7a:115c:a1e0::1]:7443' },
     device: 'nCXmUjaB2411CNTRL',
+    record: {
+      ...{ body: '{}', publicKey: Buffer.alloc(32, 1).toString('base64') },
+      signature: Buffer.alloc(64, 2).toString('base64'),
+    },
   };
   assert.deepEqual(decodeFrame(overTheWire(helloFrame(greeting, 1))), {
     kind: 'hello',

@@ -80,7 +80,6 @@ test('bad values name the setting, its source, the value and why', async t => {
       /integrations.slurm.enabled .* is neither auto, true nor false/,
     ],
     ['dataDir: relative', /is not an absolute path/],
-    ['integrations: {k3s: {enabled: true}}', /is true, but this version does not drive k3s/],
     ['integrations: {tailscale: {tag: cluster}}', /is no tag such as tag:cluster/],
     ['tags: {Bad Key: x}', /tag key "Bad Key" is not of/],
     ['tags: [a]', /setting tags .* is not a list of KEY: VALUE/],

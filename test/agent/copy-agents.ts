@@ -9,7 +9,9 @@ import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { GrpcStateLink } from '../../src/agent/grpc/state-link.ts';
 import type { StateAnswers } from '../../src/agent/grpc/state-service.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
+import { MemberDevices } from '../../src/agent/member-devices.ts';
 import { openGate } from '../../src/agent/peer-gate.ts';
+import { recordSealOf } from '../../src/agent/record-seal.ts';
 import { StateCopies } from '../../src/agent/state-copies.ts';
 import { rules } from '../integrations/state-folder.ts';
 import { freePort } from './free-port.ts';
@@ -38,7 +40,14 @@ export async function openTransport(
   const identity = identityFrom(hash(`side ${number}`));
   const port = listenOn ?? (await freePort());
   const transport = new GrpcPeerTransport({
-    ...{ identity, authority: await authorityOf(hash('key')), host: '127.0.0.1', port, gate: openGate },
+    ...{
+      identity,
+      authority: await authorityOf(hash('key')),
+      host: '127.0.0.1',
+      port,
+      gate: openGate,
+      devices: new MemberDevices(recordSealOf(identity)),
+    },
     ...{ nowMs: () => performance.now(), wallMs: () => Date.now() },
   });
   transport.serveState(await answersFrom(transport));

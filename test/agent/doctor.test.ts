@@ -257,3 +257,99 @@ test('what works and should be known is a note, and the chain goes on', async t 
   assert.deepEqual(notes, ['clock', 'dns', 'peers', 'slurm']);
   assert.equal(found.at(-1)?.stage, 'k3s');
 });
+
+const routeTable = (...rows: readonly string[]) =>
+  ['Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT', ...rows, ''].join(
+    '\n',
+  );
+const ownNet = 'eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0';
+const defaultBy = (flags: string) => `eth0\t00000000\t0101A8C0\t${flags}\t0\t0\t100\t00000000\t0\t0\t0`;
+const images = '/var/lib/rancher/k3s/agent/images';
+
+/** What is said of Kubernetes on a machine that has all it needs but what `change` takes away. */
+async function ofKubernetes(
+  t: TestContext,
+  change: (patient: Patient) => void,
+  reports: readonly Partial<Report & { service: string }>[] = [{ service: 'k3s', role: 'server' }],
+): Promise<Finding | undefined> {
+  const patient = await Patient.of(t);
+  patient.members = [member('atlas', 'alive', [{}, ...reports]), member('borea')];
+  patient.host.put('/proc/net/route', routeTable(ownNet, defaultBy('0003')));
+  patient.host.put(`${images}/k3s-airgap-images-amd64.tar.zst`, 'images');
+  change(patient);
+  const found = (await patient.findings()).at(-1);
+  assert.equal(found?.stage, 'k3s');
+  return found;
+}
+
+test('a member of Kubernetes that lacks nothing is told as such, with images or a registry of its own', async t => {
+  const ok = { stage: 'k3s', state: 'ok', text: 'keeper ready, server ready', mend: '' };
+  const both = [
+    { service: 'k3s', role: 'keeper' },
+    { service: 'k3s', role: 'server' },
+  ];
+  assert.deepEqual(await ofKubernetes(t, () => {}, both), ok);
+  const registry = await ofKubernetes(
+    t,
+    ({ host }) => {
+      host.files.delete(`${images}/k3s-airgap-images-amd64.tar.zst`);
+      host.put('/etc/rancher/k3s/registries.yaml', 'mirrors: {}');
+    },
+    both,
+  );
+  assert.deepEqual(registry, ok);
+});
+
+test('images that come from the network are a note', async t => {
+  for (const there of [[], ['readme.txt', 'list.tar.md']]) {
+    const found = await ofKubernetes(t, ({ host }) => {
+      host.files.delete(`${images}/k3s-airgap-images-amd64.tar.zst`);
+      for (const name of there) host.put(`${images}/${name}`, '');
+    });
+    assert.deepEqual(found, {
+      ...{ stage: 'k3s', state: 'note' },
+      text: `server ready; images come from the network: there are none in ${images}`,
+      mend: 'where there is no way out, put k3s-airgap-images-*.tar.zst of its release there',
+    });
+  }
+});
+
+test('a machine without a default route is a note, with the mend; one that rejects is none', async t => {
+  for (const rows of [[ownNet], [ownNet, defaultBy('0200')], [ownNet, defaultBy('0201')]]) {
+    const found = await ofKubernetes(t, ({ host }) => host.put('/proc/net/route', routeTable(...rows)));
+    assert.deepEqual(found, {
+      ...{ stage: 'k3s', state: 'note' },
+      text: 'server ready; there is no default route, and addresses of services may lead nowhere',
+      mend: 'give it a default route, if only to a dummy interface (docs.k3s.io, airgap)',
+    });
+  }
+  const unknown = await ofKubernetes(t, ({ host }) => host.files.delete('/proc/net/route'));
+  assert.equal(unknown?.state, 'ok', 'where there is no such table nothing is said of it');
+});
+
+test('what an agent waits for is told with all that its machine lacks', async t => {
+  const found = await ofKubernetes(t, ({ host }) => host.files.clear(), [
+    { service: 'k3s', role: 'agent', state: 'starting', detail: 'waiting for its node to be ready' },
+  ]);
+  assert.equal(found?.state, 'note');
+  assert.match(found?.text ?? '', /^agent: waiting for its node to be ready; images come from the network/);
+});
+
+test('a machine without the program says how to get it, and nothing is looked for', async t => {
+  const detail =
+    'put k3s (github.com/k3s-io/k3s/releases) into /usr/local/bin, then "systemctl restart node-agent"';
+  const found = await ofKubernetes(t, ({ host }) => host.files.clear(), [
+    { service: 'k3s', role: 'agent', state: 'absent', detail },
+  ]);
+  assert.deepEqual(found, { stage: 'k3s', state: 'skipped', text: detail, mend: '' });
+});
+
+test('a k3s that fails is broken, with its own mend', async t => {
+  const found = await ofKubernetes(t, ({ host }) => host.files.clear(), [
+    {
+      ...{ service: 'k3s', role: 'agent', state: 'failing', step: 'start', reason: 'no-default-route' },
+      detail: 'no default routes found: give it one to a dummy interface',
+    },
+  ]);
+  assert.deepEqual([found?.state, found?.mend], ['broken', 'give it one to a dummy interface']);
+});

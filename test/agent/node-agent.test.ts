@@ -260,3 +260,15 @@ function onlyErrors(outcome: Outcome): Outcome {
       .join('\n'),
   };
 }
+
+test('an output that there is not is refused before anything is read or looked at', async t => {
+  const { folder } = await bench(t);
+  await writeFile(join(folder, 'node.yaml'), 'bind: nowhere\n');
+  for (const command of ['doctor', 'status', 'info']) {
+    const { code, stdout, stderr } = await run([command, '-o', 'xml', '--config', join(folder, 'node.yaml')]);
+    assert.deepEqual(
+      { code, stdout, stderr },
+      { code: 2, stdout: '', stderr: 'error: unknown output "xml": use -o table or -o json\n' },
+    );
+  }
+});

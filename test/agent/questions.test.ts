@@ -10,7 +10,9 @@ import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { PeerFailure, Questions } from '../../src/agent/grpc/questions.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
 import { questionsMax, streamQuestionBytesMax } from '../../src/agent/limits.ts';
+import { MemberDevices } from '../../src/agent/member-devices.ts';
 import { openGate } from '../../src/agent/peer-gate.ts';
+import { recordSealOf } from '../../src/agent/record-seal.ts';
 import { TagError } from '../../src/agent/tags.ts';
 import { freePort } from './free-port.ts';
 
@@ -20,7 +22,14 @@ async function side(t: TestContext, name: string) {
   const identity = identityFrom(hash(name));
   const port = await freePort();
   const transport = new GrpcPeerTransport({
-    ...{ identity, authority: await authorityOf(hash('key')), host: '127.0.0.1', port, gate: openGate },
+    ...{
+      identity,
+      authority: await authorityOf(hash('key')),
+      host: '127.0.0.1',
+      port,
+      gate: openGate,
+      devices: new MemberDevices(recordSealOf(identity)),
+    },
     ...{ nowMs: () => performance.now(), wallMs: () => Date.now() },
   });
   const address = `127.0.0.1:${port}`;

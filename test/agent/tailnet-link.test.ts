@@ -144,8 +144,9 @@ test('without the tag being required any device of the tailnet is let in, and no
 test('a peer that says it is another device than its address is refused', async t => {
   const { link } = await linked(t);
   await link.refusalOf('100.64.0.2');
-  assert.equal(link.mismatchOf('100.64.0.2', 'n2CNTRL'), '');
-  assert.match(link.mismatchOf('100.64.0.2', 'n3CNTRL'), /says it is the device n3CNTRL .* is n2CNTRL/);
+  assert.equal(link.mismatchOf('100.64.0.2', 'n2CNTRL', 'it'), '');
+  assert.equal(link.mismatchOf('100.64.0.2', '', 'its record'), '');
+  assert.match(link.mismatchOf('100.64.0.2', 'n3CNTRL', 'it'), /says it is the device n3CNTRL .* is n2CNTRL/);
 });
 
 test('what was said of a device is asked again after a while', async t => {

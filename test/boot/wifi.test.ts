@@ -44,6 +44,19 @@ test('a card that comes late is waited for, and a machine without one goes on', 
   assert.match(await applyWifi(bench.machine), /^applied.*on wlp2s0/);
 });
 
+test('a card whose supplicant is gone is served again, with the settings as they are', async () => {
+  const bench = await new WifiBench().runsOn('home');
+  const before = applies(bench);
+  bench.host.programs.set('systemctl', ([verb, unit]) =>
+    verb === 'is-active' && unit === 'netplan-wpa-wlan0.service' ? { exitCode: 3, stdout: 'inactive\n' } : {},
+  );
+  assert.match(await applyWifi(bench.machine), /^applied: "home"/);
+  assert.equal(applies(bench), before + 1);
+  // Where no systemd answers, nothing is known of it.
+  bench.host.programs.set('systemctl', () => ({ exitCode: 1, stderr: 'no systemd' }));
+  assert.match(await applyWifi(bench.machine), /^nothing to do/);
+});
+
 test('what netplan does not take is not put in place, and its words are said without the passphrase', async () => {
   const bench = await new WifiBench().runsOn('home');
   bench.complaint = text => (text.includes('other') ? `Error: bad value ${secretOf('other')}` : '');

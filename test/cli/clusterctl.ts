@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/program.ts';
+import type { Shell } from '../../src/cli/shell.ts';
 import type { FakeAgent } from './fake-agent.ts';
 import { nowMs } from './lab.ts';
 
@@ -18,6 +19,23 @@ export async function clusterctl(
   agent?: FakeAgent,
   env: Record<string, string> = {},
 ): Promise<Result> {
+  return await runIn(args, agent, { env });
+}
+
+/** The same at a terminal, where somebody answers what is asked. */
+export async function clusterctlAsked(
+  args: string,
+  agent: FakeAgent,
+  answer: (question: string) => string,
+): Promise<Result> {
+  return await runIn(args, agent, { env: {}, ask: async question => answer(question) });
+}
+
+async function runIn(
+  args: string,
+  agent: FakeAgent | undefined,
+  { env, ask }: Pick<Shell, 'env' | 'ask'>,
+): Promise<Result> {
   let stdout = '';
   let stderr = '';
   const code = await run(args.split(' ').filter(Boolean), {
@@ -25,6 +43,7 @@ export async function clusterctl(
     stdout: { write: text => (stdout += text) },
     stderr: { write: text => (stderr += text) },
     nowMs: () => nowMs,
+    ...(ask ? { ask } : {}),
   });
   return { code, stdout, stderr };
 }

@@ -20,6 +20,8 @@ export interface FakeAgent {
   lab: Lab;
   /** Calls by these names get no answer, ever. */
   readonly stuck: Set<string>;
+  /** What services were asked, of whom and with what, such as `k3s snapshots atlas`. */
+  readonly calls: string[];
   /** Sends the lab to whoever watches, and `lab.events` from the one that was not sent yet. */
   announce(): void;
   /** How many watch. */
@@ -39,6 +41,7 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     endpoint,
     lab,
     stuck: new Set(),
+    calls: [],
     announce: () => {
       for (const send of watching) send();
     },
@@ -66,6 +69,33 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     Version: serve('version', () => agent.lab.version),
     Status: serve('status', () => agent.lab.status),
     Members: serve('members', () => agent.lab.members),
+    CallService: ({ request: { service, verb, argument, member } }, answer) => {
+      const asked = `${service} ${verb} ${member}`.trimEnd();
+      agent.calls.push(`${asked} ${argument}`.trimEnd());
+      if (agent.stuck.has(asked)) return;
+      if (member !== '' && !agent.lab.members.members.some(({ name }) => name === member))
+        return answer(refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${member}`));
+      const said = agent.lab.serviceAnswers[asked];
+      if (said instanceof Error)
+        return answer(
+          refusal(status.FAILED_PRECONDITION, 'member-failed', `${member || 'atlas'}: ${said.message}`),
+        );
+      if (said === undefined) {
+        const whom = member === '' ? 'no member can be' : `${member} cannot be`;
+        const text = `${whom} asked for the ${verb} of ${service}: see "clusterctl service show ${service}"`;
+        return answer(refusal(status.UNAVAILABLE, 'nobody-answers', text));
+      }
+      answer(null, { answer: JSON.stringify(said), member: member === '' ? 'atlas' : member });
+    },
+    RecoverService: ({ request: { service, member, argument } }, answer) => {
+      agent.calls.push(`${service} recover ${member} ${argument}`.trimEnd());
+      if (agent.stuck.has('recoverService')) return;
+      answer(null, { operation: agent.lab.operations[0]?.id ?? 0 });
+    },
+    ForgetService: ({ request: { service } }, answer) => {
+      agent.calls.push(`${service} forget`);
+      answer(null, {});
+    },
     Operations: serve('operations', () => ({ operations: agent.lab.operations })),
     Leader: (_call, answer) => {
       if (agent.stuck.has('leader')) return;
@@ -89,6 +119,7 @@ export async function fakeAgent(lab: Lab, folder?: string): Promise<FakeAgent> {
     Voting: serve('voting', () => agent.lab.voting),
     ShowService: ({ request: { service } }, answer) => {
       if (service === 'slurm') answer(null, agent.lab.slurm);
+      else if (service === 'k3s' && agent.lab.k3s.parts.length > 0) answer(null, agent.lab.k3s);
       else
         answer(
           refusal(status.NOT_FOUND, 'no-such-service', `no service is called ${service}: there is slurm`),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { clusterctl } from './clusterctl.ts';
 import { fakeAgent } from './fake-agent.ts';
-import { ailingLab, type Lab, soundLab } from './lab.ts';
+import { ailingLab, kubernetesLab, type Lab, operation, soundLab } from './lab.ts';
 
 interface Golden {
   readonly title: string;
@@ -18,6 +18,32 @@ const absentReport = {
   ...{ service: 'slurm', role: 'worker', token: 0, state: 'absent', step: '', reason: '' },
   detail: 'install slurm-wlm and munge, then "systemctl restart node-agent"',
 };
+
+function kubernetesOperationsLab(): Lab {
+  const lab = kubernetesLab();
+  const named = (states: Readonly<Record<string, string>>) =>
+    Object.entries(states).map(([name, state]) => ({ name, state, detail: '' }));
+  const service = { service: 'k3s', role: 'server' };
+  lab.operations = [
+    {
+      ...operation(41, 'borea', 'running'),
+      ...{ ...service, kind: 'leave' },
+      steps: named({ drain: 'running', forget: 'pending', stop: 'pending' }),
+    },
+    {
+      ...operation(42, 'atlas', 'failed'),
+      ...{ ...service, kind: 'recover', reason: 'asked-anew' },
+      steps: named({ fence: 'running', reset: 'pending' }),
+    },
+    {
+      ...operation(43, 'ceres', 'running'),
+      ...{ ...service, kind: 'recover' },
+      steps: named({ fence: 'done', reset: 'running' }),
+    },
+  ];
+  lab.status.operationsRunning = 2;
+  return lab;
+}
 
 const goldens: readonly Golden[] = [
   {
@@ -133,6 +159,75 @@ hint: "clusterctl service show slurm" says how borea fare
     stderr: `
 error: no service k3s has a key that could be replaced
 hint: run "clusterctl members" for the services there are
+`,
+  },
+  {
+    title: 'the keeper of Kubernetes holds its role alone, and nothing of it is copied',
+    lab: kubernetesLab,
+    args: 'service show k3s',
+    stdout: `
+ROLE        MEMBER  STATE     COPY     DETAIL
+keeper      atlas   ready     -        -
+server      atlas   ready     -        -
+server      borea   ready     -        -
+server      ceres   ready     -        -
+`,
+    stderr: '',
+  },
+  {
+    title: 'Kubernetes without a keeper that is ready is told with its exit code',
+    lab: () => {
+      const lab = kubernetesLab();
+      const [keeper, , borea, ceres] = lab.k3s.parts;
+      const trouble = 'listing its nodes failed: connect ECONNREFUSED 127.0.0.1:6443';
+      Object.assign(keeper?.report ?? {}, { state: 'failing', reason: 'api-unreachable', detail: trouble });
+      Object.assign(borea?.report ?? {}, { role: 'agent', state: 'draining', detail: 'still runs: web-1' });
+      Object.assign(ceres?.report ?? {}, {
+        ...{ role: 'agent', token: 0, state: 'absent' },
+        detail: 'put k3s (github.com/k3s-io/k3s/releases) into /usr/local/bin',
+      });
+      return lab;
+    },
+    args: 'service show k3s',
+    code: 6,
+    stdout: `
+ROLE        MEMBER  STATE            COPY     DETAIL
+keeper      atlas   api-unreachable  -        listing its nodes failed: connect ECONNREFUSED 127.0.0.1:6443
+server      atlas   ready            -        -
+agent       borea   draining         -        still runs: web-1
+agent       ceres   absent           -        put k3s (github.com/k3s-io/k3s/releases) into /usr/local/bin
+`,
+    stderr: '',
+  },
+  {
+    title: 'a server that gives up its role, and one that makes Kubernetes anew, are operations like joins',
+    lab: kubernetesOperationsLab,
+    args: 'operations',
+    stdout: `
+ID    KIND     SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP          REASON
+41    leave    k3s      server      borea   running  4m ago   -       drain 1/3     -
+42    recover  k3s      server      atlas   failed   4m ago   1m 35s  fence 1/2     asked-anew
+43    recover  k3s      server      ceres   running  4m ago   -       reset 2/2     -
+`,
+    stderr: `
+3 operations: 2 running, 1 failed.
+`,
+  },
+  {
+    title: 'a status tells of them as what is under way',
+    lab: kubernetesOperationsLab,
+    args: 'status',
+    code: 6,
+    stdout: `
+cluster lab   SETTLING   1 of 5 checks needs some time
+leader        ok         atlas, term 7, for 3d 4h
+voters        ok         3 of 3 answering, need 2
+members       ok         3 of 3 alive
+operations    running    leave of k3s server borea: drain 1/3; recover of k3s server ceres: reset 2/2
+k3s           ok         3 of 3 nodes ready
+`,
+    stderr: `
+Seen from atlas (100.64.0.1:7443), version 1.4.0, up 3d 4h.
 `,
   },
   {
@@ -303,10 +398,10 @@ atlas   100.64.0.1   7     3d 4h ago  yes
     lab: ailingLab,
     args: 'operations',
     stdout: `
-ID    KIND  SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP              REASON
-21    join  slurm    worker      atlas   done     4m ago   1m 35s  2/2               -
-22    join  slurm    worker      borea   failed   4m ago   1m 35s  start-slurmd 2/2  munge-missing
-23    join  slurm    worker      ceres   running  4m ago   -       start-slurmd 2/2  -
+ID    KIND     SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP              REASON
+21    join     slurm    worker      atlas   done     4m ago   1m 35s  2/2               -
+22    join     slurm    worker      borea   failed   4m ago   1m 35s  start-slurmd 2/2  munge-missing
+23    join     slurm    worker      ceres   running  4m ago   -       start-slurmd 2/2  -
 `,
     stderr: `
 3 operations: 1 running, 1 done, 1 failed.
@@ -318,7 +413,7 @@ hint: join of slurm worker borea: start-slurmd 2/2, munge-missing: munged is not
     lab: () => ({ ...soundLab(), operations: [] }),
     args: 'operations',
     stdout: `
-ID    KIND  SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP          REASON
+ID    KIND     SERVICE  ROLE        MEMBER  OUTCOME  OPENED   TOOK    STEP          REASON
 `,
     stderr: `
 0 operations.

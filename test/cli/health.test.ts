@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { clusterctl } from './clusterctl.ts';
 import { fakeAgent } from './fake-agent.ts';
-import { type Lab, operation, report, soundLab } from './lab.ts';
+import { kubernetesLab, type Lab, operation, report, soundLab } from './lab.ts';
 
 /** The lines of `status` that are not ok, and its headline and exit code. */
 async function verdict(change: (lab: Lab) => void) {
@@ -41,6 +41,42 @@ test('a service that is ready with a warning is healthy, and the warning is told
   assert.match(stdout, /^slurm {9}ok {9}3 of 3 nodes ready; borea: bob differs$/m);
   assert.equal(code, 0);
   assert.match((await clusterctl('members borea', agent)).stdout, / slurm:uid-differs\n/);
+});
+
+test('who keeps Kubernetes counts with its worst role, and who has given it up or has not the program does not', async () => {
+  const { faults, checks } = await verdict(lab => {
+    const [atlas, borea, ceres] = kubernetesLab().members.members;
+    const released = report('k3s', 'server', 'released');
+    const absent = { ...report('k3s', 'agent', 'absent', 'put k3s into /usr/local/bin'), token: 0 };
+    lab.members.members = [
+      { ...atlas },
+      { ...borea, services: [released] },
+      { ...ceres, services: [absent] },
+    ];
+  });
+  assert.deepEqual(faults, []);
+  assert.equal(checks.at(-1), 'k3s           ok         1 of 1 node ready');
+  const keeper = await verdict(lab => {
+    lab.members.members = kubernetesLab().members.members;
+    const trouble = { ...report('k3s', 'keeper', 'failing', 'its API does not answer'), step: 'answering' };
+    lab.members.members[0]?.services?.splice(0, 1, trouble);
+  });
+  assert.deepEqual(keeper.faults, [
+    'k3s           failing    atlas: its API does not answer (step answering)',
+  ]);
+  const changing = await verdict(lab => {
+    lab.members.members = kubernetesLab().members.members;
+    const [atlas, borea] = lab.members.members;
+    // Another has the keeper's role by now; a new server is on its way.
+    atlas?.services?.splice(0, 1, report('k3s', 'keeper', 'released'));
+    borea?.services?.splice(0, 1, {
+      ...report('k3s', 'server', 'starting', 'waiting for its turn'),
+      step: 'admission',
+    });
+  });
+  assert.deepEqual(changing.faults, [
+    'k3s           starting   borea: waiting for its turn (step admission)',
+  ]);
 });
 
 test('a decision that is due counts as under way', async () => {

@@ -23,9 +23,13 @@ export interface Lab {
   shown: ShowMemberReply[];
   leader: LeaderReply | { refused: string; detail: string; status?: status };
   voting: VotingReply;
-  /** Of SLURM, the only service that `service` asks about. */
+  /** How Kubernetes fares; of a lab that has none it has no parts. */
+  k3s: ShowServiceReply & { parts: ServicePart[] };
+  /** How SLURM fares. */
   slurm: ShowServiceReply & { parts: ServicePart[] };
   recoveredJobs: RecoveredJob[];
+  /** What members answer for a service, by `SERVICE VERB MEMBER`, or by `SERVICE VERB` when none is named; an Error says why one cannot. */
+  serviceAnswers: Record<string, unknown>;
   /** What the agent would write into a backup. */
   backup: string;
   operations: Operation[];
@@ -136,7 +140,6 @@ export function ailingLab(): Lab {
   return lab;
 }
 
-/** The same lab on a good day: atlas, borea and ceres, all well. */
 /** One member's part in SLURM, as `clusterctl service show` is told of it. */
 function part(member: string, role: string, change: Partial<ServicePart> = {}): ServicePart {
   const nothing = { holds: false, copy: '', behindMs: 0, copiedAtMs: 0 };
@@ -145,6 +148,7 @@ function part(member: string, role: string, change: Partial<ServicePart> = {}): 
 
 const copiedAtMs = nowMs - 4000;
 
+/** The same lab on a good day: atlas, borea and ceres, all well. */
 export function soundLab(): Lab {
   const voters = { voters: 3, votersAnswering: 3, quorum: 2 };
   return {
@@ -159,6 +163,8 @@ export function soundLab(): Lab {
         part('ceres', 'worker', { report: report('slurm', 'worker', 'failing', 'slurmd does not start') }),
       ],
     },
+    k3s: { service: 'k3s', parts: [] },
+    serviceAnswers: {},
     recoveredJobs: [
       { formerId: 1234, id: 11_236, user: 'ann', name: 'train', note: '', atMs: nowMs - 60_000 },
       {
@@ -217,6 +223,37 @@ export function soundLab(): Lab {
     ],
     nowMs,
   };
+}
+
+/** A sound lab whose three members are servers of Kubernetes; atlas is the keeper and has the newest datastore. */
+export function kubernetesLab(): Lab {
+  const lab = soundLab();
+  const names = ['atlas', 'borea', 'ceres'] as const;
+  lab.members.members = names.map((name, i) =>
+    member(name, {
+      role: i === 0 ? 'leader' : 'voter',
+      services: [
+        ...(i === 0 ? [report('k3s', 'keeper')] : []),
+        { ...report('k3s', 'server'), token: 30 + i },
+      ],
+    }),
+  );
+  lab.k3s.parts = lab.members.members.flatMap(({ name, services = [] }) =>
+    services.map(each => part(name ?? '', each.role ?? '', { report: each, holds: each.role === 'keeper' })),
+  );
+  const snapshot = (name: string, ageMs: number, bytes: number) => ({ name, atMs: nowMs - ageMs, bytes });
+  const datastore = (index: number, ageMs: number) => ({
+    ...{ isMember: true, running: true, index, changedAtMs: nowMs - ageMs },
+  });
+  lab.serviceAnswers = {
+    'k3s snapshots atlas': { snapshots: [snapshot('before-upgrade-atlas-1764000000', 2 * hour, 3_400_000)] },
+    'k3s snapshots borea': { snapshots: [snapshot('etcd-snapshot-borea-1764040000', hour, 3_500_000)] },
+    'k3s snapshots ceres': { snapshots: [] },
+    'k3s datastore atlas': datastore(900, 5 * second),
+    'k3s datastore borea': { ...datastore(700, 300 * second), running: false },
+    'k3s datastore ceres': datastore(700, 60 * second),
+  };
+  return lab;
 }
 
 export function event(

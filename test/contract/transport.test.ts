@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { authorityOf } from '../../src/agent/certificates.ts';
 import { GrpcPeerTransport } from '../../src/agent/grpc/peer-transport.ts';
 import { identityFrom } from '../../src/agent/identity.ts';
+import { MemberDevices } from '../../src/agent/member-devices.ts';
 import { openGate } from '../../src/agent/peer-gate.ts';
+import { recordSealOf } from '../../src/agent/record-seal.ts';
 import { freePort } from '../agent/free-port.ts';
 import { VirtualNetwork } from '../simulation/network.ts';
 import { randomFrom } from '../simulation/random.ts';
@@ -18,7 +20,14 @@ transportSuite('gRPC over mTLS', () => ({
     const identity = identityFrom(hash(`side ${number}`));
     const port = await freePort();
     const transport = new GrpcPeerTransport({
-      ...{ identity, authority: await authorityOf(hash(key)), host: '127.0.0.1', port, gate: openGate },
+      ...{
+        identity,
+        authority: await authorityOf(hash(key)),
+        host: '127.0.0.1',
+        port,
+        gate: openGate,
+        devices: new MemberDevices(recordSealOf(identity)),
+      },
       ...{ nowMs: () => performance.now(), wallMs: () => Date.now() },
     });
     return { transport, id: identity.id, address: `127.0.0.1:${port}` };

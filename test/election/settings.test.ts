@@ -49,3 +49,25 @@ test('a backup brings settings back, and says so', () => {
     [],
   );
 });
+
+test('secrets that go with what machines have stored are not brought back, into this cluster or another', () => {
+  const sealer = sealerFrom(new Uint8Array(32), count => new Uint8Array(count));
+  const sealed = (text: string) => sealer.seal(new TextEncoder().encode(text));
+  const of = (secrets: Readonly<Record<string, string>>): ClusterState => ({
+    ...{ ...unborn, clusterId: 'c', clusterName: 'lab', founder: 'a' },
+    secrets,
+  });
+  const kept = {
+    'k3s/ca': sealed('former'),
+    'k3s/server.token': sealed('former'),
+    'slurm/munge.key': sealed('a'),
+  };
+  const backup = backupFrom(backupText({ atMs: 1, index: 9, state: of(kept) }));
+  for (const present of [of({}), of({ 'k3s/ca': sealed('present') })]) {
+    const { command, changes } = restoreOf(backup, present, sealer, ['k3s/ca', 'k3s/server.token']);
+    assert.deepEqual(changes, ['secret slurm/munge.key is brought back']);
+    const after = applyCommand(present, command, 20).state;
+    assert.equal(after.secrets['k3s/ca'], present.secrets['k3s/ca']);
+    assert.equal(after.secrets['k3s/server.token'], undefined);
+  }
+});

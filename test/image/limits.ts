@@ -39,3 +39,8 @@ export const answerTimeoutMs = 180_000;
 export const clusterTimeoutMs = 240_000;
 /** A job of milliseconds on an idle node. */
 export const jobTimeoutMs = 90_000;
+/** A boot to a ready agent on a real tailnet: five programs of Node one after the other, each compiled for the first time, and a clock
+ * that nobody sets is waited for, 90 s at most. */
+export const chainTimeoutMs = 420_000;
+/** A change of the WiFi with 40 s to prove itself: netplan twice, the supplicant twice, and taking it back. */
+export const wifiTrialTimeoutMs = 300_000;

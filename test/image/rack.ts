@@ -1,23 +1,32 @@
 // Virtual machines side by side: their folder, the key that opens them, and the network between them. Leaves nothing behind, not
 // even after SIGKILL: QEMU and ssh die with this process, and a janitor then removes the folder.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { makeCheckoutDisk } from './checkout-disk.ts';
+import { type WatchedFolder, watchedFolder } from './janitor.ts';
 import { type MachineRoot, machineRoot } from './machine-root.ts';
-import { VirtualMachine } from './virtual-machine.ts';
+import { type BareMake, VirtualMachine } from './virtual-machine.ts';
 
 export class Rack {
   readonly machines: readonly VirtualMachine[];
-  readonly #folder: string;
-  readonly #janitor: ChildProcess;
+  readonly #folder: WatchedFolder;
 
-  private constructor(machines: readonly VirtualMachine[], folder: string, janitor: ChildProcess) {
+  private constructor(machines: readonly VirtualMachine[], folder: WatchedFolder) {
     this.machines = machines;
     this.#folder = folder;
-    this.#janitor = janitor;
+  }
+
+  /**
+   * One machine whose root disk `rootIn` makes in the rack's folder, told nothing by its kernel's command line. What `rootIn` rejects
+   * with is thrown once nothing is left.
+   */
+  static async buildBare(
+    bare: BareMake,
+    rootIn: (folder: string) => Promise<MachineRoot>,
+  ): Promise<{ readonly rack: Rack; readonly machine: VirtualMachine }> {
+    const rack = await Rack.#assemble(1, rootIn, bare);
+    return { rack, machine: rack.machine('node-a') };
   }
 
   /**
@@ -25,16 +34,23 @@ export class Rack {
    * `missingForImage` asks for.
    */
   static async build(count: number): Promise<Rack> {
-    const root = await machineRoot();
-    const folder = mkdtempSync(join(tmpdir(), 'clusteros-rack-'));
-    const janitor = startJanitor(folder);
+    return await Rack.#assemble(count, () => machineRoot());
+  }
+
+  static async #assemble(
+    count: number,
+    rootIn: (folder: string) => Promise<MachineRoot>,
+    bare?: BareMake,
+  ): Promise<Rack> {
+    const folder = watchedFolder('clusteros-rack-');
     try {
-      const checkout = `${folder}/checkout.img`;
+      const checkout = `${folder.path}/checkout.img`;
       await makeCheckoutDisk(checkout);
-      const machines = Array.from({ length: count }, machineMaker(root, folder, checkout));
-      return new Rack(machines, folder, janitor);
+      const root = await rootIn(folder.path);
+      const machines = Array.from({ length: count }, machineMaker(root, folder.path, checkout, bare));
+      return new Rack(machines, folder);
     } catch (error) {
-      await takeApart(folder, janitor);
+      folder.remove();
       throw error;
     }
   }
@@ -52,11 +68,11 @@ export class Rack {
   /** Takes the power from all and removes what they wrote. */
   async remove(): Promise<void> {
     await Promise.all(this.machines.map(each => each.powerOff()));
-    await takeApart(this.#folder, this.#janitor);
+    this.#folder.remove();
   }
 }
 
-function machineMaker(root: MachineRoot, folder: string, checkout: string) {
+function machineMaker(root: MachineRoot, folder: string, checkout: string, bare?: BareMake) {
   const key = `${folder}/key`;
   const { status, stderr } = spawnSync(
     'ssh-keygen',
@@ -73,23 +89,6 @@ function machineMaker(root: MachineRoot, folder: string, checkout: string) {
     new VirtualMachine({
       ...{ name: `node-${String.fromCharCode(97 + index)}`, index, folder, root, checkout },
       ...{ network: group, key, publicKey },
+      ...(bare ? { bare } : {}),
     });
-}
-
-/** Waits for the end of this process, however it ends, in a session of its own. */
-function startJanitor(folder: string): ChildProcess {
-  const script = 'cat > /dev/null; rm -rf -- "$1"';
-  const janitor = spawn('sh', ['-c', script, 'janitor', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  janitor.unref();
-  if (janitor.stdin && 'unref' in janitor.stdin && typeof janitor.stdin.unref === 'function')
-    janitor.stdin.unref();
-  return janitor;
-}
-
-async function takeApart(folder: string, janitor: ChildProcess): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
-  janitor.stdin?.end();
 }

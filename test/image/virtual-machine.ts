@@ -34,11 +34,23 @@ export interface MachineMake {
   /** Opens it: the private key's file, and what is put into the machine. */
   readonly key: string;
   readonly publicKey: string;
+  readonly bare?: BareMake;
 }
+
+/** A machine that is told nothing by its kernel's command line, neither a name nor an address, and has one more cable. */
+export interface BareMake {
+  /** A port of this machine's loopback interface, which the virtual one sees at `controlAddress`, on the far end of eth2. */
+  readonly controlPort: number;
+}
+
+/** HOST:PORT as a bare machine sees it. */
+export const controlAddress = '10.0.3.100:8080';
 
 export class VirtualMachine {
   readonly name: string;
   readonly ip: string;
+  /** The number that the firmware says this piece of hardware has; another one from the next boot on is another machine. */
+  hardware: string;
   readonly #make: MachineMake;
   readonly #console: string;
   #qemu: Child | undefined;
@@ -47,6 +59,7 @@ export class VirtualMachine {
   constructor(make: MachineMake) {
     this.name = make.name;
     this.ip = `100.64.0.${make.index + 1}`;
+    this.hardware = `00000000-0000-4000-8000-0064${(make.index + 1).toString(16).padStart(8, '0')}`;
     this.#make = make;
     this.#console = `${make.folder}/${make.name}.console`;
   }
@@ -127,7 +140,7 @@ export class VirtualMachine {
   }
 
   #command(sshPort: number): readonly string[] {
-    const { root, checkout, index, network } = this.#make;
+    const { root, checkout, index, network, bare } = this.#make;
     const mac = `52:54:00:64:00:${(index + 1).toString(16).padStart(2, '0')}`;
     return [
       ...['qemu-system-x86_64', '-machine', 'q35', ...acceleration()],
@@ -142,17 +155,18 @@ export class VirtualMachine {
       ...['-device', 'virtio-net-pci,netdev=way-in,addr=0x10'],
       ...['-netdev', `socket,id=wire,mcast=${network},localaddr=127.0.0.1`],
       ...['-device', `virtio-net-pci,netdev=wire,addr=0x11,mac=${mac},host_mtu=${mtuBytes}`],
+      ...(bare ? cableTo(bare) : []),
+      ...['-uuid', this.hardware],
       ...['-smbios', `type=11,value=io.systemd.credential.binary:tmpfiles.extra=${this.#doorKey()}`],
     ];
   }
 
   #kernelArguments(): string {
     const address = (ip: string, name: string) => `ip=${ip}:::255.255.255.0::${name}:off`;
-    return [
-      ...['root=/dev/vda', 'rw', 'console=ttyS0', `systemd.hostname=${this.name}`],
-      // Named by their order on the bus, which is fixed.
-      ...['net.ifnames=0', address('10.0.2.15', 'eth0'), address(this.ip, 'eth1')],
-    ].join(' ');
+    const told = [`systemd.hostname=${this.name}`, address('10.0.2.15', 'eth0'), address(this.ip, 'eth1')];
+    // Cards are named by their order on the bus, which is fixed.
+    const always = ['root=/dev/vda', 'rw', 'console=ttyS0', 'net.ifnames=0'];
+    return [...always, ...(this.#make.bare ? [] : told)].join(' ');
   }
 
   /** An overlay, made at the first boot. */
@@ -175,8 +189,17 @@ export class VirtualMachine {
   }
 }
 
+/** A network with DHCP and one service, from which nothing else is reached. */
+function cableTo({ controlPort }: BareMake): readonly string[] {
+  const way = `guestfwd=tcp:${controlAddress}-cmd:socat - TCP:127.0.0.1:${controlPort}`;
+  return [
+    ...['-netdev', `user,id=uplink,restrict=on,net=10.0.3.0/24,${way}`],
+    ...['-device', 'virtio-net-pci,netdev=uplink,addr=0x12'],
+  ];
+}
+
 /** One that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -51,7 +51,7 @@ class Pair {
   async #ask(id: string, question: string): Promise<string | undefined> {
     this.questions.push(question);
     const { slurm, host } = id === 'atlas' ? this.atlas : this.borea;
-    return this.isReachable ? slurm.answer?.(host, question) : undefined;
+    return this.isReachable ? slurm.answer?.(host, question, 'asker') : undefined;
   }
 
   async pass(...machines: readonly Machine[]): Promise<void> {
@@ -61,7 +61,16 @@ class Pair {
 
   #view(self: Machine): ClusterView {
     return {
-      ...{ clusterId: 'c', clusterName: 'lab', self, operations: [], secretNames: ['slurm/munge.key'] },
+      level: 1,
+      ...{
+        clusterId: 'c',
+        formerClusters: [],
+        forgotten: {},
+        clusterName: 'lab',
+        self,
+        operations: [],
+        secretNames: ['slurm/munge.key'],
+      },
       nodes: [this.atlas, this.borea].map(({ id, name, ip, reports }) => ({
         ...{ id, name, ip, address: `${ip}:7443`, tags: {}, reports },
         ...({ standing: 'voter', state: 'alive', capabilities: ['slurm-worker'] } as const),
@@ -170,11 +179,14 @@ test('without an answer the worker says what it knows', async () => {
 test('a credential for others is that of a user without rights, and nothing else is answered', async () => {
   const { atlas } = await readyPair();
   atlas.host.commands.length = 0;
-  await atlas.slurm.answer?.(atlas.host, 'credential');
+  await atlas.slurm.answer?.(atlas.host, 'credential', 'borea');
   assert.deepEqual(atlas.host.commands, [
     'setpriv --reuid munge --regid munge --clear-groups munge --no-input',
   ]);
-  await assert.rejects(async () => atlas.slurm.answer?.(atlas.host, 'the key'), /has no answer to "the key"/);
+  await assert.rejects(
+    async () => atlas.slurm.answer?.(atlas.host, 'the key', 'borea'),
+    /has no answer to "the key"/,
+  );
 });
 
 const aMinute = 61_000;

@@ -32,7 +32,15 @@ const ready: Said = { state: 'ready', step: '', reason: '', detail: '' };
 function viewOf(log: Log, self: string, nodes: readonly ViewNode[]): ClusterView {
   const { grants, operations, secretNames } = log;
   return {
-    ...{ clusterId: 'c', clusterName: 'lab', self: { id: self, name: self, ip: '100.64.0.1' }, nodes },
+    level: 1,
+    ...{
+      clusterId: 'c',
+      formerClusters: [],
+      forgotten: {},
+      clusterName: 'lab',
+      self: { id: self, name: self, ip: '100.64.0.1' },
+      nodes,
+    },
     wallMs: 0,
     settings: {},
     ...{ grants, operations, secretNames, secret: () => undefined, secretId: () => '', tenure: always },
@@ -46,6 +54,9 @@ function applied(log: Log, decision: Decision): Log {
     case 'secret':
       assert.ok(!log.secretNames.includes(decision.name), 'a secret is made once');
       return { ...log, index, secretNames: [...log.secretNames, decision.name] };
+    case 'keep':
+    case 'revoke':
+      return assert.fail(`SLURM has no use for ${decision.kind}`);
     case 'grant': {
       const { role, node } = decision;
       return { ...log, index, grants: [...log.grants, { service, role, node, token: index }] };

@@ -63,7 +63,7 @@ export class Bench {
       const asked = this.nodes.find(({ id }) => id === peer.id);
       this.questions.push(`${asked?.name}: ${question}`);
       if (!asked?.slurm.answer || this.away.has(peer.id)) return undefined;
-      return asked.slurm.answer(asked.host, question).catch(() => undefined);
+      return asked.slurm.answer(asked.host, question, 'asker').catch(() => undefined);
     },
   };
 
@@ -109,7 +109,10 @@ export class Bench {
     return {
       ...{
         clusterId: 'c',
+        formerClusters: [],
+        forgotten: {},
         clusterName: 'lab',
+        level: 1,
         self,
         nodes,
         grants: this.grants,

@@ -28,7 +28,16 @@ const node = {
 
 function viewWith(reports: readonly ServiceReport[]): ClusterView {
   return {
-    ...{ clusterId: 'c', clusterName: 'lab', self: node, nodes: [{ ...node, reports }], operations: [] },
+    level: 1,
+    ...{
+      clusterId: 'c',
+      formerClusters: [],
+      forgotten: {},
+      clusterName: 'lab',
+      self: node,
+      nodes: [{ ...node, reports }],
+      operations: [],
+    },
     grants: [
       { service: 'slurm', role: 'controller', node: 'a', token: 5 },
       { service: 'slurm', role: 'worker', node: 'a', token: 6 },

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {
   type AgentEvent,
   type AgentOptions,
+  peerAddress,
   type RunningAgent,
   startAgent,
   startAgents,
@@ -68,6 +69,19 @@ export class LabCluster {
 
   eventsOf(name: string, event: string): readonly AgentEvent[] {
     return this.agentOn(name).events.filter(each => each.event === event);
+  }
+
+  /** Starts an agent on a host that has none, and that never had one or has lost its disk; it hears of the others from the first member. */
+  async add(name: string): Promise<RunningAgent> {
+    const [first] = this.hosts;
+    assert.ok(first);
+    const peer = this.hosts.find(host => host.name !== name) ?? first;
+    const agent = await startAgent(this.lab.host(name), {
+      peers: [peerAddress(peer)],
+      ...{ settings: this.#settings, env: this.#env },
+    });
+    this.#agents.set(name, agent);
+    return agent;
   }
 
   /** Starts an agent again on a host whose agent has ended; it finds its cluster by what its disk knows. */

@@ -16,6 +16,8 @@ export const privateFolders = [
   '/var/log',
   '/etc/clusteros',
   '/var/lib/clusteros',
+  '/etc/rancher',
+  '/var/lib/rancher',
 ] as const;
 
 const createScript = `

@@ -45,6 +45,11 @@ export function missingNamespaces(): string | undefined {
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
 }
 
+/** As {@link missingForLab}, and what asks etcd. */
+export function missingForK3s(): string | undefined {
+  return missingForLab() ?? (isInstalled('curl') ? undefined : 'needs curl (package curl)');
+}
+
 /** As {@link missingForLab}, and real SLURM to run in it. */
 export function missingForSlurm(): string | undefined {
   const missing = ['munged', 'slurmctld', 'slurmd', 'srun'].find(program => !isInstalled(program));

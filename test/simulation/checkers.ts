@@ -147,14 +147,14 @@ export class Checkers {
 
   /** I17 and I20, over all views. */
   checkMembers(nodes: Iterable<Watched>): void {
-    for (const { name, agent } of nodes) {
+    for (const { id: own, name, agent } of nodes) {
       if (!agent) continue;
       const streams = agent.membership.connected().size;
       assert.ok(streams <= streamsMax, `I20: ${name} holds ${streams} streams`);
       assert.ok(agent.records().length <= membersMax, `I20: the table of ${name} is too large`);
       assert.equal(agent.inputsDropped, 0, `I20: the queues of ${name} have overflowed`);
       for (const { id, epoch, incarnation } of agent.records()) {
-        const key = `${name}/${agent.options.epoch}/${id}`;
+        const key = `${own}/${agent.options.epoch}/${id}`;
         const former = this.#seen.get(key);
         const forward =
           !former || epoch > former.epoch || (epoch === former.epoch && incarnation >= former.incarnation);

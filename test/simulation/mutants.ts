@@ -262,6 +262,66 @@ const mutants: readonly Mutant[] = [
     ...{ file: 'src/election/birth.ts', caughtBy: 'S53' },
     ...{ from: 'const founder = [self, ...fresh].sort()[0] ?? self;', to: 'const founder = self;' },
   },
+  {
+    name: 'k3s: a machine is marked as ours after k3s was started on it',
+    ...{ file: 'src/integrations/k3s/server.ts', caughtBy: 'S60d' },
+    ...{
+      from: `          await writeMark(host, markFile, {
+            ...{ clusterId, kind: 'server', startedWith },
+            token: mark?.token ?? grant.token,
+            ...(mark?.recovered === undefined ? {} : { recovered: mark.recovered }),
+          });
+          await start(host, 'server', attempts, { key, nowMs });`,
+      to: `          await start(host, 'server', attempts, { key, nowMs });
+          await writeMark(host, markFile, {
+            ...{ clusterId, kind: 'server', startedWith },
+            token: mark?.token ?? grant.token,
+            ...(mark?.recovered === undefined ? {} : { recovered: mark.recovered }),
+          });`,
+    },
+  },
+  {
+    name: 'k3s: a role that never began is not told of as over',
+    ...{ file: 'src/integrations/k3s/release.ts', caughtBy: 'S60' },
+    ...{ from: "if (role === '') return undefined;", to: 'if (!mark) return undefined;' },
+  },
+  {
+    name: 'k3s: a role is taken away before the cluster has forgotten its node',
+    ...{ file: 'src/integrations/k3s/decide.ts', caughtBy: 'S65' },
+    ...{
+      from: 'const isForgotten = grant === undefined || words.includes(evidence.gone(token));',
+      to: 'const isForgotten = grant === undefined || words.includes(evidence.drained(token));',
+    },
+  },
+  {
+    name: 'k3s: pods end whatever a disruption budget says',
+    ...{ file: 'src/integrations/k3s/upkeep.ts', caughtBy: 'S63' },
+    ...{ from: 'const force = draining.forceAtMs > 0 &&', to: 'const force = draining.forceAtMs >= 0 &&' },
+  },
+  {
+    name: 'k3s: a removed member stays in etcd and in Kubernetes',
+    ...{ file: 'src/integrations/k3s/upkeep.ts', caughtBy: 'S64' },
+    ...{
+      from: 'if (!member)\n      return isGone(node)',
+      to: 'if (!member)\n      return node.leaseAgeMs === undefined',
+    },
+  },
+  {
+    name: 'k3s: others may read a token',
+    ...{ file: 'src/integrations/k3s/own-node.ts', caughtBy: 'S60c' },
+    ...{
+      from: '{ mode: 0o600 });\n}\n\nexport async function writeConfig',
+      to: '{ mode: 0o644 });\n}\n\nexport async function writeConfig',
+    },
+  },
+  {
+    name: 'k3s: the authority is noted before anybody has made it',
+    ...{ file: 'src/integrations/k3s/decide.ts', caughtBy: 'S60c' },
+    ...{
+      from: "return /^[0-9a-f]{64}$/.test(hash) ? [{ kind: 'keep', name: caSecret, text: hash }] : [];",
+      to: "return [{ kind: 'keep', name: caSecret, text: hash || '0'.repeat(64) }];",
+    },
+  },
 ];
 
 const root = new URL('../..', import.meta.url).pathname;

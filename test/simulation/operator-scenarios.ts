@@ -1,7 +1,9 @@
 // Scenarios about what operators do to a cluster, by the numbers of the scenario list: removing nodes, upgrading programs,
 // recovering what is left, asking twice, and filling disks.
 import assert from 'node:assert/strict';
+import { knownLevel } from '../../src/election/cluster-state.ts';
 import { planRecovery } from '../../src/election/recovery.ts';
+import { MemoryHost } from '../integrations/memory-host.ts';
 import {
   allHold,
   clusterIdOf,
@@ -76,26 +78,64 @@ export const operatorScenarios: readonly Scenario[] = [
     async run(seed) {
       const world = await formed({ seed, nodes: 3 });
       const levelOf = () => leaderOf(world).agent?.state.level;
+      await world.runUntil(() => levelOf() === knownLevel, 10_000, 'all know the present level');
       for (const machine of world.machines) {
-        assert.equal(levelOf(), 1, 'while one is old, all speak as it does');
+        assert.equal(levelOf(), knownLevel, 'while one is old, all speak as it does');
         machine.crash();
-        machine.level = 2;
+        machine.level = knownLevel + 1;
         world.boot(machine);
         await writeThrough(world, `with-${machine.name}-upgraded`);
         await world.settleDown();
       }
-      await world.runUntil(() => levelOf() === 2, 10_000, 'the level rises');
+      await world.runUntil(() => levelOf() === knownLevel + 1, 10_000, 'the level rises');
       const [old] = world.machines.filter(machine => machine !== leaderOf(world));
       assert.ok(old);
       await world.run(2000);
       old.crash();
-      old.level = 1;
+      old.level = knownLevel;
       world.boot(old);
       await world.runUntil(() => old.fatal !== undefined, 20_000, 'the older program ends');
-      assert.match(String(old.fatal), /raised to level 2, and this program knows level 1: update/);
-      old.level = 2;
+      const why = `raised to level ${knownLevel + 1}, and this program knows level ${knownLevel}: update`;
+      assert.ok(String(old.fatal).includes(why), String(old.fatal));
+      old.level = knownLevel + 1;
       world.boot(old);
       await writeThrough(world, 'after-the-downgrade');
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
+    name: 'S48b',
+    title:
+      "a machine's disk is made anew: its new identity has the name of the former one once that is dead, and not while it lives",
+    seeds: 25,
+    async run(seed) {
+      const world = await formed({ seed, nodes: 4, host: name => numberedHost(name) });
+      await world.runUntil(() => leaderOf(world).agent?.state.level === knownLevel, 10_000, 'all know how');
+      await world.run(world.random() * 3000);
+      const former = world.machine(Math.floor(world.random() * 4));
+      const anew = world.madeAnew(former);
+      await writeThrough(world, 'while-it-is-gone');
+      if (world.random() < 0.5) await world.run(world.random() * 20_000);
+      world.boot(anew);
+      const state = () => leaderOf(world).agent?.state;
+      await world.runUntil(() => state()?.nodes[anew.id] !== undefined, 30_000, 'it is admitted');
+      assert.equal(state()?.nodes[anew.id]?.name, former.name, 'under its name');
+      assert.ok(Object.hasOwn(state()?.removed ?? {}, former.id), 'and its former self is taken out');
+      assert.equal(Object.keys(state()?.nodes ?? {}).length, 4);
+      await world.settleDown();
+      // Another machine of that name, with hardware of its own, is nobody's former self.
+      const other = world.another(anew.name, numberedHost('other'));
+      world.boot(other);
+      await world.runUntil(() => state()?.nodes[other.id] !== undefined, 30_000, 'the other is admitted');
+      assert.equal(state()?.nodes[other.id]?.name, `${anew.name}-2`);
+      assert.ok(Object.hasOwn(state()?.nodes ?? {}, anew.id));
+      // And one that claims the same hardware while its owner lives has to take another name.
+      const twin = world.another(anew.name, numberedHost(anew.name));
+      world.boot(twin);
+      await world.runUntil(() => state()?.nodes[twin.id] !== undefined, 30_000, 'the twin is admitted');
+      assert.equal(state()?.nodes[twin.id]?.name, `${anew.name}-3`);
+      assert.ok(Object.hasOwn(state()?.nodes ?? {}, anew.id), 'the owner stays');
       await world.settleDown();
       return world;
     },
@@ -251,3 +291,11 @@ export const operatorScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** A machine whose maker has given it a number. */
+function numberedHost(number: string): MemoryHost {
+  const host = new MemoryHost();
+  const content = new TextEncoder().encode(number);
+  host.files.set('/sys/class/dmi/id/product_uuid', { content, mode: 0o400, owner: 'root' });
+  return host;
+}

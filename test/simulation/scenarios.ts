@@ -3,6 +3,7 @@ import { changeScenarios } from './change-scenarios.ts';
 import { diskScenarios } from './disk-scenarios.ts';
 import { electionScenarios } from './election-scenarios.ts';
 import { historyScenarios } from './history-scenarios.ts';
+import { k3sScenarios } from './k3s-scenarios.ts';
 import { membershipScenarios } from './membership-scenarios.ts';
 import { operatorScenarios } from './operator-scenarios.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   ...changeScenarios,
   ...historyScenarios,
   ...tenureScenarios,
+  ...k3sScenarios,
   ...membershipScenarios,
   ...swarmScenarios,
 ];

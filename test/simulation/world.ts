@@ -73,7 +73,7 @@ export class World {
   readonly timeline = new Timeline();
   readonly random: () => number;
   readonly network: VirtualNetwork;
-  readonly machines: readonly Machine[];
+  readonly #machines: Machine[];
   readonly events: (ClusterEvent & { readonly on: string; readonly nowMs: number })[] = [];
   readonly #options: WorldOptions;
   readonly #checkers = new Checkers();
@@ -98,7 +98,11 @@ export class World {
       },
       onDeliver: (from, to, message) => this.#note('deliver', from, to, message),
     });
-    this.machines = Array.from({ length: options.nodes }, (_, i) => this.#machine(i));
+    this.#machines = Array.from({ length: options.nodes }, (_, i) => this.#machine(i));
+  }
+
+  get machines(): readonly Machine[] {
+    return this.#machines;
   }
 
   machine(index: number): Machine {
@@ -145,7 +149,7 @@ export class World {
       tableStore: machine.disk.tableStore(),
       logStore: machine.disk.logStore(),
       logDisk: machine.disk.logDisk(),
-      host: machine.host ?? noHost,
+      host: machine.host ? whileAlive(machine.host, () => alive) : noHost,
     };
     machine.crash = () => {
       alive = false;
@@ -294,13 +298,30 @@ export class World {
     return new VirtualDisk((delayMs, run) => this.timeline.after(delayMs, run), this.random);
   }
 
-  #machine(index: number): Machine {
+  /** The same hardware with an empty disk, and so another identity; not booted yet. What ran there is gone. */
+  madeAnew(machine: Machine): Machine {
+    machine.crash();
+    const at = this.machines.indexOf(machine);
+    const anew = this.#machine(at);
+    this.#machines[at] = anew;
+    return anew;
+  }
+
+  /** One more machine, which calls itself `name`; not booted yet. */
+  another(name: string, host: Host): Machine {
+    const machine = this.#machine(this.#machines.length, { name, host });
+    this.#machines.push(machine);
+    return machine;
+  }
+
+  #machine(index: number, given?: { readonly name: string; readonly host: Host }): Machine {
     const seed = Uint8Array.from({ length: 32 }, () => Math.floor(this.random() * 256));
     const { id } = identityFrom(seed);
     const name = `node-${String.fromCharCode(97 + (index % 26))}${index >= 26 ? Math.floor(index / 26) : ''}`;
     const disk = this.#disk();
     const ip = `100.64.${Math.floor(index / 250)}.${(index % 250) + 1}`;
-    const machine = new Machine(id, name, `${ip}:7443`, disk, this.#options.host?.(name, ip));
+    const host = given?.host ?? this.#options.host?.(name, ip);
+    const machine = new Machine(id, given?.name ?? name, `${ip}:7443`, disk, host);
     disk.onSaved = (before, after) => this.#guard(() => this.#checkers.saved(machine, before, after));
     this.#byId.set(id, machine);
     return machine;
@@ -333,6 +354,22 @@ export class World {
 /** Lets everything that has been promised come true before time moves: one turn of the real event loop, no timer. */
 function settle(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
+}
+
+/** The machine as one process has it: once that has died it does nothing there any more, and learns nothing. */
+function whileAlive(host: Host, isAlive: () => boolean): Host {
+  const never = new Promise<never>(() => {});
+  return new Proxy(host, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        if (!isAlive()) return never;
+        const result: unknown = await Reflect.apply(value, target, args);
+        return isAlive() ? result : never;
+      };
+    },
+  });
 }
 
 const noHost = new Proxy({} as Host, {

@@ -32,6 +32,11 @@ interface MemberRow {
 }
 
 const agents: RunningAgent[] = [];
+/** Told of no peer and no address. */
+const agentOnTailnet = {
+  peers: [],
+  settings: { bind: undefined, peers: undefined, 'integrations.tailscale.enabled': 'auto' },
+} as const;
 
 function world() {
   assert.ok(tailnet, 'the tailnet was not made');
@@ -132,13 +137,7 @@ test(
       const { exitCode, stderr } = await host.run(['nft', '-f', '-'], { input: rule });
       assert.equal(exitCode, 0, stderr);
     }
-    for (const { host } of members)
-      agents.push(
-        await startAgent(host, {
-          peers: [],
-          settings: { bind: undefined, peers: undefined, 'integrations.tailscale.enabled': 'auto' },
-        }),
-      );
+    for (const { host } of members) agents.push(await startAgent(host, agentOnTailnet));
     const [first] = members;
     assert.ok(first);
     await clusterctlText(first.host, ['wait', '--for', 'members=3', '--timeout', '60s'], 70_000);
@@ -217,6 +216,42 @@ test('a device without the tag is turned away though it holds the cluster key', 
   assert.ok(first);
   assert.equal((await rowsAt(first)).length, 3);
 });
+
+test(
+  'the key of a member on another device is refused, though that has the tag and the cluster key',
+  options,
+  async () => {
+    const { members, newcomer } = world();
+    const [first, , third] = members;
+    const owner = agents[2];
+    assert.ok(first && third && owner);
+    const before = await idsAndEpochs(first);
+    // The member is away, and its key and epoch are in other hands: an agent that says nothing of a device.
+    await owner.stop();
+    for (const name of ['node.key', 'epoch']) {
+      const text = third.host.readFile(`${third.host.paths.dataDir}/${name}`);
+      newcomer.host.writeFile(`${newcomer.host.paths.dataDir}/${name}`, text, { mode: 0o600 });
+    }
+    const ips = await Promise.all(members.map(ipOf));
+    const thief = await startAgent(newcomer.host, {
+      peers: ips.map(ip => `${ip}:7443`),
+      settings: { bind: `${await ipOf(newcomer)}:7443`, name: third.host.name, bootstrap: 'join' },
+    });
+    const event = await agents[0]?.untilEvent('peer.other-device', { member: third.host.name });
+    assert.match(event?.text ?? '', /its record says it is the device \S+ of the tailnet, but \S+ is \S+ \(/);
+    assert.ok(
+      (await rowsAt(first)).every(({ name, state }) => (state === 'alive') === (name !== third.host.name)),
+    );
+    await thief.stop();
+    agents[2] = await startAgent(third.host, agentOnTailnet);
+    await untilWhole();
+    const after = await idsAndEpochs(first);
+    assert.deepEqual(
+      after.map(([name, id]) => [name, id]),
+      before.map(([name, id]) => [name, id]),
+    );
+  },
+);
 
 test(
   'tailscaled killed and started again on each in turn: the same members, no agent starts anew',

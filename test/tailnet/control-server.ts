@@ -41,8 +41,13 @@ export class ControlServer {
   /** Starts it, also again with the data it had. */
   async start(): Promise<void> {
     const { host } = this;
-    host.writeFile(configFile, stringify(this.#settings()));
-    host.writeFile(policyFile, JSON.stringify(policy));
+    const { ip } = host;
+    const settings = controlSettings({
+      ...{ url: this.url, listens: `${ip}:${port}`, stun: `${ip}:3478`, relay: ip, dataFolder, policyFile },
+      ...{ metrics: '127.0.0.1:9090', grpc: '127.0.0.1:50443', socket: '/run/headscale.sock' },
+    });
+    host.writeFile(configFile, stringify(settings));
+    host.writeFile(policyFile, JSON.stringify(controlPolicy));
     host.writeFile(`${dataFolder}/.keep`, '', { mode: 0o600 });
     this.#child = await host.spawn([program, 'serve', '--config', configFile], {
       logFile: '/var/log/headscale.log',
@@ -110,35 +115,52 @@ export class ControlServer {
       throw new Error(`headscale ${args.join(' ')}: ${stdout}${stderr}\n${this.lastWords()}`);
     return stdout;
   }
-
-  #settings() {
-    const { ip } = this.host;
-    return {
-      server_url: this.url,
-      listen_addr: `${ip}:${port}`,
-      metrics_listen_addr: '127.0.0.1:9090',
-      grpc_listen_addr: '127.0.0.1:50443',
-      noise: { private_key_path: `${dataFolder}/noise.key` },
-      prefixes: { v4: '100.64.0.0/10', v6: 'fd7a:115c:a1e0::/48', allocation: 'sequential' },
-      database: { type: 'sqlite', sqlite: { path: `${dataFolder}/db.sqlite` } },
-      dns: { magic_dns: true, base_domain: 'lab.invalid', override_local_dns: false },
-      unix_socket: '/run/headscale.sock',
-      policy: { mode: 'file', path: policyFile },
-      disable_check_updates: true,
-      log: { level: 'info', format: 'json' },
-      derp: {
-        urls: [],
-        auto_update_enabled: false,
-        server: {
-          ...{ enabled: true, region_id: 999, region_code: 'lab', region_name: 'lab' },
-          ...{ stun_listen_addr: `${ip}:3478`, private_key_path: `${dataFolder}/derp.key`, ipv4: ip },
-        },
-      },
-    };
-  }
 }
 
-const policy = {
+/** Addresses are IP:PORT; files and folders those of the machine that headscale runs on. */
+export interface ControlPlaces {
+  /** As the tailnet's machines see it. */
+  readonly url: string;
+  readonly listens: string;
+  readonly metrics: string;
+  readonly grpc: string;
+  readonly stun: string;
+  /** The IP address of its relay, as the tailnet's machines see it. */
+  readonly relay: string;
+  readonly dataFolder: string;
+  readonly policyFile: string;
+  readonly socket: string;
+}
+
+/** What headscale is told: a tailnet of its own, which asks nobody for anything. */
+export function controlSettings(places: ControlPlaces) {
+  const { dataFolder } = places;
+  return {
+    server_url: places.url,
+    listen_addr: places.listens,
+    metrics_listen_addr: places.metrics,
+    grpc_listen_addr: places.grpc,
+    noise: { private_key_path: `${dataFolder}/noise.key` },
+    prefixes: { v4: '100.64.0.0/10', v6: 'fd7a:115c:a1e0::/48', allocation: 'sequential' },
+    database: { type: 'sqlite', sqlite: { path: `${dataFolder}/db.sqlite` } },
+    dns: { magic_dns: true, base_domain: 'lab.invalid', override_local_dns: false },
+    unix_socket: places.socket,
+    policy: { mode: 'file', path: places.policyFile },
+    disable_check_updates: true,
+    log: { level: 'info', format: 'json' },
+    derp: {
+      urls: [],
+      auto_update_enabled: false,
+      server: {
+        ...{ enabled: true, region_id: 999, region_code: 'lab', region_name: 'lab' },
+        ...{ stun_listen_addr: places.stun, private_key_path: `${dataFolder}/derp.key`, ipv4: places.relay },
+      },
+    },
+  };
+}
+
+/** Everybody may speak to everybody: who may not is the agents' business. */
+export const controlPolicy = {
   tagOwners: { 'tag:cluster': ['lab@'], 'tag:other': ['lab@'] },
   acls: [{ action: 'accept', src: ['*'], dst: ['*:*'] }],
 };

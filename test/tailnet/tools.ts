@@ -23,6 +23,8 @@ interface Source {
   readonly go: string;
   /** Paths of the commands below the module. */
   readonly commands: readonly string[];
+  /** Paths of files below the module that its packages ship, too. */
+  readonly files: readonly string[];
   readonly flags: readonly string[];
 }
 
@@ -32,6 +34,7 @@ const sources: readonly Source[] = [
     version: 'v1.102.3',
     go: '1.26.6',
     commands: ['cmd/tailscale', 'cmd/tailscaled'],
+    files: ['cmd/tailscaled/tailscaled.service', 'cmd/tailscaled/tailscaled.defaults'],
     flags: [`-tags=${omitted.map(name => `ts_omit_${name}`).join(',')}`],
   },
   {
@@ -40,11 +43,12 @@ const sources: readonly Source[] = [
     version: 'v0.29.2',
     go: '1.26.4',
     commands: ['cmd/headscale'],
+    files: [],
     flags: [],
   },
 ];
 
-/** The folder with `tailscale`, `tailscaled` and `headscale`. */
+/** The folder with `tailscale`, `tailscaled` and `headscale`, and what Tailscale's package has beside them. */
 export const toolsFolder = join(folder, 'bin');
 
 /** Why there can be no real tailnet here; undefined when there can. Compiles nothing. */
@@ -82,7 +86,7 @@ function goProgram(): string | undefined {
  * which not every module proxy has.
  */
 function build(source: Source): void {
-  const { module, version, go, commands, flags } = source;
+  const { module, version, go, commands, files, flags } = source;
   const program = goProgram();
   if (program === undefined) throw new Error('there is no Go');
   const wrapper = join(folder, 'module');
@@ -110,6 +114,12 @@ function build(source: Source): void {
   for (const command of commands) {
     const name = command.split('/').at(-1) ?? '';
     renameSync(join(fresh, name), join(toolsFolder, name));
+  }
+  if (files.length > 0) {
+    const list = ['list', '-mod=mod', '-m', '-f', '{{.Dir}}', module];
+    const { stdout } = spawnSync(program, list, { cwd: wrapper, encoding: 'utf8' });
+    for (const file of files)
+      writeFileSync(join(toolsFolder, file.split('/').at(-1) ?? ''), readFileSync(join(stdout.trim(), file)));
   }
   rmSync(wrapper, { recursive: true, force: true });
   writeFileSync(stampOf(source), JSON.stringify(source));

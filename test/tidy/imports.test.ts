@@ -34,6 +34,7 @@ const stores = new Set(['src/membership/table-store.ts', 'src/election/log-store
 /** The only doors of integrations to processes, files and sockets. */
 const doors = new Set([
   'src/integrations/host.ts',
+  'src/integrations/k3s/kube-client.ts',
   'src/integrations/state-copy/disk.ts',
   'src/integrations/tailscale/local-api.ts',
   'src/integrations/tailscale/auth-key.ts',

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { operatorCommandFrom } from '../../election/command.ts';
 import { realHost } from '../../integrations/host.ts';
+import { k3sIntegration } from '../../integrations/k3s/k3s.ts';
+import { openKube } from '../../integrations/k3s/kube-client.ts';
 import { type Integration, retryWithBackoff } from '../../integrations/reconciler.ts';
 import { type SlurmOptions, slurmIntegration } from '../../integrations/slurm/slurm.ts';
 import { Agent } from '../agent.ts';
@@ -25,6 +27,7 @@ import { peerPort, stopTimeoutMs } from '../limits.ts';
 import { logEvent, openLog } from '../log.ts';
 import { logDiskOf, makeRoom } from '../log-disk.ts';
 import { lookAt } from '../look.ts';
+import { MemberDevices } from '../member-devices.ts';
 import { followTailnet } from '../on-tailnet.ts';
 import { openGate } from '../peer-gate.ts';
 import { recordSealOf } from '../record-seal.ts';
@@ -68,13 +71,15 @@ export async function start(config: Config): Promise<number> {
   const bind = follows
     ? addressOf(await placeOn(tailnet, log, text => supervisor.status(text)), peerPort)
     : values.bind;
+  const seal = recordSealOf(identity);
+  const devices = new MemberDevices(seal);
   const transport = new GrpcPeerTransport({
     ...{ identity, authority: await authorityOf(clusterKey), nowMs, wallMs, gate: tailnet ?? openGate },
-    ...{ host: hostOf(bind), port: portOf(bind) },
+    ...{ host: hostOf(bind), port: portOf(bind), devices },
   });
   const environment: Environment = {
     ...{ nowMs, wallMs, transport, logStore, logDisk, tableStore, host, setTimer },
-    seal: recordSealOf(identity),
+    seal,
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     secretBytes: count => new Uint8Array(randomBytes(count)),
   };
@@ -94,9 +99,12 @@ export async function start(config: Config): Promise<number> {
   const copies = await openCopies(dataDir, transport, environment, id => admits(id));
   transport.serveState(copies);
   const http = await openHttp(values, why => log.warn({ event: 'http.failed' }, why));
-  const integrations = await integrationsOf(values, dataDir, copies, {
+  const integrations: readonly Integration[] = await integrationsOf(values, dataDir, copies, {
     calls,
     remember: jobs => remember(jobs),
+    self: identity.id,
+    answerHere: async (service, question) =>
+      integrations.find(({ name }) => name === service)?.answer?.(host, question, identity.id),
   });
   // No packet before the epoch is on the disk.
   const epoch = await raiseEpoch(dataDir);
@@ -111,6 +119,7 @@ export async function start(config: Config): Promise<number> {
     },
     environment,
   );
+  devices.follow(identity.id, id => agent.record(id));
   admits = id => Object.hasOwn(agent.state.nodes, id);
   for (const event of agent.events.recent()) logEvent(log, event);
   agent.events.listen(event => {
@@ -138,10 +147,10 @@ export async function start(config: Config): Promise<number> {
         ? 'unknown-command'
         : ((await agent.decide(command, { client, seq })) ?? '');
     },
-    counterpart: async (service, question) => {
+    counterpart: async (service, question, asker) => {
       const asked = integrations.find(({ name }) => name === service);
       if (!asked?.answer) throw new Error(`${service} is not driven here, or is asked nothing`);
-      return asked.answer(host, question);
+      return asked.answer(host, question, asker);
     },
   });
   const administered = { agent, host, peers: calls, tag, copies, diagnose: () => findings(config, host) };
@@ -227,21 +236,56 @@ async function integrationsOf(
   values: Config['values'],
   dataDir: string,
   copies: StateCopies,
-  { calls, remember }: { readonly calls: PeerCalls; readonly remember: SlurmOptions['remember'] },
+  {
+    calls,
+    remember,
+    self,
+    answerHere,
+  }: {
+    readonly calls: PeerCalls;
+    readonly remember: SlurmOptions['remember'];
+    /** Id of this node. */
+    readonly self: string;
+    /** What an integration of this node answers itself. */
+    readonly answerHere: (service: string, question: string) => Promise<string | undefined>;
+  },
 ): Promise<Integration[]> {
-  const enabled = values['integrations.slurm.enabled'];
-  if (enabled === false) return [];
+  const fencingFile = join(dataDir, 'fencing.json');
+  const chosen: Integration[] = [];
   const slurm = slurmIntegration({
-    ...{ fencingFile: join(dataDir, 'fencing.json'), takenFile: join(dataDir, 'slurm-taken') },
+    ...{ fencingFile, takenFile: join(dataDir, 'slurm-taken') },
     ...{ retry: retryWithBackoff, copies, remember },
     counterparts: { ask: (peer, question) => calls.counterpart(peer, 'slurm', question) },
   });
-  if (enabled === 'auto') return [slurm];
-  const found = await slurm.capabilities(realHost());
-  if (found.some(capability => capability.startsWith('slurm-'))) return [slurm];
-  throw new StartError(
+  const k3s = k3sIntegration({
+    ...{ fencingFile: join(dataDir, 'fencing-k3s.json'), markFile: join(dataDir, 'k3s.json') },
+    ...{ retry: retryWithBackoff, openKube, wallMs: () => Date.now() },
+    counterparts: {
+      ask: (peer, question) =>
+        peer.id === self ? answerHere('k3s', question) : calls.counterpart(peer, 'k3s', question),
+    },
+  });
+  for (const integration of [slurm, k3s]) {
+    const name = integration.name === 'slurm' ? 'slurm' : 'k3s';
+    const enabled = values[`integrations.${name}.enabled`];
+    if (enabled === false) continue;
+    if (enabled === true) await refuseWithout(integration, missingTexts[name]);
+    chosen.push(integration);
+  }
+  return chosen;
+}
+
+const missingTexts = {
+  slurm:
     'setting integrations.slurm.enabled is true, but neither slurmctld nor slurmd is installed: ' +
-      'run "apt-get install slurm-wlm munge", or set it to auto',
-    exitCode.usage,
-  );
+    'run "apt-get install slurm-wlm munge", or set it to auto',
+  k3s:
+    'setting integrations.k3s.enabled is true, but this machine has no k3s that ClusterOS may use: ' +
+    'put its binary into /usr/local/bin, or set it to auto',
+};
+
+async function refuseWithout({ name, capabilities }: Integration, text: string): Promise<void> {
+  const found = await capabilities(realHost());
+  if (!found.some(capability => capability.startsWith(`${name}-`)))
+    throw new StartError(text, exitCode.usage);
 }

@@ -14,6 +14,7 @@ import {
   serviceFinding,
 } from './cluster-checks.ts';
 import type { Finding } from './finding.ts';
+import { kubernetesFinding } from './kubernetes-checks.ts';
 import {
   addressFinding,
   clockFinding,
@@ -63,5 +64,6 @@ async function* walk(looks: MachineLooks, agent: AgentLooks): AsyncGenerator<Fin
   yield peersFinding(status, members);
   yield await leaderFinding(agent);
   const own = members.find(({ id }) => id === status.id);
-  for (const service of ['munge', 'slurm', 'k3s'] as const) yield serviceFinding(service, own);
+  for (const service of ['munge', 'slurm'] as const) yield serviceFinding(service, own);
+  yield await kubernetesFinding(looks.host, own);
 }

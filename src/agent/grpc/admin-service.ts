@@ -45,6 +45,7 @@ import {
   votingOf,
 } from './operator.ts';
 import { Refusal, reply } from './refusal.ts';
+import { callService, forgetService, recoverService } from './service-calls.ts';
 import { moveService, recoveredJobs, rotateKey, showService } from './services.ts';
 import { configure, showSettings } from './settings.ts';
 import { createTailnetKey, keepTailnetClient } from './tailnet-keys.ts';
@@ -137,6 +138,9 @@ function handlersOf(administered: Administered): AdminServiceHandlers {
       reply(Promise.try(showSettings, administered, service), answer),
     Configure: ({ request }, answer) => reply(configure(administered, request), answer),
     RecoveredJobs: ({ request }, answer) => answer(null, recoveredJobs(agent, request.service)),
+    CallService: ({ request }, answer) => reply(callService(administered, request), answer),
+    RecoverService: ({ request }, answer) => reply(recoverService(administered, request), answer),
+    ForgetService: ({ request }, answer) => reply(forgetService(administered, request), answer),
     Operations: (_call, answer) => answer(null, operationsOf(agent)),
     WatchOperations: call => watch(agent, call, () => operationsOf(agent)),
     Leader: (_call, answer) => reply(leaderOf(administered), answer),
@@ -242,11 +246,14 @@ function statusOf(agent: Agent): StatusReply {
   };
 }
 
-/** Failed operations that no later operation of the same grant has made good, and whose role has not been given to another. */
+/** Why operations ended that somebody else has taken on. */
+const isNoTrouble: ReadonlySet<string> = new Set(['role-moved', 'asked-anew']);
+
+/** Failed operations that no later operation of the same grant has made good, and that nobody else has taken on. */
 function standingFailures(agent: Agent): number {
   const latest = new Map<string, string>();
   for (const { service, role, node, outcome, reason } of agent.state.operations)
-    latest.set(`${service}/${role}/${node}`, reason === 'role-moved' ? 'moved' : outcome);
+    latest.set(`${service}/${role}/${node}`, isNoTrouble.has(reason) ? reason : outcome);
   return [...latest.values()].filter(outcome => outcome === 'failed').length;
 }
 
@@ -271,6 +278,8 @@ function membersOf(agent: Agent): MembersReply {
   const { leader, term } = agent.leadership;
   const members = agent
     .records()
+    // The last word of one that was taken out is news to nobody, unless it is still there.
+    .filter(({ id, state }) => !Object.hasOwn(agent.state.removed, id) || isReachable(state))
     .map(record => memberOf(agent, record))
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
   return { members, leader: leader === '' ? '' : agent.nameOf(leader), term, ...votersOf(agent) };

@@ -32,8 +32,10 @@ const addressPattern = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/;
 const textLengthMax = 512;
 const listLengthMax = 256;
 
-export function helloFrame({ epoch, boot, name, address, device = '' }: Greeting, protocol: number): Frame {
-  return { hello: { epoch, boot, name, address, device, protocol } };
+export function helloFrame(greeting: Greeting, protocol: number): Frame {
+  const { epoch, boot, name, address, device = '', record } = greeting;
+  const shown = record ? { record: encodeRecord({ signed: record, accusations: [] }) } : {};
+  return { hello: { epoch, boot, name, address, device, protocol, ...shown } };
 }
 
 export function encodeMessage(message: PeerMessage): Frame {
@@ -143,12 +145,13 @@ export function decodeFrame(frame: Frame__Output): Decoded {
   });
   switch (frame.body) {
     case 'hello': {
-      const { epoch, boot, name, address, device, protocol } = frame.hello ?? missing('hello');
+      const { epoch, boot, name, address, device, protocol, record } = frame.hello ?? missing('hello');
       const names = {
         ...{ boot: text(boot, 'boot'), name: text(name, 'name'), address: addressIn(address) },
         device: text(device, 'device'),
       };
-      return { kind: 'hello', greeting: { epoch: count(epoch, 'epoch'), ...names }, protocol };
+      const shown = record ? { record: recordIn(record).signed } : {};
+      return { kind: 'hello', greeting: { epoch: count(epoch, 'epoch'), ...names, ...shown }, protocol };
     }
     case 'question':
       return { kind: 'question', question: frame.question ?? missing('question') };

@@ -161,6 +161,16 @@ export async function removeMember(
       ...([status.FAILED_PRECONDITION, 'still-alive'] as const),
       `${name} is ${state}: stop its agent first, or use --force`,
     );
+  const view = agent.view();
+  const harm = agent.options.integrations
+    .map(each => each.removalHarm?.(view, id) ?? '')
+    .find(each => each !== '');
+  // What is lost with a machine is lost, and that it is gone for good only an operator knows; one that is there can do it in order.
+  if (harm !== undefined && (isReachable(state) || !force))
+    throw new Refusal(
+      ...([status.FAILED_PRECONDITION, 'needed'] as const),
+      isReachable(state) ? harm : `${harm}; --force takes it out all the same`,
+    );
   await decide(
     administered,
     { kind: 'remove', node: id, atMs: Math.round(agent.wallMs) },
@@ -232,7 +242,8 @@ export async function restore(
 function restorationFrom(agent: Agent, text: string): ReturnType<typeof restoreOf> {
   try {
     const kept: Backup = backupFrom(text);
-    return restoreOf(kept, agent.state, agent.options.sealer);
+    const bound = agent.options.integrations.flatMap(each => each.boundSecrets ?? []);
+    return restoreOf(kept, agent.state, agent.options.sealer, bound);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Refusal(status.INVALID_ARGUMENT, 'bad-backup', `this backup cannot be restored: ${reason}`);
@@ -256,6 +267,7 @@ const refusalTexts: Readonly<Record<string, string>> = {
   'moved-meanwhile': 'the role was given to another meanwhile: look again, then ask again',
   'holds-it-already': 'it has the role already',
   'not-drained': 'it is not drained',
+  'already-running': 'just that is under way: see "clusterctl operations"',
   'settings-changed-meanwhile': 'somebody has changed the settings meanwhile: look again, then set them',
   'secret-exists': 'somebody has given the cluster such a secret meanwhile: ask again to replace it',
   'no-such-secret': 'the cluster holds no such secret',
@@ -321,7 +333,9 @@ function unreachable(name: string): (error: { readonly details?: string }) => ne
 
 /** The member that goes by `name`, or has it for an id. @throws Refusal when there is none */
 export function memberNamed({ agent }: Administered, name: string): MemberRecord {
-  const record = agent.records().find(({ id }) => id === name || agent.nameOf(id) === name);
+  const named = agent.records().filter(({ id }) => id === name || agent.nameOf(id) === name);
+  // One that was taken out may have had the name before.
+  const record = named.find(({ id }) => !Object.hasOwn(agent.state.removed, id)) ?? named[0];
   if (record) return record;
   throw new Refusal(status.NOT_FOUND, 'no-such-member', `no member is called ${name}`);
 }

@@ -21,27 +21,28 @@ export interface PeerAnswers {
   handOver(target: string): Promise<string>;
   /** Resolves with why an operator's command was not decided; empty when it was. */
   decide(command: Uint8Array, session: Session): Promise<string>;
-  /** Resolves with what the integration `service` here answers. Rejects with an Error for people. */
-  counterpart(service: string, question: string): Promise<string>;
+  /** Resolves with what the integration `service` here answers the node `asker` (id). Rejects with an Error for people. */
+  counterpart(service: string, question: string, asker: string): Promise<string>;
 }
 
-/** The answer to `question`, with its number; a failure is an answer, too. Never rejects. */
+/** The answer to the `question` of the node `asker` (id), with its number; a failure is an answer, too. Never rejects. */
 export async function answerTo(
   answers: PeerAnswers | undefined,
   question: Question__Output,
+  asker: string,
 ): Promise<Answer> {
   const { number } = question;
   if (!answers)
     return { number, failure: { code: status.UNAVAILABLE, details: 'this agent is just starting' } };
   try {
-    return { number, ...(await said(answers, question)) };
+    return { number, ...(await said(answers, question, asker)) };
   } catch (error) {
     const code = error instanceof TagError ? status.INVALID_ARGUMENT : status.INTERNAL;
     return { number, failure: { code, details: error instanceof Error ? error.message : String(error) } };
   }
 }
 
-async function said(answers: PeerAnswers, question: Question__Output): Promise<Answer> {
+async function said(answers: PeerAnswers, question: Question__Output, asker: string): Promise<Answer> {
   const { look, tag, handOver, decide } = question;
   if (look) return { look: answers.look(look) };
   if (tag) return { tag: await answers.tag(tag) };
@@ -51,7 +52,7 @@ async function said(answers: PeerAnswers, question: Question__Output): Promise<A
   const { counterpart } = question;
   if (counterpart)
     return {
-      counterpart: { answer: await answers.counterpart(counterpart.service, counterpart.question) },
+      counterpart: { answer: await answers.counterpart(counterpart.service, counterpart.question, asker) },
     };
   const details = 'this agent does not know the question: is the asker newer?';
   return { failure: { code: status.UNIMPLEMENTED, details } };

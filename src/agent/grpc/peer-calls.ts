@@ -13,6 +13,7 @@ import {
   peerCallIdleMs,
   readTimeoutMs,
   remoteChangeTimeoutMs,
+  serviceCallTimeoutMs,
 } from '../limits.ts';
 import type { Sighting } from '../look.ts';
 import type { Answer as Outcome } from '../requests.ts';
@@ -87,6 +88,16 @@ export class PeerCalls {
       ({ counterpart }) => counterpart?.answer,
       () => undefined,
     );
+  }
+
+  /** What an operator asks of it there, which may take long. Rejects with gRPC's error. */
+  async callService(peer: PeerAddress, service: string, question: string): Promise<string> {
+    const { counterpart } = await this.#ask(
+      peer,
+      { counterpart: { service, question } },
+      serviceCallTimeoutMs,
+    );
+    return (counterpart ?? missing(peer)).answer;
   }
 
   /** Which copy of a role's state `peer` has; a token of 0 for none. Rejects with gRPC's error. */

@@ -1,12 +1,13 @@
 // Streams to peers over gRPC and mTLS: dials, accepts, and keeps one stream for a pair of nodes. The id of a peer is
 // read from the key in its certificate, never from what it says. Decides nothing about members.
-import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
   type ClientDuplexStream,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
@@ -23,7 +24,7 @@ import type {
   TransportEvent,
   UnreachableReason,
 } from '../environment.ts';
-import { type Identity, idOf } from '../identity.ts';
+import type { Identity } from '../identity.ts';
 import {
   certificateRenewMs,
   handshakeBusyTimeoutMs,
@@ -35,8 +36,10 @@ import {
   streamFarewellMs,
   streamQuestionBytesMax,
 } from '../limits.ts';
+import type { MemberDevices } from '../member-devices.ts';
 import type { PeerGate } from '../peer-gate.ts';
 import { hostOf, portOf } from '../view.ts';
+import { callerOf } from './caller.ts';
 import { decodeFrame, encodeMessage, FrameError, helloFrame } from './codec.ts';
 import { knock } from './knock.ts';
 import { type Listener, listen, reasonOf } from './listener.ts';
@@ -65,6 +68,7 @@ export interface PeerTransportOptions {
   readonly host: string;
   readonly port: number;
   readonly gate: PeerGate;
+  readonly devices: MemberDevices;
   readonly wallMs: () => number;
   readonly nowMs: () => number;
 }
@@ -113,6 +117,10 @@ export class GrpcPeerTransport implements PeerTransport {
   /** A client for the agent at `address`, which must prove that it is `id`. The caller closes it. */
   async client(address: string, id: string): Promise<PeerClient> {
     await this.#refuseForeign(address);
+    const ip = hostOf(address);
+    // A name's address is not known before it is dialled; its key is asked for in any case.
+    const mismatch = isIP(ip) === 0 ? '' : this.#mismatchOf(ip, id, {});
+    if (mismatch !== '') throw new ForeignDevice(mismatch);
     return peerClient(await this.#freshCredentials(), address, shown =>
       shown === id ? undefined : new Error(`the agent at ${address} is another member`),
     );
@@ -123,8 +131,11 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#onEvent = onEvent;
     this.#server.addService(v1.PeerService.service, {
       Exchange: (call: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(call),
-      Ask: ({ request }: { request: Question__Output }, answer: sendUnaryData<Answer>) =>
-        answerTo(this.#answers, request).then(said => answer(null, said)),
+      Ask: (call: ServerUnaryCall<Question__Output, Answer>, answer: sendUnaryData<Answer>) =>
+        this.#refusalOfCaller(call).then(async refusal => {
+          if (refusal !== '') answer({ code: status.PERMISSION_DENIED, details: refusal });
+          else answer(null, await answerTo(this.#answers, call.request, callerOf(call) ?? ''));
+        }),
       ...this.#states.handlers,
     });
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -159,7 +170,9 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   get #hello(): Frame {
-    return helloFrame({ ...this.#greeting, device: this.#options.gate.device }, protocolVersion);
+    const { gate, devices } = this.#options;
+    const shown = devices.own === undefined ? {} : { record: devices.own };
+    return helloFrame({ ...this.#greeting, device: gate.device, ...shown }, protocolVersion);
   }
 
   dial(address: string): void {
@@ -295,14 +308,23 @@ export class GrpcPeerTransport implements PeerTransport {
     return refusal === '' ? knock(address) : 'silent';
   }
 
+  /** Who asks without a stream shows no record: the one that is known counts. */
+  async #refusalOfCaller(call: ServerUnaryCall<Question__Output, Answer>): Promise<string> {
+    const id = callerOf(call);
+    if (id === undefined) return 'a certificate of the cluster is needed';
+    const ip = hostOf(call.getPeer());
+    // Its connection may be an old one.
+    const refusal = await this.#options.gate.refusalOf(ip);
+    return refusal === '' ? this.#mismatchOf(ip, id, {}) : refusal;
+  }
+
   #accept(call: ServerDuplexStream<Frame__Output, Frame>): void {
-    const { sslPeerCertificate } = call.getAuthContext();
+    const id = callerOf(call);
     // The listener lets nobody in without a certificate of the cluster; this is the second lock on the same door.
-    if (!sslPeerCertificate) {
+    if (id === undefined) {
       call.emit('error', { code: status.UNAUTHENTICATED, details: 'a certificate of the cluster is needed' });
       return;
     }
-    const id = idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
     const timer = setTimeout(
       () => call.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'no Hello' }),
       handshakeBusyTimeoutMs,
@@ -330,13 +352,13 @@ export class GrpcPeerTransport implements PeerTransport {
     const fail = (reason: UnreachableReason, detail: string) => {
       if (dialledByUs) {
         cut();
-        this.#onEvent({ kind: 'unreachable', address, reason, detail });
+        this.#onEvent({ kind: 'unreachable', address, reason, detail, id });
       } else {
         (call as ServerDuplexStream<Frame__Output, Frame>).emit('error', {
           code: reason === 'superseded' ? status.ABORTED : status.FAILED_PRECONDITION,
           details: detail,
         });
-        if (reason !== 'duplicate' && reason !== 'superseded') this.#turnedAway(address, reason, detail);
+        if (reason !== 'duplicate' && reason !== 'superseded') this.#turnedAway(address, reason, detail, id);
       }
     };
     let hello: ReturnType<typeof decodeFrame>;
@@ -350,10 +372,10 @@ export class GrpcPeerTransport implements PeerTransport {
       fail('protocol', 'it did not begin with Hello');
       return;
     }
-    const { epoch, boot, address: listens, device = '' } = hello.greeting;
-    const mismatch = this.#options.gate.mismatchOf(hostOf(address), device);
+    const { epoch, boot, address: listens } = hello.greeting;
+    const mismatch = this.#mismatchOf(hostOf(call.getPeer()), id, hello.greeting);
     if (mismatch !== '') {
-      fail('device', mismatch);
+      fail('other-device', mismatch);
       return;
     }
     if (id === this.#options.identity.id) {
@@ -396,6 +418,13 @@ export class GrpcPeerTransport implements PeerTransport {
     this.#onEvent({ kind: 'up', id, address: dialledByUs ? address : listens, epoch });
   }
 
+  /** @param ip that has answered, also where a name was dialled */
+  #mismatchOf(ip: string, id: string, greeting: Pick<Greeting, 'device' | 'record'>): string {
+    const { gate, devices } = this.#options;
+    const word = gate.mismatchOf(ip, greeting.device ?? '', 'it');
+    return word === '' ? gate.mismatchOf(ip, devices.deviceOf(id, greeting), 'its record') : word;
+  }
+
   /** Of two streams of one pair: the later boot, then the later dial of one side, then the one that the lower id dialled. Both sides come to the same answer. */
   #replaces(stream: Stream, former: Stream): boolean {
     if (stream.epoch !== former.epoch) return stream.epoch > former.epoch;
@@ -430,7 +459,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   #answer(stream: Stream, question: Question__Output): void {
-    answerTo(this.#answers, question).then(answer => {
+    answerTo(this.#answers, question, stream.id).then(answer => {
       if (this.#streams.get(stream.id) === stream) stream.call.write({ answer });
     });
   }
@@ -440,7 +469,7 @@ export class GrpcPeerTransport implements PeerTransport {
     stream.questions.end();
   }
 
-  #turnedAway(address: string, reason: UnreachableReason, detail: string): void {
+  #turnedAway(address: string, reason: UnreachableReason, detail: string, id?: string): void {
     const { nowMs } = this.#options;
     // Ports of a dialler change with each try: what is told once a minute goes by host and reason.
     const key = `${address.replace(/:\d+$/, '')} ${reason}`;
@@ -451,7 +480,7 @@ export class GrpcPeerTransport implements PeerTransport {
       return;
     if (this.#toldAtMs.size >= refusalsRememberedMax) this.#toldAtMs.clear();
     this.#toldAtMs.set(key, nowMs());
-    this.#onEvent({ kind: 'turned-away', address, reason, detail });
+    this.#onEvent({ kind: 'turned-away', address, reason, detail, ...(id === undefined ? {} : { id }) });
   }
 }
 

@@ -30,7 +30,9 @@ export async function showService(administered: Administered, service: string): 
     throw new Refusal(status.NOT_FOUND, 'no-such-service', `no service is called ${service}: ${mend}`);
   }
   const sole = agent.state.grants.find(each => each.service === service && each.sole);
-  const keepers = agent.records().filter(record => keepsState(record, service, sole));
+  // The state of another service is copied nowhere, whoever holds what alone.
+  const isCopied = administered.copies.service === service;
+  const keepers = isCopied ? agent.records().filter(record => keepsState(record, service, sole)) : [];
   const copies = new Map(
     await Promise.all(keepers.map(async record => [record.id, await copyOf(administered, record)] as const)),
   );
@@ -38,7 +40,7 @@ export async function showService(administered: Administered, service: string): 
     .records()
     // What was taken out for good has its last word still.
     .filter(({ id }) => !Object.hasOwn(agent.state.removed, id))
-    .flatMap(record => partsOf(agent, record, { service, sole, copies }))
+    .flatMap(record => partsOf(agent, record, { service, sole, copies: isCopied ? copies : undefined }))
     .sort((a, b) => orderOf(a).localeCompare(orderOf(b)));
   return { service, parts };
 }
@@ -77,16 +79,18 @@ function partsOf(
   }: {
     readonly service: string;
     readonly sole: Grant | undefined;
-    readonly copies: ReadonlyMap<string, DatedCopy | undefined>;
+    /** Undefined where there are none to be had. */
+    readonly copies: ReadonlyMap<string, DatedCopy | undefined> | undefined;
   },
 ): ServicePart[] {
-  const newest = copies.get(sole?.node ?? '');
+  const newest = copies?.get(sole?.node ?? '');
   return services
     .filter(each => each.service === service && each.state !== 'released')
     .map(report => {
       const holds = id === sole?.node && report.role === sole.role;
       const part = { member: agent.nameOf(id), report: { ...report }, holds };
-      if (!holds && report.role !== 'standby') return { ...part, copy: '', behindMs: 0, copiedAtMs: 0 };
+      if (!copies || (!holds && report.role !== 'standby'))
+        return { ...part, copy: '', behindMs: 0, copiedAtMs: 0 };
       const copy = copies.get(id);
       return { ...part, ...nearness(copy, newest), copiedAtMs: copy?.atMs ?? 0 };
     });

@@ -1,6 +1,5 @@
 // What peers ask about state copies, answered over gRPC: who follows, who has which copy, contents by hash. Only for
 // callers that the handshake has proved to be of the cluster, and that the copies' owner admits.
-import { X509Certificate } from 'node:crypto';
 import {
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -15,9 +14,9 @@ import type { FetchBlobRequest__Output } from '../../api/gen/clusteros/v1/FetchB
 import type { FollowStateRequest__Output } from '../../api/gen/clusteros/v1/FollowStateRequest.ts';
 import type { StateManifest } from '../../api/gen/clusteros/v1/StateManifest.ts';
 import type { Manifest } from '../../integrations/state-copy/manifest.ts';
-import { idOf } from '../identity.ts';
 import { blobPieceBytes, blobsPerCallMax } from '../limits.ts';
 import type { FollowerLink, FollowerWord, StateFeed } from '../state-feed.ts';
+import { callerOf } from './caller.ts';
 import { messagesOf } from './state-codec.ts';
 
 /** The copies of one role's state on this node, as far as peers may ask for them. */
@@ -113,11 +112,6 @@ export class StateService {
       if (!follower) call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many follow it' });
     });
   }
-}
-
-function callerOf(call: { getAuthContext(): { sslPeerCertificate?: { raw: Buffer } } }): string | undefined {
-  const { sslPeerCertificate } = call.getAuthContext();
-  return sslPeerCertificate && idOf(new X509Certificate(sslPeerCertificate.raw).publicKey);
 }
 
 function wordFrom({ token, generation, done }: FollowStateRequest__Output): FollowerWord {

@@ -5,6 +5,8 @@ import type { Accusation as _clusteros_v1_Accusation, Accusation__Output as _clu
 import type { AdminServiceClient as _clusteros_v1_AdminServiceClient, AdminServiceDefinition as _clusteros_v1_AdminServiceDefinition } from './clusteros/v1/AdminService.ts';
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from './clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from './clusteros/v1/BackupRequest.ts';
+import type { CallServiceReply as _clusteros_v1_CallServiceReply, CallServiceReply__Output as _clusteros_v1_CallServiceReply__Output } from './clusteros/v1/CallServiceReply.ts';
+import type { CallServiceRequest as _clusteros_v1_CallServiceRequest, CallServiceRequest__Output as _clusteros_v1_CallServiceRequest__Output } from './clusteros/v1/CallServiceRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from './clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from './clusteros/v1/ConfigureRequest.ts';
 import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from './clusteros/v1/CreateTailnetKeyReply.ts';
@@ -15,6 +17,8 @@ import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMembe
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from './clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from './clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from './clusteros/v1/Finding.ts';
+import type { ForgetServiceReply as _clusteros_v1_ForgetServiceReply, ForgetServiceReply__Output as _clusteros_v1_ForgetServiceReply__Output } from './clusteros/v1/ForgetServiceReply.ts';
+import type { ForgetServiceRequest as _clusteros_v1_ForgetServiceRequest, ForgetServiceRequest__Output as _clusteros_v1_ForgetServiceRequest__Output } from './clusteros/v1/ForgetServiceRequest.ts';
 import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from './clusteros/v1/KeepTailnetClientReply.ts';
 import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from './clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from './clusteros/v1/LeaderReply.ts';
@@ -28,6 +32,8 @@ import type { Operation as _clusteros_v1_Operation, Operation__Output as _cluste
 import type { OperationStep as _clusteros_v1_OperationStep, OperationStep__Output as _clusteros_v1_OperationStep__Output } from './clusteros/v1/OperationStep.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from './clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from './clusteros/v1/OperationsRequest.ts';
+import type { RecoverServiceReply as _clusteros_v1_RecoverServiceReply, RecoverServiceReply__Output as _clusteros_v1_RecoverServiceReply__Output } from './clusteros/v1/RecoverServiceReply.ts';
+import type { RecoverServiceRequest as _clusteros_v1_RecoverServiceRequest, RecoverServiceRequest__Output as _clusteros_v1_RecoverServiceRequest__Output } from './clusteros/v1/RecoverServiceRequest.ts';
 import type { RecoveredJob as _clusteros_v1_RecoveredJob, RecoveredJob__Output as _clusteros_v1_RecoveredJob__Output } from './clusteros/v1/RecoveredJob.ts';
 import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from './clusteros/v1/RecoveredJobsReply.ts';
 import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from './clusteros/v1/RecoveredJobsRequest.ts';
@@ -70,6 +76,8 @@ export interface ProtoGrpcType {
       AdminService: SubtypeConstructor<typeof grpc.Client, _clusteros_v1_AdminServiceClient> & { service: _clusteros_v1_AdminServiceDefinition }
       BackupReply: MessageTypeDefinition<_clusteros_v1_BackupReply, _clusteros_v1_BackupReply__Output>
       BackupRequest: MessageTypeDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupRequest__Output>
+      CallServiceReply: MessageTypeDefinition<_clusteros_v1_CallServiceReply, _clusteros_v1_CallServiceReply__Output>
+      CallServiceRequest: MessageTypeDefinition<_clusteros_v1_CallServiceRequest, _clusteros_v1_CallServiceRequest__Output>
       ChangeVotingRequest: MessageTypeDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_ChangeVotingRequest__Output>
       ConfigureRequest: MessageTypeDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_ConfigureRequest__Output>
       CreateTailnetKeyReply: MessageTypeDefinition<_clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyReply__Output>
@@ -80,6 +88,8 @@ export interface ProtoGrpcType {
       Event: MessageTypeDefinition<_clusteros_v1_Event, _clusteros_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_EventsRequest__Output>
       Finding: MessageTypeDefinition<_clusteros_v1_Finding, _clusteros_v1_Finding__Output>
+      ForgetServiceReply: MessageTypeDefinition<_clusteros_v1_ForgetServiceReply, _clusteros_v1_ForgetServiceReply__Output>
+      ForgetServiceRequest: MessageTypeDefinition<_clusteros_v1_ForgetServiceRequest, _clusteros_v1_ForgetServiceRequest__Output>
       KeepTailnetClientReply: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientReply__Output>
       KeepTailnetClientRequest: MessageTypeDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientRequest__Output>
       LeaderReply: MessageTypeDefinition<_clusteros_v1_LeaderReply, _clusteros_v1_LeaderReply__Output>
@@ -93,6 +103,8 @@ export interface ProtoGrpcType {
       OperationStep: MessageTypeDefinition<_clusteros_v1_OperationStep, _clusteros_v1_OperationStep__Output>
       OperationsReply: MessageTypeDefinition<_clusteros_v1_OperationsReply, _clusteros_v1_OperationsReply__Output>
       OperationsRequest: MessageTypeDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsRequest__Output>
+      RecoverServiceReply: MessageTypeDefinition<_clusteros_v1_RecoverServiceReply, _clusteros_v1_RecoverServiceReply__Output>
+      RecoverServiceRequest: MessageTypeDefinition<_clusteros_v1_RecoverServiceRequest, _clusteros_v1_RecoverServiceRequest__Output>
       RecoveredJob: MessageTypeDefinition<_clusteros_v1_RecoveredJob, _clusteros_v1_RecoveredJob__Output>
       RecoveredJobsReply: MessageTypeDefinition<_clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsReply__Output>
       RecoveredJobsRequest: MessageTypeDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsRequest__Output>

@@ -17,7 +17,7 @@ function operationNoun(nowMs: () => number): Noun<Operation__Output> {
   return {
     columns: [
       { title: 'ID', widthMin: 4, cell: ({ id }) => String(id) },
-      { title: 'KIND', cell: ({ kind }) => kind },
+      { title: 'KIND', widthMin: 7, cell: ({ kind }) => kind },
       { title: 'SERVICE', cell: ({ service }) => service },
       { title: 'ROLE', widthMin: 10, cell: ({ role }) => role },
       { title: 'MEMBER', cell: ({ member }) => member },

@@ -42,6 +42,10 @@ async function print(request: Request, { service, parts }: ShowServiceReply__Out
   if (format === 'json' || format === 'yaml')
     await printValue(shell, format, { service, parts: parts.map(partNoun.json) });
   else await printList(shell, request, partNoun, parts);
-  const served = parts.some(({ holds, report }) => holds && report?.state === 'ready');
-  return served || parts.every(({ copy }) => copy === '') ? exitCode.done : exitCode.unhealthy;
+  const holders = parts.filter(({ holds }) => holds);
+  const isServed =
+    holders.length === 0
+      ? parts.every(({ copy }) => copy === '')
+      : holders.some(({ report }) => report?.state === 'ready');
+  return isServed ? exitCode.done : exitCode.unhealthy;
 }

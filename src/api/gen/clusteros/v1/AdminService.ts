@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BackupReply as _clusteros_v1_BackupReply, BackupReply__Output as _clusteros_v1_BackupReply__Output } from '../../clusteros/v1/BackupReply.ts';
 import type { BackupRequest as _clusteros_v1_BackupRequest, BackupRequest__Output as _clusteros_v1_BackupRequest__Output } from '../../clusteros/v1/BackupRequest.ts';
+import type { CallServiceReply as _clusteros_v1_CallServiceReply, CallServiceReply__Output as _clusteros_v1_CallServiceReply__Output } from '../../clusteros/v1/CallServiceReply.ts';
+import type { CallServiceRequest as _clusteros_v1_CallServiceRequest, CallServiceRequest__Output as _clusteros_v1_CallServiceRequest__Output } from '../../clusteros/v1/CallServiceRequest.ts';
 import type { ChangeVotingRequest as _clusteros_v1_ChangeVotingRequest, ChangeVotingRequest__Output as _clusteros_v1_ChangeVotingRequest__Output } from '../../clusteros/v1/ChangeVotingRequest.ts';
 import type { ConfigureRequest as _clusteros_v1_ConfigureRequest, ConfigureRequest__Output as _clusteros_v1_ConfigureRequest__Output } from '../../clusteros/v1/ConfigureRequest.ts';
 import type { CreateTailnetKeyReply as _clusteros_v1_CreateTailnetKeyReply, CreateTailnetKeyReply__Output as _clusteros_v1_CreateTailnetKeyReply__Output } from '../../clusteros/v1/CreateTailnetKeyReply.ts';
@@ -14,6 +16,8 @@ import type { DrainMemberRequest as _clusteros_v1_DrainMemberRequest, DrainMembe
 import type { Event as _clusteros_v1_Event, Event__Output as _clusteros_v1_Event__Output } from '../../clusteros/v1/Event.ts';
 import type { EventsRequest as _clusteros_v1_EventsRequest, EventsRequest__Output as _clusteros_v1_EventsRequest__Output } from '../../clusteros/v1/EventsRequest.ts';
 import type { Finding as _clusteros_v1_Finding, Finding__Output as _clusteros_v1_Finding__Output } from '../../clusteros/v1/Finding.ts';
+import type { ForgetServiceReply as _clusteros_v1_ForgetServiceReply, ForgetServiceReply__Output as _clusteros_v1_ForgetServiceReply__Output } from '../../clusteros/v1/ForgetServiceReply.ts';
+import type { ForgetServiceRequest as _clusteros_v1_ForgetServiceRequest, ForgetServiceRequest__Output as _clusteros_v1_ForgetServiceRequest__Output } from '../../clusteros/v1/ForgetServiceRequest.ts';
 import type { KeepTailnetClientReply as _clusteros_v1_KeepTailnetClientReply, KeepTailnetClientReply__Output as _clusteros_v1_KeepTailnetClientReply__Output } from '../../clusteros/v1/KeepTailnetClientReply.ts';
 import type { KeepTailnetClientRequest as _clusteros_v1_KeepTailnetClientRequest, KeepTailnetClientRequest__Output as _clusteros_v1_KeepTailnetClientRequest__Output } from '../../clusteros/v1/KeepTailnetClientRequest.ts';
 import type { LeaderReply as _clusteros_v1_LeaderReply, LeaderReply__Output as _clusteros_v1_LeaderReply__Output } from '../../clusteros/v1/LeaderReply.ts';
@@ -23,6 +27,8 @@ import type { MembersRequest as _clusteros_v1_MembersRequest, MembersRequest__Ou
 import type { MoveServiceRequest as _clusteros_v1_MoveServiceRequest, MoveServiceRequest__Output as _clusteros_v1_MoveServiceRequest__Output } from '../../clusteros/v1/MoveServiceRequest.ts';
 import type { OperationsReply as _clusteros_v1_OperationsReply, OperationsReply__Output as _clusteros_v1_OperationsReply__Output } from '../../clusteros/v1/OperationsReply.ts';
 import type { OperationsRequest as _clusteros_v1_OperationsRequest, OperationsRequest__Output as _clusteros_v1_OperationsRequest__Output } from '../../clusteros/v1/OperationsRequest.ts';
+import type { RecoverServiceReply as _clusteros_v1_RecoverServiceReply, RecoverServiceReply__Output as _clusteros_v1_RecoverServiceReply__Output } from '../../clusteros/v1/RecoverServiceReply.ts';
+import type { RecoverServiceRequest as _clusteros_v1_RecoverServiceRequest, RecoverServiceRequest__Output as _clusteros_v1_RecoverServiceRequest__Output } from '../../clusteros/v1/RecoverServiceRequest.ts';
 import type { RecoveredJobsReply as _clusteros_v1_RecoveredJobsReply, RecoveredJobsReply__Output as _clusteros_v1_RecoveredJobsReply__Output } from '../../clusteros/v1/RecoveredJobsReply.ts';
 import type { RecoveredJobsRequest as _clusteros_v1_RecoveredJobsRequest, RecoveredJobsRequest__Output as _clusteros_v1_RecoveredJobsRequest__Output } from '../../clusteros/v1/RecoveredJobsRequest.ts';
 import type { RemoveMemberReply as _clusteros_v1_RemoveMemberReply, RemoveMemberReply__Output as _clusteros_v1_RemoveMemberReply__Output } from '../../clusteros/v1/RemoveMemberReply.ts';
@@ -57,6 +63,15 @@ export interface AdminServiceClient extends grpc.Client {
   backup(argument: _clusteros_v1_BackupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
   backup(argument: _clusteros_v1_BackupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
   backup(argument: _clusteros_v1_BackupRequest, callback: grpc.requestCallback<_clusteros_v1_BackupReply__Output>): grpc.ClientUnaryCall;
+  
+  CallService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  CallService(argument: _clusteros_v1_CallServiceRequest, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
+  callService(argument: _clusteros_v1_CallServiceRequest, callback: grpc.requestCallback<_clusteros_v1_CallServiceReply__Output>): grpc.ClientUnaryCall;
   
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
   ChangeVoting(argument: _clusteros_v1_ChangeVotingRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_VotingReply__Output>): grpc.ClientUnaryCall;
@@ -104,6 +119,15 @@ export interface AdminServiceClient extends grpc.Client {
   events(argument: _clusteros_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   events(argument: _clusteros_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_clusteros_v1_Event__Output>;
   
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  ForgetService(argument: _clusteros_v1_ForgetServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  forgetService(argument: _clusteros_v1_ForgetServiceRequest, callback: grpc.requestCallback<_clusteros_v1_ForgetServiceReply__Output>): grpc.ClientUnaryCall;
+  
   KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
   KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
   KeepTailnetClient(argument: _clusteros_v1_KeepTailnetClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_KeepTailnetClientReply__Output>): grpc.ClientUnaryCall;
@@ -148,6 +172,15 @@ export interface AdminServiceClient extends grpc.Client {
   operations(argument: _clusteros_v1_OperationsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
   operations(argument: _clusteros_v1_OperationsRequest, callback: grpc.requestCallback<_clusteros_v1_OperationsReply__Output>): grpc.ClientUnaryCall;
+  
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  RecoverService(argument: _clusteros_v1_RecoverServiceRequest, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
+  recoverService(argument: _clusteros_v1_RecoverServiceRequest, callback: grpc.requestCallback<_clusteros_v1_RecoverServiceReply__Output>): grpc.ClientUnaryCall;
   
   RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
   RecoveredJobs(argument: _clusteros_v1_RecoveredJobsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_clusteros_v1_RecoveredJobsReply__Output>): grpc.ClientUnaryCall;
@@ -281,6 +314,8 @@ export interface AdminServiceClient extends grpc.Client {
 export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
   Backup: grpc.handleUnaryCall<_clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply>;
   
+  CallService: grpc.handleUnaryCall<_clusteros_v1_CallServiceRequest__Output, _clusteros_v1_CallServiceReply>;
+  
   ChangeVoting: grpc.handleUnaryCall<_clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply>;
   
   Configure: grpc.handleUnaryCall<_clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply>;
@@ -293,6 +328,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   
   Events: grpc.handleServerStreamingCall<_clusteros_v1_EventsRequest__Output, _clusteros_v1_Event>;
   
+  ForgetService: grpc.handleUnaryCall<_clusteros_v1_ForgetServiceRequest__Output, _clusteros_v1_ForgetServiceReply>;
+  
   KeepTailnetClient: grpc.handleUnaryCall<_clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply>;
   
   Leader: grpc.handleUnaryCall<_clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply>;
@@ -302,6 +339,8 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
   MoveService: grpc.handleUnaryCall<_clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply>;
   
   Operations: grpc.handleUnaryCall<_clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply>;
+  
+  RecoverService: grpc.handleUnaryCall<_clusteros_v1_RecoverServiceRequest__Output, _clusteros_v1_RecoverServiceReply>;
   
   RecoveredJobs: grpc.handleUnaryCall<_clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply>;
   
@@ -337,17 +376,20 @@ export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation 
 
 export interface AdminServiceDefinition extends grpc.ServiceDefinition {
   Backup: MethodDefinition<_clusteros_v1_BackupRequest, _clusteros_v1_BackupReply, _clusteros_v1_BackupRequest__Output, _clusteros_v1_BackupReply__Output>
+  CallService: MethodDefinition<_clusteros_v1_CallServiceRequest, _clusteros_v1_CallServiceReply, _clusteros_v1_CallServiceRequest__Output, _clusteros_v1_CallServiceReply__Output>
   ChangeVoting: MethodDefinition<_clusteros_v1_ChangeVotingRequest, _clusteros_v1_VotingReply, _clusteros_v1_ChangeVotingRequest__Output, _clusteros_v1_VotingReply__Output>
   Configure: MethodDefinition<_clusteros_v1_ConfigureRequest, _clusteros_v1_SettingsReply, _clusteros_v1_ConfigureRequest__Output, _clusteros_v1_SettingsReply__Output>
   CreateTailnetKey: MethodDefinition<_clusteros_v1_CreateTailnetKeyRequest, _clusteros_v1_CreateTailnetKeyReply, _clusteros_v1_CreateTailnetKeyRequest__Output, _clusteros_v1_CreateTailnetKeyReply__Output>
   Diagnose: MethodDefinition<_clusteros_v1_DiagnoseRequest, _clusteros_v1_Finding, _clusteros_v1_DiagnoseRequest__Output, _clusteros_v1_Finding__Output>
   DrainMember: MethodDefinition<_clusteros_v1_DrainMemberRequest, _clusteros_v1_DrainMemberReply, _clusteros_v1_DrainMemberRequest__Output, _clusteros_v1_DrainMemberReply__Output>
   Events: MethodDefinition<_clusteros_v1_EventsRequest, _clusteros_v1_Event, _clusteros_v1_EventsRequest__Output, _clusteros_v1_Event__Output>
+  ForgetService: MethodDefinition<_clusteros_v1_ForgetServiceRequest, _clusteros_v1_ForgetServiceReply, _clusteros_v1_ForgetServiceRequest__Output, _clusteros_v1_ForgetServiceReply__Output>
   KeepTailnetClient: MethodDefinition<_clusteros_v1_KeepTailnetClientRequest, _clusteros_v1_KeepTailnetClientReply, _clusteros_v1_KeepTailnetClientRequest__Output, _clusteros_v1_KeepTailnetClientReply__Output>
   Leader: MethodDefinition<_clusteros_v1_LeaderRequest, _clusteros_v1_LeaderReply, _clusteros_v1_LeaderRequest__Output, _clusteros_v1_LeaderReply__Output>
   Members: MethodDefinition<_clusteros_v1_MembersRequest, _clusteros_v1_MembersReply, _clusteros_v1_MembersRequest__Output, _clusteros_v1_MembersReply__Output>
   MoveService: MethodDefinition<_clusteros_v1_MoveServiceRequest, _clusteros_v1_ShowServiceReply, _clusteros_v1_MoveServiceRequest__Output, _clusteros_v1_ShowServiceReply__Output>
   Operations: MethodDefinition<_clusteros_v1_OperationsRequest, _clusteros_v1_OperationsReply, _clusteros_v1_OperationsRequest__Output, _clusteros_v1_OperationsReply__Output>
+  RecoverService: MethodDefinition<_clusteros_v1_RecoverServiceRequest, _clusteros_v1_RecoverServiceReply, _clusteros_v1_RecoverServiceRequest__Output, _clusteros_v1_RecoverServiceReply__Output>
   RecoveredJobs: MethodDefinition<_clusteros_v1_RecoveredJobsRequest, _clusteros_v1_RecoveredJobsReply, _clusteros_v1_RecoveredJobsRequest__Output, _clusteros_v1_RecoveredJobsReply__Output>
   RemoveMember: MethodDefinition<_clusteros_v1_RemoveMemberRequest, _clusteros_v1_RemoveMemberReply, _clusteros_v1_RemoveMemberRequest__Output, _clusteros_v1_RemoveMemberReply__Output>
   Restore: MethodDefinition<_clusteros_v1_RestoreRequest, _clusteros_v1_RestoreReply, _clusteros_v1_RestoreRequest__Output, _clusteros_v1_RestoreReply__Output>

@@ -1,5 +1,6 @@
 // Original file: proto/clusteros/v1/peer.proto
 
+import type { MemberRecord as _clusteros_v1_MemberRecord, MemberRecord__Output as _clusteros_v1_MemberRecord__Output } from '../../clusteros/v1/MemberRecord.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Hello {
@@ -9,6 +10,7 @@ export interface Hello {
   'protocol'?: (number);
   'boot'?: (string);
   'device'?: (string);
+  'record'?: (_clusteros_v1_MemberRecord | null);
 }
 
 export interface Hello__Output {
@@ -18,4 +20,5 @@ export interface Hello__Output {
   'protocol': (number);
   'boot': (string);
   'device': (string);
+  'record': (_clusteros_v1_MemberRecord__Output | null);
 }

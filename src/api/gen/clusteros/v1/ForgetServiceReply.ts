@@ -1,0 +1,8 @@
+// Original file: proto/clusteros/v1/admin.proto
+
+
+export interface ForgetServiceReply {
+}
+
+export interface ForgetServiceReply__Output {
+}

@@ -1,0 +1,347 @@
+// The keeper's role: one server at a time sees to the cluster as a whole. It lets members in, keeps the nodes as they were decided to
+// be, and says in its report, for the leader, which of those that give up their role are out.
+import type { ClusterView, OperationView, ServiceReport, ViewNode } from '../cluster-view.ts';
+import type { Host } from '../host.ts';
+import { oneLine, ServiceError } from '../service-error.ts';
+import { grantsOf, hasJoined, isHere, nodeOf, reportOf } from './candidates.ts';
+import { evidence } from './decide.ts';
+import type { Kube, KubeNode, KubePod } from './kube.ts';
+import type { KubeDoor } from './kube-door.ts';
+import {
+  joinPatienceMs,
+  joinTokenLifeMs,
+  joinTokenReuseMs,
+  k3sCommandTimeoutMs,
+  keepBusyMs,
+  leaseLateMs,
+  podsShownMax,
+} from './limits.ts';
+import { etcdAnnotations, roles, service } from './names.ts';
+import {
+  drainingOf,
+  etcdMemberOf,
+  isGone,
+  leaveUnderWay,
+  memberOf,
+  staying,
+  type Upkeep,
+  upkeep,
+} from './upkeep.ts';
+import type { Admission, NodeWord } from './words.ts';
+
+export class Keeper {
+  readonly #door: KubeDoor;
+  readonly #forbidden = new Map<string, number>();
+  /** By role and asker. */
+  readonly #admitting = new Map<string, Promise<Admission>>();
+  readonly #tokens = new Map<string, { readonly token: string; readonly atMs: number }>();
+  /** What it saw last; undefined while it is not the keeper, or has seen nothing. */
+  #view: ClusterView | undefined;
+  #nodes: readonly KubeNode[] = [];
+  #seenAtMs = 0;
+  #pods: ReadonlyMap<string, readonly KubePod[]> = new Map();
+  /** Members of etcd, while a server gives up its role. */
+  #etcd: readonly string[] = [];
+  /** The server that was let in last. */
+  #welcomed: { readonly id: string; readonly atMs: number } | undefined;
+
+  constructor(door: KubeDoor) {
+    this.#door = door;
+  }
+
+  /** What was decided meanwhile: it may let in whom it is told of now. */
+  heed(view: ClusterView): void {
+    if (this.#view) this.#view = view;
+  }
+
+  /** It is the keeper no more: it answers nobody. */
+  rest(): void {
+    this.#view = undefined;
+    this.#welcomed = undefined;
+    this.#tokens.clear();
+    this.#forbidden.clear();
+  }
+
+  /** One pass, as long as this node may act. Resolves with what the leader is to know. Rejects with a ServiceError. */
+  async keep(
+    view: ClusterView,
+    onStep: (summary: string) => void,
+  ): Promise<Pick<ServiceReport, 'evidence' | 'detail'>> {
+    const trouble = await this.#door.through(async kube => {
+      await this.#look(kube, view, view.wallMs);
+      const troubles: string[] = [];
+      for (const each of upkeep(view, { nodes: this.#nodes, pods: this.#pods, forbidden: this.#forbidden })) {
+        if (view.tenure.leftMs() === 0) break;
+        onStep(each.summary);
+        // What one node is in the way of is no reason to leave the others.
+        const why = await this.#act(kube, view, each);
+        if (why !== '') troubles.push(why);
+      }
+      await this.#look(kube, view, view.wallMs);
+      return troubles.join('; ');
+    });
+    this.#view = view;
+    const leaves = view.operations.filter(
+      each => each.service === service && each.kind === 'leave' && each.outcome === 'running',
+    );
+    return { evidence: leaves.flatMap(leave => this.#progressOf(view, leave)), detail: oneLine(trouble) };
+  }
+
+  /** How the node of `asker` fares: now, or a moment ago. */
+  async wordOn(asker: string, wallMs: number): Promise<NodeWord> {
+    if (this.#view && Math.abs(wallMs - this.#seenAtMs) >= keepBusyMs) {
+      const view = this.#view;
+      await this.#door.through(kube => this.#look(kube, view, wallMs));
+    }
+    const member = this.#view && nodeOf(this.#view, asker);
+    const node = this.#nodes.find(each => memberOf(each) === asker);
+    if (!this.#view || !member)
+      throw new Error('this member does not keep the cluster, or does not know the asker yet');
+    const pods = staying(this.#pods.get(node?.name ?? '') ?? []);
+    return {
+      isThere: node !== undefined,
+      ready: node?.ready === true,
+      why: node?.why ?? '',
+      isCordoned: node?.unschedulable === true,
+      podsLeft: pods.slice(0, podsShownMax).map(({ namespace, name }) => `${namespace}/${name}`),
+    };
+  }
+
+  /**
+   * Lets a member in under its name, once nothing of a former one of that name is left. Whoever asks again meanwhile, since it has given
+   * the answer up, gets the same one: one that went on beside it would take the node that has just joined for the former.
+   */
+  admit(host: Host, asker: string, role: 'server' | 'agent'): Promise<Admission> {
+    const key = `${role} ${asker}`;
+    const underWay = this.#admitting.get(key);
+    if (underWay) return underWay;
+    const answer = this.#admit(host, asker, role).finally(() => this.#admitting.delete(key));
+    this.#admitting.set(key, answer);
+    return answer;
+  }
+
+  async #admit(host: Host, asker: string, role: 'server' | 'agent'): Promise<Admission> {
+    const view = this.#view;
+    const member = view && nodeOf(view, asker);
+    if (!view) return { kind: 'wait', detail: 'the keeper is just beginning' };
+    const grant = view.grants.find(
+      each => each.service === service && each.role === role && each.node === asker,
+    );
+    if (!member || !grant)
+      return { kind: 'wait', detail: `the keeper has not heard yet that this member is to be a ${role}` };
+    // k3s on a server ends when it is taken out of etcd: let in anew, it would never be out.
+    if (leaveUnderWay(view, asker)) return { kind: 'wait', detail: 'it gives up its role in this cluster' };
+    const { name } = member;
+    const before = role === 'server' ? this.#joining(view, asker) : undefined;
+    if (before) return { kind: 'wait', detail: `${before.name} is just joining: servers join one by one` };
+    const cleared = await this.#door.through(async kube => {
+      const why = await this.#clear(kube, view, { id: asker, name });
+      return why ?? (role === 'server' ? await staleMember(kube, view, this.#nodes) : undefined);
+    });
+    if (cleared) return cleared;
+    if (role === 'agent') return this.#joinToken(host, view, { id: asker, name });
+    this.#welcomed = { id: asker, atMs: view.wallMs };
+    return { kind: 'welcome', token: '' };
+  }
+
+  /** The server that was let in last, while it has not come: etcd has one learner at a time. */
+  #joining(view: ClusterView, asker: string): ViewNode | undefined {
+    const { id = asker, atMs = 0 } = this.#welcomed ?? {};
+    if (id === asker || Math.abs(view.wallMs - atMs) > joinPatienceMs) return undefined;
+    const grant = grantsOf(view, roles.server).find(({ node }) => node === id);
+    const member = nodeOf(view, id);
+    return grant && member && isHere(member) && !hasJoined(reportOf(member, grant)) ? member : undefined;
+  }
+
+  /** Takes away what is left of a node of this name. Resolves with why that cannot be, or not yet. */
+  async #clear(
+    kube: Kube,
+    view: ClusterView,
+    { id, name }: { readonly id: string; readonly name: string },
+  ): Promise<Admission | undefined> {
+    const node = await kube.node(name);
+    if (node) {
+      const former = memberOf(node);
+      const why = former === id ? undefined : this.#whyStays(view, node, former);
+      if (why) return why;
+      if (!this.#mayAct(view)) return noKeeper;
+      await this.#forget(kube, view, node);
+    }
+    const stale = (await kube.etcdMembers()).find(each => isMemberName(each, name));
+    if (stale !== undefined)
+      return {
+        kind: 'wait',
+        detail: `its former self is still a member of etcd (${stale}) and is being taken out`,
+      };
+    // k3s holds on to a node that was deleted until it has cleaned up; a kubelet that finds it then would lose it again.
+    if (node && (await kube.node(name)))
+      return { kind: 'wait', detail: `its former node ${name} is being taken away` };
+    if (!this.#mayAct(view)) return noKeeper;
+    await kube.deleteNodePassword(name);
+    return undefined;
+  }
+
+  /** Another may keep the cluster meanwhile, and have let the asker in. */
+  #mayAct({ tenure }: ClusterView): boolean {
+    return this.#view !== undefined && tenure.leftMs() > 0;
+  }
+
+  /** Why the node that has the name must not be taken away; undefined when it may. */
+  #whyStays(view: ClusterView, node: KubeNode, former: string): Admission | undefined {
+    const { name } = node;
+    const refused = (why: string): Admission => {
+      const mend = `if it is gone for good: "k3s kubectl delete node ${name}" on a server`;
+      return { kind: 'refused', reason: 'name-in-use', detail: `${why}; ${mend}` };
+    };
+    if (former === '') return refused(`a node ${name} was joined to Kubernetes by hand`);
+    if (nodeOf(view, former)) return refused(`the name ${name} is that of another member in Kubernetes`);
+    if (isGone(node)) return undefined;
+    // A removed member's machine ends its k3s itself, once it hears of it; and one that has just died is not known to be dead yet.
+    const seconds = Math.round((node.leaseAgeMs ?? 0) / 10_000) * 10;
+    const detail = node.ready
+      ? `the former ${name} was removed from the cluster, but still runs in Kubernetes: switch it off`
+      : `the former ${name} may still run: it was last heard of ${seconds} s ago`;
+    return { kind: 'wait', detail };
+  }
+
+  async #joinToken(
+    host: Host,
+    view: ClusterView,
+    { id, name }: { readonly id: string; readonly name: string },
+  ): Promise<Admission> {
+    const made = this.#tokens.get(id);
+    if (made && Math.abs(view.wallMs - made.atMs) < joinTokenReuseMs) {
+      this.#tokens.delete(id);
+      return { kind: 'welcome', token: made.token };
+    }
+    const args = [
+      'token',
+      'create',
+      '--ttl',
+      `${joinTokenLifeMs / 60_000}m`,
+      '--description',
+      `clusteros: ${name}`,
+    ];
+    const { exitCode, stdout, stderr } = await host.run('k3s', args, { timeoutMs: k3sCommandTimeoutMs });
+    const token = stdout.trim();
+    if (exitCode !== 0 || !/^K10[0-9a-f]{64}::[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token))
+      return {
+        kind: 'wait',
+        detail: oneLine(`a token for it could not be made yet: ${stderr.trim().split('\n').at(-1) ?? ''}`),
+      };
+    this.#tokens.set(id, { token, atMs: view.wallMs });
+    return { kind: 'welcome', token };
+  }
+
+  async #look(kube: Kube, view: ClusterView, wallMs: number): Promise<void> {
+    this.#seenAtMs = wallMs;
+    this.#nodes = await kube.nodes();
+    this.#etcd = view.operations.some(
+      each => each.kind === 'leave' && each.role === roles.server && each.outcome === 'running',
+    )
+      ? await kube.etcdMembers()
+      : [];
+    const drained = this.#nodes.filter(node => {
+      const member = nodeOf(view, memberOf(node));
+      return member && drainingOf(member, leaveUnderWay(view, member.id));
+    });
+    this.#pods = new Map(
+      await Promise.all(drained.map(async ({ name }) => [name, await kube.podsOn(name)] as const)),
+    );
+  }
+
+  /** Resolves with what kept it from being done, for people; empty when nothing did. */
+  async #act(kube: Kube, view: ClusterView, what: Upkeep): Promise<string> {
+    try {
+      switch (what.kind) {
+        case 'change':
+          await kube.changeNode(what.node, what.change);
+          return '';
+        case 'evict':
+          for (const pod of what.pods)
+            if (what.force) await kube.deletePod(pod);
+            else if (!(await kube.evict(pod))) this.#forbidden.set(pod.uid, view.wallMs);
+          return '';
+        case 'forget':
+          return await this.#forget(kube, view, what.node);
+      }
+    } catch (error) {
+      if (error instanceof ServiceError && error.reason !== 'api-unreachable')
+        return `${what.summary}: ${error.message}`;
+      throw error;
+    }
+  }
+
+  /**
+   * Out of etcd first, and only what etcd itself no longer lists is forgotten: k3s would else take it back (k3s#12920). Resolves with why
+   * that must wait.
+   */
+  async #forget(kube: Kube, view: ClusterView, node: KubeNode): Promise<string> {
+    const member = etcdMemberOf(node);
+    if (member !== '') {
+      // When it was decided all was well; another server may have died since.
+      if (!holdsWithout(view, node, await kube.nodes()))
+        return `${node.name} stays in etcd, which would lose its majority: start the other servers`;
+      if (node.annotations[etcdAnnotations.remove] !== 'true')
+        await kube.changeNode(node.name, { annotations: { [etcdAnnotations.remove]: 'true' } });
+      const listed = await kube.etcdMembers();
+      if (listed.includes(member)) return '';
+    }
+    await kube.deleteNode(node.name);
+    await kube.deleteNodePassword(node.name);
+    return '';
+  }
+
+  #progressOf(view: ClusterView, { node: id, token }: OperationView): readonly string[] {
+    const node = this.#nodes.find(each => memberOf(each) === id);
+    const name = nodeOf(view, id)?.name ?? '';
+    // Just come to etcd, it has no node yet: only with one k3s takes it out again.
+    if (!node && this.#etcd.some(each => isMemberName(each, name))) return [];
+    if (!node) return [evidence.drained(token), evidence.gone(token)];
+    const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
+    return isFree ? [evidence.drained(token)] : [];
+  }
+}
+
+/** Whether enough of the other servers are there for etcd to work without this one, by their leases and by what members see of each other. */
+function holdsWithout(view: ClusterView, { name }: KubeNode, nodes: readonly KubeNode[]): boolean {
+  const others = nodes.filter(each => each.name !== name && etcdMemberOf(each) !== '');
+  const well = others.filter(each => {
+    const member = nodeOf(view, memberOf(each));
+    return each.ready && (each.leaseAgeMs ?? Infinity) <= leaseLateMs && (!member || isHere(member));
+  });
+  return well.length >= Math.floor(others.length / 2) + 1;
+}
+
+const noKeeper: Admission = { kind: 'wait', detail: 'another member is to keep the cluster' };
+
+/** A member of etcd that is no server any more: it is taken out before another comes in, which etcd would not take while one is away. */
+async function staleMember(
+  kube: Kube,
+  view: ClusterView,
+  nodes: readonly KubeNode[],
+): Promise<Admission | undefined> {
+  const servers = grantsOf(view, roles.server).flatMap(({ node }) => nodeOf(view, node)?.name ?? []);
+  const byHand = nodes.filter(node => memberOf(node) === '').map(({ name }) => name);
+  const known = [...servers, ...byHand];
+  const stale = (await kube.etcdMembers()).find(each => !known.some(name => isMemberName(each, name)));
+  return stale === undefined
+    ? undefined
+    : {
+        kind: 'wait',
+        detail: `${stale} is no server any more, and is taken out of etcd before another comes in`,
+      };
+}
+
+/** Names of etcd's members are those of their nodes with eight hex digits behind (k3s, pkg/etcd). */
+function isMemberName(member: string, node: string): boolean {
+  return member.startsWith(`${node}-`) && /^[0-9a-f]{8}$/.test(member.slice(node.length + 1));
+}
+
+/** What the keeper reports of its role. */
+export function keeperReport(token: number, change: Partial<ServiceReport>): ServiceReport {
+  return {
+    ...{ service, role: roles.keeper, token, state: 'ready', step: '', reason: '', detail: '' },
+    ...change,
+  };
+}
