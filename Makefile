@@ -1,5 +1,5 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package check package image cluster-key limits clean
+.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package test-disk check package image cluster-key limits clean
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -31,6 +31,10 @@ test-image: node_modules/.installed
 test-package: node_modules/.installed
 	@$(NODE) test/run.ts --tier package
 
+# The image alone: makes it, and starts it by BIOS, by UEFI and with Secure Boot. As test-image, and Go, gdisk, mtools, dosfstools, ovmf.
+test-disk: node_modules/.installed
+	@$(NODE) test/run.ts --tier disk
+
 # Packages of Debian in dist/: ARCH=arm64 for other machines, VERSION=1.2.3, RELEASE=1 for smaller ones, a minute longer.
 package: node_modules/.installed
 	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) $(NODE) deploy/package/build.ts
@@ -38,7 +42,7 @@ package: node_modules/.installed
 # A disk for sticks, machines and clouds in dist/ (deploy/image/README.md): FIRMWARE=0, WITH_KEY=1, AUTHORIZED_KEYS=FILE, SUITE, MIRROR, FRESH=1.
 image: node_modules/.installed
 	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) SUITE=$(SUITE) MIRROR=$(MIRROR) SECURITY_MIRROR=$(SECURITY_MIRROR) \
-	FIRMWARE=$(FIRMWARE) FRESH=$(FRESH) WITH_KEY=$(WITH_KEY) KEY=$(KEY) AUTHORIZED_KEYS=$(AUTHORIZED_KEYS) TAILSCALE=$(TAILSCALE) \
+	FIRMWARE=$(FIRMWARE) FRESH=$(FRESH) WITH_KEY=$(WITH_KEY) KEY=$(KEY) AUTHORIZED_KEYS=$(AUTHORIZED_KEYS) TAILSCALE=$(TAILSCALE) FORMATS=$(FORMATS) \
 	$(NODE) deploy/image/build.ts
 
 check: node_modules/.installed

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { diskImage, makeImage, missingForDisk } from './disk/image.ts';
 import { buildTools, missingForTailnet } from './tailnet/tools.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -21,6 +22,7 @@ const tiers = {
   lab: 'test/lab/**/*.test.ts',
   tailnet: 'test/tailnet/**/*.test.ts',
   image: 'test/image/**/*.test.ts',
+  disk: 'test/disk/**/*.test.ts',
 } as const;
 
 const { values, positionals } = parseArgs({ options: { tier: { type: 'string' } }, allowPositionals: true });
@@ -71,6 +73,22 @@ function prepareTailnet(): void {
   }
 }
 
+/** Makes the image that the last tier starts, outside the limit of its files; where that cannot be, each of them skips and says why. */
+function prepareDisk(): void {
+  if (missingForDisk() !== undefined) return;
+  console.log('\n== the image, for the tests that start it (a minute; some more, once)');
+  const at = Date.now();
+  // Also where it fails: the tests then miss it, and do not try again.
+  process.env.CLUSTEROS_TEST_DISK = diskImage;
+  try {
+    makeImage();
+    count(`the image is there after ${Math.round((Date.now() - at) / 1000)} s`, true);
+  } catch (error) {
+    console.log((error as Error).message);
+    count('the image can be made', false);
+  }
+}
+
 /** What one file of tests may take: the longest, an emulated machine that boots twice, takes 6 minutes on two slow cores of its own. */
 const fileLimitMs = 1_200_000;
 /** How long a file has to end after it was told to. */
@@ -116,19 +134,20 @@ async function runFiles(name: string, files: string[], concurrency: number): Pro
   }).finally(endWatch);
 }
 
-/** Machines that boot several times by emulation, some ten minutes each: a full run leaves them to `make test-image`. */
+/** Machines that boot several times by emulation, some ten minutes each: a full run leaves them to `make test-image` and `make test-disk`. */
 const slowMachines = [
   'test/image/boot-chain.test.ts',
   'test/image/wifi.test.ts',
   'test/image/wifi-wpa3.test.ts',
+  ...globSync('test/disk/**/*.test.ts'),
 ];
 
 /** Those of a tier that are to run. */
 function dueOf(tier: string, files: string[]): string[] {
-  if (tier !== 'image' || values.tier !== undefined) return files;
+  if (values.tier !== undefined) return files;
   return files.filter(file => {
     if (!slowMachines.includes(file)) return true;
-    skipped.push(`${file}: takes some ten minutes of emulation; "make test-image" runs it`);
+    skipped.push(`${file}: takes some ten minutes of emulation; "make test-${tier}" runs it`);
     return false;
   });
 }
@@ -140,12 +159,10 @@ else {
   for (const [tier, pattern] of Object.entries(tiers)) {
     if (values.tier !== undefined && values.tier !== tier) continue;
     if (tier === 'tailnet') prepareTailnet();
+    const due = dueOf(tier, globSync(pattern).sort());
+    if (tier === 'disk' && due.length > 0) prepareDisk();
     // Hosts of a lab, virtual machines and builds share two cores with their tests; one file at a time keeps their clocks honest.
-    await runFiles(
-      tier,
-      dueOf(tier, globSync(pattern).sort()),
-      ['package', 'lab', 'tailnet', 'image'].includes(tier) ? 1 : 2,
-    );
+    await runFiles(tier, due, ['package', 'lab', 'tailnet', 'image', 'disk'].includes(tier) ? 1 : 2);
   }
 }
 

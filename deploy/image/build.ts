@@ -1,6 +1,6 @@
 // `make image`: a disk with Debian, SLURM and ClusterOS on it, in dist/. Settings are in the environment, and in deploy/image/README.md.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPackages } from '../package/packages.ts';
@@ -11,7 +11,7 @@ import { workFolder } from '../package/work-folder.ts';
 import { debianBase } from './base.ts';
 import type { InsideOptions } from './inside.ts';
 import { programTimeoutMs } from './limits.ts';
-import { imageSettings } from './settings.ts';
+import { type Format, imageSettings } from './settings.ts';
 import { tailscalePackage } from './tailscale.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,7 +22,9 @@ await endWithBuildError(async () => {
   const isRoot = process.getuid?.() === 0;
   requirePrograms({
     ...{ mmdebstrap: 'mmdebstrap', mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', mcopy: 'mtools' },
-    ...{ sgdisk: 'gdisk', 'qemu-img': 'qemu-utils', pigz: 'pigz', unshare: 'util-linux' },
+    ...{ sgdisk: 'gdisk', unshare: 'util-linux' },
+    ...(settings.formats.includes('qcow2') ? { 'qemu-img': 'qemu-utils' } : {}),
+    ...(settings.formats.includes('raw.gz') ? { pigz: 'pigz' } : {}),
     ...(isRoot ? {} : { newuidmap: 'uidmap' }),
   });
   if (settings.clusterKey !== undefined) sayKey(settings.clusterKey);
@@ -43,17 +45,29 @@ await endWithBuildError(async () => {
     ...{ rootUuid: randomUUID(), espId: randomBytes(4).toString('hex').toUpperCase() },
     startedAtMs: steps.startedAtMs,
   });
-  const qcow2 = await steps.step(`${name}.qcow2`, () => compressed(raw), sizeOf);
-  const gz = await steps.step(`${name}.raw.gz`, () => zipped(raw), sizeOf);
-  mkdirSync(out, { recursive: true });
-  const made = [raw, qcow2, gz, manifest];
+  const made = [manifest];
+  for (const format of settings.formats) {
+    const file = join(work, `${name}.${format}`);
+    if (format !== 'raw')
+      await steps.step(
+        basename(file),
+        () => convert(raw, format),
+        () => sizeOf(file),
+      );
+    made.push(file);
+  }
   if (clusterKey !== undefined) for (const file of made) chmodSync(file, 0o600);
+  mkdirSync(out, { recursive: true });
+  // What is not made this time is of another build.
+  for (const old of globSync(`${name}.*`, { cwd: out })) rmSync(join(out, old));
   // Not a rename: it may be another disk.
   run('mv', ['--force', '--target-directory', out, ...made]);
   const files = made.map(file => join(out, basename(file)));
   await steps.step('SHA256SUMS', () => updateSums(out, files));
   rmSync(work, { recursive: true });
-  console.log(`in ${out}; "zcat ${files[2]} > /dev/sdX" writes it to a stick`);
+  console.log(
+    `in ${out}: ${made.map(file => basename(file)).join(', ')}; deploy/image/README.md says how to write a stick`,
+  );
   if (settings.clusterKey !== undefined) sayKey(settings.clusterKey);
 });
 
@@ -73,13 +87,9 @@ function makeRaw(isRoot: boolean, options: InsideOptions): void {
   run('unshare', argv, { timeoutMs: programTimeoutMs, isShown: true });
 }
 
-function compressed(raw: string): string {
-  const file = raw.replace(/raw$/, 'qcow2');
-  run('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', raw, file], { timeoutMs: programTimeoutMs });
-  return file;
-}
-
-function zipped(raw: string): string {
-  run('pigz', ['--keep', '--no-name', raw], { timeoutMs: programTimeoutMs });
-  return `${raw}.gz`;
+function convert(raw: string, format: Exclude<Format, 'raw'>): void {
+  const options = { timeoutMs: programTimeoutMs };
+  if (format === 'raw.gz') run('pigz', ['--keep', '--no-name', raw], options);
+  else
+    run('qemu-img', ['convert', '-c', '-f', 'raw', '-O', format, raw, raw.replace(/raw$/, format)], options);
 }

@@ -18,8 +18,12 @@ export interface ImageSettings {
   readonly authorizedKeys: string | undefined;
   /** A package of Debian with tailscale; undefined: compiled from its source. */
   readonly tailscale: string | undefined;
+  readonly formats: readonly Format[];
   readonly out: string;
 }
+
+export const formats = ['raw', 'qcow2', 'raw.gz'] as const;
+export type Format = (typeof formats)[number];
 
 export const debianMirror = 'http://deb.debian.org/debian';
 export const debianSecurity = 'http://deb.debian.org/debian-security';
@@ -29,8 +33,19 @@ export function imageSettings(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): ImageSettings {
-  const { ARCH, SUITE, MIRROR, SECURITY_MIRROR, FIRMWARE, FRESH, WITH_KEY, KEY, AUTHORIZED_KEYS, TAILSCALE } =
-    environment;
+  const {
+    ARCH,
+    SUITE,
+    MIRROR,
+    SECURITY_MIRROR,
+    FIRMWARE,
+    FRESH,
+    WITH_KEY,
+    KEY,
+    AUTHORIZED_KEYS,
+    TAILSCALE,
+    FORMATS,
+  } = environment;
   if (ARCH && ARCH !== 'amd64')
     throw new BuildError(`ARCH=${ARCH}: the image is for amd64 only; "make package" builds for arm64, too`);
   const out = resolve(root, environment.OUT || 'dist');
@@ -46,8 +61,17 @@ export function imageSettings(
     clusterKey: WITH_KEY === '1' ? clusterKeyFrom(file('KEY', KEY || 'cluster.key')) : undefined,
     authorizedKeys: AUTHORIZED_KEYS ? file('AUTHORIZED_KEYS', AUTHORIZED_KEYS) : undefined,
     tailscale: TAILSCALE ? file('TAILSCALE', TAILSCALE) : undefined,
+    formats: formatsFrom(FORMATS || formats.join(',')),
     out,
   };
+}
+
+function formatsFrom(text: string): readonly Format[] {
+  const words = text.split(',');
+  const wrong = words.find(word => !formats.some(known => known === word));
+  if (wrong !== undefined)
+    throw new BuildError(`FORMATS=${text}: "${wrong}" is none of ${formats.join(',')}`);
+  return formats.filter(known => words.includes(known));
 }
 
 function wordFrom(name: string, value: string, shape: RegExp): string {

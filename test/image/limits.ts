@@ -44,7 +44,3 @@ export const jobTimeoutMs = 90_000;
 export const chainTimeoutMs = 420_000;
 /** A change of the WiFi with 40 s to prove itself: netplan twice, the supplicant twice, and taking it back. */
 export const wifiTrialTimeoutMs = 300_000;
-/** MiB of the stick that an image is on in a test: more than the image has, so that its root has somewhere to grow. */
-export const flashedDiskMib = 4096;
-/** Power to a shell through firmware and boot loader, by USB, and with all that a first boot does: 80 s alone. */
-export const flashedBootTimeoutMs = 420_000;

@@ -6,19 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { dieWithUs } from '../image/build.ts';
+import { connectPauseMs, consoleLinesMax, memoryMib, processors } from '../image/limits.ts';
+import { acceleration } from '../image/requirements.ts';
+import { Shell } from '../image/shell.ts';
 import { Child } from '../lab/child.ts';
 import { environment, type RunOptions, type RunResult } from '../lab/machine.ts';
-import { dieWithUs } from './build.ts';
-import {
-  connectPauseMs,
-  consoleLinesMax,
-  flashedBootTimeoutMs,
-  flashedDiskMib,
-  memoryMib,
-  processors,
-} from './limits.ts';
-import { acceleration } from './requirements.ts';
-import { Shell } from './shell.ts';
+import { bootTimeoutMs, diskMib } from './limits.ts';
 
 export type Firmware = 'bios' | 'uefi' | 'secure-boot';
 
@@ -28,17 +22,19 @@ export const firmwareFiles = [`${ovmf}/OVMF_CODE_4M.fd`, `${ovmf}/OVMF_CODE_4M.s
 export class FlashedMachine {
   readonly #folder = mkdtempSync(`${tmpdir()}/clusteros-flashed-`);
   readonly #firmware: Firmware;
-  readonly #serial: string;
+  readonly #uuid: string;
+  readonly #second: string | undefined;
   #qemu: Child | undefined;
   #shell: Shell | undefined;
 
-  /** @param serial number of the hardware, by which a disk knows its machine */
-  constructor(image: string, firmware: Firmware, serial: string) {
+  /** @param uuid number of the hardware, by which a disk knows its machine @param second a disk beside it, not to be changed */
+  constructor(image: string, firmware: Firmware, uuid: string, second?: string) {
+    this.#second = second;
     this.#firmware = firmware;
-    this.#serial = serial;
+    this.#uuid = uuid;
     must('qemu-img', [
       ...['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image],
-      ...[`${this.#folder}/disk.qcow2`, `${flashedDiskMib}M`],
+      ...[`${this.#folder}/disk.qcow2`, `${diskMib}M`],
     ]);
     must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', `${this.#folder}/key`]);
     if (firmware !== 'bios') {
@@ -52,12 +48,12 @@ export class FlashedMachine {
     const port = await freePort();
     this.#qemu = await Child.launch([...dieWithUs, ...this.#command(port)], { env: environment });
     this.#shell = new Shell({ port, keyFile: `${this.#folder}/key`, socket: `${this.#folder}/ssh` });
-    const deadline = performance.now() + flashedBootTimeoutMs;
+    const deadline = performance.now() + bootTimeoutMs;
     while (!(await this.#shell.open())) {
       if (!this.#qemu.isRunning || performance.now() > deadline) {
         const words = `${this.#qemu.stderr.join('; ')}\n${this.lastWords()}`;
         await this.powerOff();
-        throw new Error(`no shell by ${this.#firmware} in ${flashedBootTimeoutMs} ms: ${words}`);
+        throw new Error(`no shell by ${this.#firmware} in ${bootTimeoutMs} ms: ${words}`);
       }
       await sleep(connectPauseMs);
     }
@@ -115,9 +111,12 @@ export class FlashedMachine {
       // A stick, on the bus that sticks are on.
       ...['-drive', `if=none,id=stick,format=qcow2,file=${this.#folder}/disk.qcow2`],
       ...['-device', 'qemu-xhci', '-device', 'usb-storage,drive=stick,removable=on,bootindex=0'],
+      ...(this.#second === undefined
+        ? []
+        : ['-drive', `if=virtio,format=raw,snapshot=on,file=${this.#second}`]),
       ...['-netdev', `user,id=way-in,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
       ...['-device', 'virtio-net-pci,netdev=way-in,mac=52:54:00:12:34:56'],
-      ...['-smbios', `type=1,serial=${this.#serial}`],
+      ...['-uuid', this.#uuid],
       ...[
         '-smbios',
         `type=11,value=io.systemd.credential.binary:tmpfiles.extra=${Buffer.from(door).toString('base64')}`,

@@ -1,0 +1,14 @@
+// Every limit and timeout of these tests, with its unit and its reason. Times are those of an emulated processor.
+
+/** MiB of the stick that the image is on: more than the image has, so that its root has somewhere to grow. */
+export const diskMib = 4096;
+/** Power to a shell, in milliseconds, through firmware and boot loader, by USB, and with all that a first boot does: 140 s alone, 210 s beside others. */
+export const bootTimeoutMs = 480_000;
+/** `make image` in milliseconds: a minute where Debian's tree is there, else four, and five more to compile tailscale; a slow mirror comes on top. */
+export const buildTimeoutMs = 30 * 60_000;
+/** The agent's start to a whole SLURM of one machine, in milliseconds. */
+export const clusterTimeoutMs = 300_000;
+/** A job of milliseconds on an idle node. */
+export const jobTimeoutMs = 120_000;
+/** MiB of the disk with the packages: they have 41. */
+export const packagesMib = 128;
