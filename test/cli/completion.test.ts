@@ -44,9 +44,9 @@ for (const [line, words] of [
 test('each verb of the help is offered, and the hidden one is not', async () => {
   const words = await offered('');
   const { stdout } = await clusterctl('--help');
-  const inHelp = [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z][a-z0-9-]*)(?= |$)/gm)].map(
-    ([, name]) => name,
-  );
+  const inHelp = [
+    ...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z][a-z0-9-]*)(?= |$)/gm),
+  ].map(([, name]) => name);
   assert.deepEqual(words, inHelp);
   assert.ok(words.length > 10);
   assert.ok(!words.includes('complete-words'));
