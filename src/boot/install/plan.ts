@@ -58,8 +58,12 @@ export function requiredBytes(usedBytes: number): number {
   return Math.ceil(usedBytes * rootOverhead) + (biosBootMib + espMib + rootFreeMib + 2) * mibBytes;
 }
 
-/** Why this disk is not erased, the weightiest first: that it is the running system's comes before that it is too small. */
-export function diskRefusals({ device, isFree }: DiskFacts, machine: MachineFacts): readonly Refusal[] {
+/** Why this disk is not erased, the weightiest first: that it is the running system's comes before that it is too small. @param required bytes */
+export function diskRefusals(
+  { device, isFree }: DiskFacts,
+  machine: MachineFacts,
+  required: number = requiredBytes(machine.usedBytes),
+): readonly Refusal[] {
   const { path, type } = device;
   const refusals: Refusal[] = [];
   const refuse = (why: string, mend: string) => refusals.push({ why: `${path} ${why}`, mend });
@@ -103,7 +107,6 @@ export function diskRefusals({ device, isFree }: DiskFacts, machine: MachineFact
       'is in use by something that cannot be seen from here',
       'a volume, a ZFS pool, another installation, or a mount of a container: end that first',
     );
-  const required = requiredBytes(machine.usedBytes);
   if (device.sizeBytes < required)
     refuse(`has ${sizeText(device.sizeBytes)}, and ${sizeText(required)} are needed`, 'name a larger disk');
   return refusals;

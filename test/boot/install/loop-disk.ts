@@ -17,7 +17,7 @@ import { rehearsalVariable } from '../../../src/boot/install/look.ts';
 import { type WatchedFolder, watchedFolder } from '../../image/janitor.ts';
 import { isInstalled, isRoot, missingNamespaces } from '../../lab/requirements.ts';
 
-const program = new URL('../../../bin/cluster-os-install', import.meta.url).pathname;
+const installer = new URL('../../../bin/cluster-os-install', import.meta.url).pathname;
 export const canary = 'canary-of-the-cluster-key';
 
 const programs: Readonly<Record<string, string>> = {
@@ -62,8 +62,8 @@ export class LoopDisk {
   }
 
   /** Runs the program to its end, nobody at its terminal. */
-  async run(args: readonly string[], { rehearses = true } = {}): Promise<Run> {
-    return await this.start(args, rehearses).ended;
+  async run(args: readonly string[], { rehearses = true, program = installer } = {}): Promise<Run> {
+    return await this.start(args, rehearses, program).ended;
   }
 
   /** Runs it, and sends it a signal as soon as it says a line with `words`. */
@@ -73,7 +73,7 @@ export class LoopDisk {
     return await ended;
   }
 
-  start(args: readonly string[], rehearses: boolean) {
+  start(args: readonly string[], rehearses: boolean, program = installer) {
     const { [rehearsalVariable]: _, ...env } = process.env;
     const child = spawn(program, args, {
       env: { ...env, ...(rehearses ? { [rehearsalVariable]: `${this.path}:${this.source}` } : {}) },
