@@ -22,7 +22,7 @@ export const canary = 'canary-of-the-cluster-key';
 
 const programs: Readonly<Record<string, string>> = {
   ...{ losetup: 'mount', partx: 'util-linux', blkid: 'util-linux', sgdisk: 'gdisk', rsync: 'rsync' },
-  ...{ mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', setpriv: 'util-linux' },
+  ...{ mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', setpriv: 'util-linux', script: 'bsdutils' },
 };
 
 /** Why there is no disk to try it on, in a few words; undefined when there is. The reason of a skipped test. */
@@ -64,6 +64,15 @@ export class LoopDisk {
   /** Runs the program to its end, nobody at its terminal. */
   async run(args: readonly string[], { rehearses = true, program = installer } = {}): Promise<Run> {
     return await this.start(args, rehearses, program).ended;
+  }
+
+  /** Runs it at a terminal, and types an answer. */
+  answer(typed: string): Run {
+    const { status, stdout } = spawnSync('script', ['-qec', `${installer} ${this.path}`, '/dev/null'], {
+      ...{ encoding: 'utf8', input: `${typed}\n` },
+      env: { ...process.env, [rehearsalVariable]: `${this.path}:${this.source}` },
+    });
+    return { exitCode: status, output: stdout.replaceAll('\r', '') };
   }
 
   /** Runs it, and sends it a signal as soon as it says a line with `words`. */

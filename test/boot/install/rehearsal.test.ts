@@ -194,6 +194,26 @@ onDisk('it refuses what is in use, what is no disk, and what nobody has agreed t
   assert.match(tableOf(disk), /^ +2 .*64\.0 MiB/m);
 });
 
+onDisk('at a terminal it asks: y for a blank disk, the name of one with something on it', async disk => {
+  const no = disk.answer('n');
+  assert.equal(no.exitCode, 1, no.output);
+  assert.match(
+    no.output,
+    /on it now, and lost then: blank\n[\s\S]*Go on\? \[y\/N\] [\s\S]*error: nothing was changed/,
+  );
+  assert.equal(disk.writtenBlocks, 0);
+  execFileSync('mke2fs', ['-q', '-F', '-L', 'photos', disk.path]);
+  const yes = disk.answer('yes');
+  assert.equal(yes.exitCode, 1, yes.output);
+  assert.match(
+    yes.output,
+    /lost then: ext2 "photos"\n[\s\S]*type the name of the disk \(loop\d+\): [\s\S]*nothing was changed/,
+  );
+  const named = disk.answer(disk.path);
+  assert.equal(named.exitCode, 0, named.output);
+  assertInstalled(disk);
+});
+
 onDisk('data without a table is not called blank', async disk => {
   execFileSync('dd', ['if=/dev/urandom', `of=${disk.path}`, 'bs=1M', 'count=64', 'seek=1024', 'status=none']);
   const { exitCode, output } = await disk.run(['--auto', '--yes']);
