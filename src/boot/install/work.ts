@@ -87,13 +87,8 @@ async function takeStep(work: Installation, step: InstallStep): Promise<void> {
 async function copy({ journal, disk, machine, filters }: Installation): Promise<void> {
   const stop = showProgress(disk.target, machine.usedBytes, line => journal.note(line));
   const args = [
-    ...[
-      '-aHAX',
-      '--numeric-ids',
-      '--sparse',
-      '--one-file-system',
-      ...filters.map(filter => `--filter=${filter}`),
-    ],
+    ...['-aHAX', '--numeric-ids', '--one-file-system'],
+    ...filters.map(filter => `--filter=${filter}`),
     ...[`${disk.source}/`, `${disk.target}/`],
   ];
   const { exitCode: code, stderr } = await journal.run('rsync', args, copyTimeoutMs).finally(stop);
