@@ -16,3 +16,9 @@ export const sectorBytes = 512;
 export const baseDaysMax = 7;
 /** Milliseconds that one program may take: bootstrapping on two busy cores 3 minutes, compiling tailscaled 9. */
 export const programTimeoutMs = 45 * 60_000;
+/** Bytes of the largest disk that write-usb takes for a stick: they are sold up to that; what is larger is somebody's disk. */
+export const stickBytesMax = 256e9;
+/** Bytes that are written at once. */
+export const writeBytes = 4 * 2 ** 20;
+/** Milliseconds between two words on how far it is. */
+export const progressMs = 500;

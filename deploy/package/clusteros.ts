@@ -27,9 +27,10 @@ export interface ProgramParts {
 
 const pages: readonly Page[] = [
   { name: 'clusterctl', section: 1 },
-  ...['node-agent', 'tailscale-auth', 'wait-for-tailscale', 'wait-for-time', 'first-boot', 'wifi-setup'].map(
-    name => ({ name, section: 8 }) as const,
-  ),
+  ...[
+    ...['node-agent', 'tailscale-auth', 'wait-for-tailscale', 'wait-for-time', 'first-boot', 'wifi-setup'],
+    'cluster-os-install',
+  ].map(name => ({ name, section: 8 }) as const),
 ];
 
 const completions = [

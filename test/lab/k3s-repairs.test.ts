@@ -94,7 +94,7 @@ test(
     await waitFor(
       async () =>
         (await nodesOn(cluster.lab.host(keeper))).some(each => each.metadata.name === agent && isReady(each)),
-      { what: 'the node is back', timeoutMs: 90_000 },
+      { what: 'the node is back', timeoutMs: 240_000 },
     );
   },
 );

@@ -8,4 +8,5 @@ export const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   'wait-for-time': () => import('../../../src/boot/wait-for-time.ts'),
   'first-boot': () => import('../../../src/boot/first-boot.ts'),
   'wifi-setup': () => import('../../../src/boot/wifi-setup.ts'),
+  'cluster-os-install': () => import('../../../src/boot/cluster-os-install.ts'),
 };
