@@ -18,7 +18,7 @@ const byPlaceholder: Readonly<Record<string, Candidates>> = {
   STATE: choice('alive', 'suspect', 'degraded', 'dead', 'left'),
   ROLE: choice('leader', 'voter', 'learner', 'observer'),
   CONDITION: choice('leader', 'healthy', 'operations', 'members='),
-  SERVICE: choice('slurm'),
+  SERVICE: choice('slurm', 'k3s'),
   SHELL: choice('bash', 'zsh', 'fish'),
   N: choice('1', '3', '5'),
   NAME: members,

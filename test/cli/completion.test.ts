@@ -31,7 +31,7 @@ for (const [line, words] of [
   ['-o json lead', ['leader']],
   ['members --role l', ['leader', 'learner']],
   ['key create --out ', ['//files']],
-  ['service move ', ['slurm']],
+  ['service move ', ['slurm', 'k3s']],
   ['wait --for h', ['healthy']],
   ['completion z', ['zsh']],
   ['member tag atlas ', []],

@@ -1,15 +1,15 @@
 // A machine that is started from a disk as `make image` makes it: by its own firmware and boot loader, with nothing told to the kernel from
 // outside. Its disk is an overlay on the image, larger than it, as a stick is.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { dieWithUs } from '../image/build.ts';
+import { watchedFolder } from '../image/janitor.ts';
 import { connectPauseMs, consoleLinesMax, memoryMib, processors } from '../image/limits.ts';
 import { acceleration } from '../image/requirements.ts';
 import { Shell } from '../image/shell.ts';
+import { freePort } from '../image/virtual-machine.ts';
 import { Child } from '../lab/child.ts';
 import { environment, type RunOptions, type RunResult } from '../lab/machine.ts';
 import { bootTimeoutMs, diskMib } from './limits.ts';
@@ -20,7 +20,8 @@ const ovmf = '/usr/share/OVMF';
 export const firmwareFiles = [`${ovmf}/OVMF_CODE_4M.fd`, `${ovmf}/OVMF_CODE_4M.secboot.fd`];
 
 export class FlashedMachine {
-  readonly #folder = mkdtempSync(`${tmpdir()}/clusteros-flashed-`);
+  readonly #home = watchedFolder('clusteros-flashed-');
+  readonly #folder = this.#home.path;
   readonly #firmware: Firmware;
   readonly #uuid: string;
   readonly #second: string | undefined;
@@ -67,7 +68,7 @@ export class FlashedMachine {
 
   async remove(): Promise<void> {
     await this.powerOff();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#home.remove();
   }
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -128,13 +129,4 @@ export class FlashedMachine {
 function must(program: string, argv: readonly string[]): void {
   const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program}: ${stderr}`);
-}
-
-/** One that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

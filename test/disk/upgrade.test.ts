@@ -1,10 +1,9 @@
 // A package on a machine whose systemd runs: an upgrade and a removal while a job runs, which is none of the agent's business.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeDisk } from '../image/ext4-disk.ts';
+import { type WatchedFolder, watchedFolder } from '../image/janitor.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { buildPackages } from '../package/packages.ts';
 import { firstSetting, makeClusterOfOne } from './cluster-of-one.ts';
@@ -16,14 +15,14 @@ const missing = missingForDisk();
 const options = missing === undefined ? {} : { skip: missing };
 /** Than any that will be. */
 const newer = '999.0.0';
-let folder: string;
+let folder: WatchedFolder;
 let machine: FlashedMachine;
 
 before(async () => {
   if (missing !== undefined) return;
   ensureImage();
-  folder = mkdtempSync(join(tmpdir(), 'clusteros-disk-'));
-  const [tree, packages] = [join(folder, 'tree'), join(folder, 'packages.img')];
+  folder = watchedFolder('clusteros-disk-');
+  const [tree, packages] = [join(folder.path, 'tree'), join(folder.path, 'packages.img')];
   buildPackages({ VERSION: newer, OUT: tree });
   await makeDisk(packages, { tree, sizeMib: packagesMib });
   machine = new FlashedMachine(diskImage, 'bios', 'a1f0c0de-1111-4222-8333-444455556669', packages);
@@ -32,7 +31,7 @@ before(async () => {
 });
 after(async () => {
   await machine?.remove();
-  if (folder !== undefined) rmSync(folder, { recursive: true });
+  folder?.remove();
 });
 
 /** What runs the job, and the job. Not the controller: without its agent's word it ends when its lease does, and is started anew. */
