@@ -89,8 +89,8 @@ function prepareDisk(): void {
   }
 }
 
-/** What one file of tests may take: the longest, an emulated machine that boots twice, takes 6 minutes on two slow cores of its own. */
-const fileLimitMs = 1_200_000;
+/** What one file of tests may take: the longest, an emulated machine that is installed and then boots four times, takes 10 minutes on two slow cores of its own. */
+const fileLimitMs = 2_700_000;
 /** How long a file has to end after it was told to. */
 const fileGraceMs = 30_000;
 

@@ -125,7 +125,7 @@ export const k3sScenarios: readonly Scenario[] = [
     name: 'S66',
     title:
       'agents die, machines lose power and ways are cut, again and again: one cluster, and in the end all are ready',
-    seeds: 20,
+    seeds: 10,
     async run(seed) {
       const kube = new K3sWorld(seed, 5);
       const { world } = kube;
@@ -152,7 +152,7 @@ export const k3sScenarios: readonly Scenario[] = [
     name: 'S67',
     title:
       'an operator changes roles, drains and resumes while agents die and machines lose power: in the end all is as by default',
-    seeds: 20,
+    seeds: 10,
     async run(seed) {
       const kube = await ready(new K3sWorld(seed, 5), 3);
       const { world } = kube;

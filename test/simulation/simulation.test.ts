@@ -1,22 +1,6 @@
-// The scenarios with the seeds of the test suite, and what the simulator promises of itself.
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+// The scenarios with the seeds of the test suite. Those about Kubernetes have a file of their own, which runs beside this one.
+import { k3sScenarios } from './k3s-scenarios.ts';
 import { scenarios } from './scenarios.ts';
+import { seedSuite } from './seed-suite.ts';
 
-/** Seeds begin here, so that the suite and a developer's `--seed 1` do not look at the same few worlds. */
-const firstSeed = 1000;
-
-for (const { name, title, seeds, run } of scenarios) {
-  test(`${name}: ${title} (${seeds} seeds)`, async () => {
-    for (let seed = firstSeed; seed < firstSeed + seeds; seed++) await run(seed);
-  });
-}
-
-test('the same seed gives the same trace, and another seed another', async () => {
-  for (const { name, run } of scenarios) {
-    if (name === 'S13') continue; // an hour of virtual time, thrice, shows nothing that the others do not
-    const [once, again, other] = [await run(7), await run(7), await run(8)];
-    assert.equal(once.traceHash(), again.traceHash(), `${name}: something real has leaked into the world`);
-    assert.notEqual(once.traceHash(), other.traceHash(), `${name}: the seed has no effect`);
-  }
-});
+seedSuite(scenarios.filter(each => !k3sScenarios.includes(each)));
