@@ -1,6 +1,7 @@
 // What starts the disk: shim and GRUB for EFI, under Debian's name and at the place for removable media, and GRUB for BIOS. Each by the programs
 // that come along with the system, run on the disk.
 import { readdir } from 'node:fs/promises';
+import { textOf } from '../../integrations/file-text.ts';
 import type { Host } from '../../integrations/host.ts';
 import { bootLoaderTimeoutMs } from './limits.ts';
 import type { InstallStep } from './plan.ts';
@@ -75,15 +76,11 @@ export async function bootTroubles(
   const ours = (await host.listFolder(`${efi}/debian`)).map(name => name.toLowerCase());
   if (!ours.some(name => /^(shim|grub)(x64|aa64)\.efi$/.test(name)))
     troubles.push('EFI/debian has no loader');
-  const stub = await textOf(host, `${efi}/debian/grub.cfg`);
+  const stub = (await textOf(host, `${efi}/debian/grub.cfg`)) ?? '';
   if (ours.some(name => name.startsWith('shim')) && !stub.includes(rootUuid))
     troubles.push('EFI/debian/grub.cfg does not name the root');
-  const config = await textOf(host, `${target}/boot/grub/grub.cfg`);
+  const config = (await textOf(host, `${target}/boot/grub/grub.cfg`)) ?? '';
   if (!new RegExp(`^\\s*linux\\s.*${rootUuid}`, 'm').test(config))
     troubles.push('boot/grub/grub.cfg does not start the root of this disk');
   return troubles;
-}
-
-async function textOf(host: Host, path: string): Promise<string> {
-  return new TextDecoder().decode(await host.readFile(path));
 }

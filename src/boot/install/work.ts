@@ -1,6 +1,7 @@
 // Does the steps of an installation: the only file from which a disk is erased. Runs in namespaces of its own (namespace.ts), so that whatever
 // ends it, nothing stays mounted and nothing goes on.
 import { statfs } from 'node:fs/promises';
+import { textOf } from '../../integrations/file-text.ts';
 import type { Host } from '../../integrations/host.ts';
 import { bootLoader, menu } from './boot-loader.ts';
 import { copyFilters, fstabText } from './copied.ts';
@@ -33,7 +34,7 @@ export async function install(
 ): Promise<void> {
   const disk = new TargetDisk(host, journal, path);
   const from = rehearsal?.source ?? '/';
-  const nodeYaml = await textOf(host, `${from}/etc/clusteros/node.yaml`);
+  const nodeYaml = (await textOf(host, `${from}/etc/clusteros/node.yaml`)) ?? '';
   const work: Installation = {
     ...{ host, journal, disk, machine, from, filters: copyFilters(nodeYaml), startedAtMs: Date.now() },
   };
@@ -124,7 +125,7 @@ function showProgress(target: string, ofBytes: number, note: (line: string) => v
 }
 
 async function settings({ host, disk, from }: Installation): Promise<void> {
-  const former = await textOf(host, `${from}/etc/fstab`);
+  const former = (await textOf(host, `${from}/etc/fstab`)) ?? '';
   const inTarget = (path: string) => `${disk.target}${path}`;
   await host.ensureFolder(inTarget('/etc'), { mode: 0o755 });
   const fstab = fstabText(await disk.fileSystems(), former);
@@ -134,8 +135,4 @@ async function settings({ host, disk, from }: Installation): Promise<void> {
   for (const folder of ['/proc', '/sys', '/dev', '/run', '/boot/efi', '/mnt', '/media'])
     await host.ensureFolder(inTarget(folder), { mode: 0o755 });
   for (const folder of ['/tmp', '/var/tmp']) await host.ensureFolder(inTarget(folder), { mode: 0o1777 });
-}
-
-async function textOf(host: Host, path: string): Promise<string> {
-  return new TextDecoder().decode(await host.readFile(path));
 }

@@ -12,11 +12,11 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { stringify } from 'yaml';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
 import { credentialBackdateMs, credentialLifeMaxMs } from './limits.ts';
 import { files, folders } from './names.ts';
-import { textOf } from './own-node.ts';
 
 const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 const signing = { name: 'ECDSA', hash: 'SHA-256' };

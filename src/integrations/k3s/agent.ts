@@ -1,6 +1,7 @@
 // The agent role: k3s with a kubelet only. It is let in by the keeper, with a token for itself alone; after that its own certificate is
 // what it is known by.
 import type { ClusterView, Grant } from '../cluster-view.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
@@ -18,7 +19,6 @@ import {
   placeFrom,
   progressOf,
   start,
-  textOf,
   verdictOn,
   writeConfig,
   writeSecret,

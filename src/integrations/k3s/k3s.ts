@@ -2,6 +2,7 @@
 import type { ClusterView, Grant, OperationView, ServiceReport } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { type Integration, type Lane, type Retry, reconcile, Waiting } from '../reconciler.ts';
 import { oneLine, type ServiceError, serviceErrorFrom } from '../service-error.ts';
@@ -21,7 +22,7 @@ import { keepBusyMs, keepEveryMs } from './limits.ts';
 import { isOf, readMark } from './mark.ts';
 import { agentToken, caSecret, files, recoverParts, roles, serverToken, service } from './names.ts';
 import { calleesOf, operatorAnswer, questionOf } from './operator.ts';
-import { type Means, textOf } from './own-node.ts';
+import type { Means } from './own-node.ts';
 import { Recovering, recoveryUnderWay, restored } from './recovery.ts';
 import { released, withdrawK3s } from './release.ts';
 import { serverReconciler } from './server.ts';

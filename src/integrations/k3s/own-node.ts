@@ -68,11 +68,6 @@ export async function writeConfig(host: Host, text: string): Promise<void> {
   await host.writeFile(files.config, text, { mode: 0o600 });
 }
 
-export async function textOf(host: Host, path: string): Promise<string | undefined> {
-  const bytes = await host.readFile(path);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
 export interface Life {
   readonly kind: Kind;
   readonly running: boolean;

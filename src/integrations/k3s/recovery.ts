@@ -3,6 +3,7 @@
 // (k3s#7841); whoever comes back later has no role any more, and joins anew. What the leader decides of it is pure; what the one server
 // does is here too. Nothing is deleted: each datastore is kept beside the one in use.
 import type { ClusterView, Decision, Grant, OperationView, ServiceReport } from '../cluster-view.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
@@ -170,7 +171,7 @@ export async function resetDatastore(host: Host, label: string, snapshot: string
   // Of an earlier try of this one, which went through.
   if ((await host.readFile(flag)) !== undefined) return;
   // k3s resets nothing while it is told to join somebody (pkg/cli/server).
-  const config = new TextDecoder().decode(await host.readFile(files.config));
+  const config = (await textOf(host, files.config)) ?? '';
   await writeConfig(host, config.replace(/^server: .*$/m, 'cluster-init: true'));
   const restore = snapshot === '' ? [] : [`--cluster-reset-restore-path=${aside}/snapshots/${snapshot}`];
   const { exitCode, stdout, stderr } = await runFreely(

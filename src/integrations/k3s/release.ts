@@ -1,11 +1,11 @@
 // A role that this machine gives up: its k3s ends with all that it runs. A datastore is set aside, never deleted.
 import type { ClusterView, ServiceReport } from '../cluster-view.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { oneLine, ServiceError, serviceErrorFrom } from '../service-error.ts';
 import { configMark } from './config-file.ts';
 import { type Mark, readMark, tracesOf } from './mark.ts';
 import { files, service } from './names.ts';
-import { textOf } from './own-node.ts';
 import { setAside } from './server.ts';
 import { forgetUnit, isRunning, type Kind, stopK3s } from './unit.ts';
 import { leaveUnderWay } from './upkeep.ts';

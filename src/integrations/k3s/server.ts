@@ -1,6 +1,7 @@
 // The server role: k3s with the API and a member of etcd. The first one founds the cluster, and only it: a decision of the log says who,
 // and the log knows the cluster's authority from then on. All others join it, one at a time.
 import type { ClusterView, Grant } from '../cluster-view.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
@@ -31,7 +32,6 @@ import {
   placeFrom,
   progressOf,
   start,
-  textOf,
   verdictOn,
   writeConfig,
   writeSecret,

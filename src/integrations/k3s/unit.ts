@@ -1,8 +1,10 @@
 // k3s as a service of this machine. With systemd it is a unit of ours, or an operator's own with a drop-in of ours; without, a process
 // that outlives the agent. It is never waited for by systemd: a start with a bad token would wait for ever (k3s, install.sh:
 // Type=notify, TimeoutStartSec=0). Nobody but the agent starts it again: what ended it decides whether that is of use.
+import { textOf } from '../file-text.ts';
 import type { Host, Outcome } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
+import { hasSystemd } from '../systemd.ts';
 import {
   appearPollMs,
   appearTimeoutMs,
@@ -23,11 +25,6 @@ const processName = (kind: Kind) => `k3s-${kind}`;
 const leaveFile = (kind: Kind) => `/run/clusteros/k3s-${kind}.may-start`;
 const unitFolders = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
 
-/** True where systemd runs the machine. */
-async function hasSystemd(host: Host): Promise<boolean> {
-  return new TextDecoder().decode(await host.readFile('/proc/1/comm')).trim() === 'systemd';
-}
-
 /** Whether k3s runs as `kind` here, however it was started. */
 export async function isRunning(host: Host, kind: Kind): Promise<boolean> {
   if (!(await hasSystemd(host)))
@@ -39,8 +36,8 @@ export async function isRunning(host: Host, kind: Kind): Promise<boolean> {
 /** What the k3s that was last started has said, the newest last; empty when nothing is known. */
 export async function lastWords(host: Host, kind: Kind): Promise<string> {
   if (!(await hasSystemd(host))) {
-    const text = new TextDecoder().decode(await host.readFile(logFile(kind)));
-    return text.trimEnd().split('\n').slice(-wordLines).join('\n');
+    const text = await textOf(host, logFile(kind));
+    return (text ?? '').trimEnd().split('\n').slice(-wordLines).join('\n');
   }
   const { InvocationID = '' } = await shown(host, kind);
   if (InvocationID === '') return '';
@@ -90,12 +87,12 @@ async function ensureUnit(host: Host, kind: Kind, program: string): Promise<bool
   const own = `/etc/systemd/system/${name}`;
   let changed = false;
   const write = async (path: string, text: string) => {
-    if (new TextDecoder().decode(await host.readFile(path)) === text) return;
+    if ((await textOf(host, path)) === text) return;
     await host.writeFile(path, text, { mode: 0o644 });
     changed = true;
   };
-  const found = await Promise.all(unitFolders.map(folder => host.readFile(`${folder}/${name}`)));
-  const others = found.some(each => each && !new TextDecoder().decode(each).startsWith(mark));
+  const found = await Promise.all(unitFolders.map(folder => textOf(host, `${folder}/${name}`)));
+  const others = found.some(each => each && !each.startsWith(mark));
   if (!others) await write(own, unitText(kind, program));
   await host.ensureFolder(`${own}.d`, { mode: 0o755 });
   await write(`${own}.d/10-clusteros.conf`, dropInText(kind));
@@ -204,7 +201,7 @@ export async function runFreely(
 /** Takes away what ClusterOS has written for systemd. */
 export async function forgetUnit(host: Host, kind: Kind): Promise<void> {
   const own = `/etc/systemd/system/${unitOf(kind)}.service`;
-  if (new TextDecoder().decode(await host.readFile(own)).startsWith(mark)) await host.removeFile(own);
+  if ((await textOf(host, own))?.startsWith(mark)) await host.removeFile(own);
   await host.removeFile(`${own}.d/10-clusteros.conf`);
   if (await hasSystemd(host)) await host.run('systemctl', ['daemon-reload'], { timeoutMs: commandTimeoutMs });
 }

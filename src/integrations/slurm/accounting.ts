@@ -2,6 +2,7 @@
 // slurmctld and never hold it up: what it has to tell them waits in its own state. The next controller's machine loads what this one
 // last wrote down.
 import type { ClusterView } from '../cluster-view.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import {
   accountingAnswerTimeoutMs,
@@ -32,7 +33,6 @@ import {
   stopDatabase,
   takeContent,
 } from './database.ts';
-import { textOf } from './file-text.ts';
 import { settingsIn } from './machine-shape.ts';
 import { accountingParts, accountingPort, files, folders, service } from './names.ts';
 import { accountingUnits, maskUnits, unitsAreMasked } from './packaged-units.ts';

@@ -1,9 +1,10 @@
 // Whether jobs can be held to the processors, memory and devices that they asked for: by control groups of version 2, which slurmd
 // (22.05) has from systemd only. Elsewhere they are booked, and a job may use more.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
-import { textOf } from './file-text.ts';
+import { hasSystemd } from '../systemd.ts';
 import { files } from './names.ts';
-import { hasSystemd } from './own-unit.ts';
 import { confMark } from './slurm-conf.ts';
 
 /** What slurmd's plugins ask for; without one of them it does not start. */

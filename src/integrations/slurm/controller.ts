@@ -2,6 +2,7 @@
 // machine that had it before. Begins when the former one has certainly ended, and acts only while this one's tenure lasts.
 import type { MemberState } from '../cluster-view.ts';
 import type { Copies, CopyPeer } from '../copies.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import {
   commandTimeoutMs,
@@ -21,7 +22,6 @@ import { diskFull, goOn, hasRoom, isStopped } from './ailments.ts';
 import { controllerCandidates } from './candidates.ts';
 import { type ConfRefusal, canRead } from './conf-check.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
-import { textOf } from './file-text.ts';
 import { startKeeping, withoutStartLines } from './keeping-start.ts';
 import { memoryPerCpuMib, settingsIn, unreadableSettings } from './machine-shape.ts';
 import {

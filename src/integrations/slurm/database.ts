@@ -1,5 +1,7 @@
 // The database behind slurmdbd: a MariaDB of its own on the controller's machine, reached by a socket only, where the kernel tells it
 // who asks, so that there is no password. It knows nothing of SLURM but one schema's name.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import {
   accountsBytesMax,
@@ -13,7 +15,6 @@ import {
 import { ServiceError } from '../service-error.ts';
 import { hasSpace } from './ailments.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
-import { textOf } from './file-text.ts';
 import { files, folders } from './names.ts';
 import { errorFrom } from './reasons.ts';
 

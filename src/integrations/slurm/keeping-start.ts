@@ -1,8 +1,9 @@
 // The start of slurmctld so that no job is lost silently: first what the one before had not saved is set aside, then it gives no
 // id that may have been given, and writes down what is asked for. It starts all the same where the last cannot be had.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
-import { textOf } from './file-text.ts';
 import { jobSubmitText, luaMark } from './job-submit.ts';
 import { files } from './names.ts';
 import { setAside } from './unrecorded.ts';

@@ -1,10 +1,10 @@
 // Jobs that were set aside (unrecorded.ts) are offered again by whoever serves: held, for the same user, each once. Every step can
 // be cut short by a crash: what is offered is told by its comment, and its files go only when slurmctld has saved the new job.
 
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { commandTimeoutMs, jobNameLengthMax, offerTimeoutMs, slurmQueryTimeoutMs } from '../limits.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
-import { textOf } from './file-text.ts';
 import { environmentFrom, exportFileText } from './job-environment.ts';
 import { formerIdIn, hindrance, type JobRequest, sbatchArguments } from './job-request.ts';
 import { troubleOfRequests } from './keeping-start.ts';

@@ -2,15 +2,10 @@
 // what the agent's unit may not do is not held against jobs, and slurmd has the control groups that its steps need (systemd-run(1)).
 import type { Host, Outcome } from '../host.ts';
 import { commandTimeoutMs, earlyWordsS, logTailLines } from '../limits.ts';
-import { textOf } from './file-text.ts';
+import { hasSystemd } from '../systemd.ts';
 
 /** @param number more than one where a step of a job still has the unit of the slurmd before: then systemd keeps that */
 const unitOf = (program: string, number = 1) => `clusteros-${program}${number === 1 ? '' : `-${number}`}`;
-
-/** True where systemd runs the machine. */
-export async function hasSystemd(host: Host): Promise<boolean> {
-  return (await textOf(host, '/proc/1/comm'))?.trim() === 'systemd';
-}
 
 export interface Background {
   /** Of the unit. */

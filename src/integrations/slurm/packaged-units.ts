@@ -3,7 +3,7 @@
 import type { Host } from '../host.ts';
 import { commandTimeoutMs } from '../limits.ts';
 import { ServiceError } from '../service-error.ts';
-import { hasSystemd } from './own-unit.ts';
+import { hasSystemd } from '../systemd.ts';
 
 const units: readonly string[] = ['slurmctld.service', 'slurmd.service', 'munge.service'];
 /** Of a member without our accounting it is the operator's: a site may have one of its own. */

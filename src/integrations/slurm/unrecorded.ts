@@ -1,9 +1,10 @@
 // Jobs that a slurmctld had acknowledged and not saved when it ended: it leaves their folders, and the next one deletes them at
 // its start. Before that they are set aside here, within the state folder, so that whoever serves next has them too. Only moves
 // files; a job_state of an unknown form is never guessed at.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { jobIdGap, jobIdMax } from '../limits.ts';
-import { textOf } from './file-text.ts';
 import { environmentFrom } from './job-environment.ts';
 import { formerIdIn, type JobRequest, jobRequestFrom } from './job-request.ts';
 import { nextJobIdIn } from './job-state.ts';

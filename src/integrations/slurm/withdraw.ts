@@ -1,4 +1,6 @@
 // A node that was taken out of the cluster for good: what it runs for SLURM ends, and the key and settings that it had go away.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { slurmQueryTimeoutMs, stepsEndPollMs, stepsEndTimeoutMs } from '../limits.ts';
 import { endAccounting } from './accounting.ts';
@@ -6,7 +8,6 @@ import { slurmctld } from './controller.ts';
 import { stopDaemon } from './daemons.ts';
 import { forgetContent } from './database.ts';
 import { dropFence } from './fence.ts';
-import { textOf } from './file-text.ts';
 import { luaMark } from './job-submit.ts';
 import { munged } from './munge.ts';
 import { files, folders } from './names.ts';

@@ -1,4 +1,6 @@
 // The worker role: slurmd as a dynamic node under the member's name, configured by the controller.
+
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import {
   memoryToleranceShare,
@@ -12,7 +14,6 @@ import { ServiceError } from '../service-error.ts';
 import { isServing } from './candidates.ts';
 import { configureConfinement, isConfigured } from './confinement.ts';
 import { type Daemon, deathOf, startDaemon, stopDaemon } from './daemons.ts';
-import { textOf } from './file-text.ts';
 import { type GpuDevice, gpuDevices, gresConfText, gresText } from './gpus.ts';
 import { featuresOf, jobMemoryMib, settingsIn } from './machine-shape.ts';
 import {
