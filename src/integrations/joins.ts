@@ -71,8 +71,8 @@ function joinOf(
 }
 
 /** One that an operator drains has joined all the same. */
-export function hasJoined({ state }: ServiceReport): boolean {
-  return state === 'ready' || state === 'draining' || state === 'drained';
+export function hasJoined(report: ServiceReport | undefined): boolean {
+  return report !== undefined && ['ready', 'draining', 'drained'].includes(report.state);
 }
 
 type Progress = Pick<OperationView, 'steps' | 'outcome'>;

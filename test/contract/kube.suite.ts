@@ -240,6 +240,5 @@ export function kubeSuite(name: string, makeFixture: () => Promise<KubeFixture>)
     await fixture.loseAll();
     const asked = Object.entries({ ...everything(kube, server), readyz: () => kube.readyz() });
     for (const [what, ask] of asked) await assert.rejects(ask, isUnreachable(what));
-    kube.close();
   });
 }

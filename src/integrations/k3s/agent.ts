@@ -5,8 +5,8 @@ import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
-import { nodeOf, readyServers } from './candidates.ts';
-import { agentConfig, essenceOf, type OwnPlace } from './config-file.ts';
+import { leaveUnderWay, nodeOf, readyServers } from './candidates.ts';
+import { agentConfig, essenceOf, type OwnPlace, urlOf } from './config-file.ts';
 import { FlannelWatch, flannelLost } from './flannel.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
 import { agentParts, caSecret, files, roles, service } from './names.ts';
@@ -23,10 +23,8 @@ import {
   writeConfig,
   writeSecret,
 } from './own-node.ts';
-import { urlOf } from './server.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
 import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
-import { leaveUnderWay } from './upkeep.ts';
 import { skewOf, versionOf } from './versions.ts';
 import { keepersWord, type NodeWord, questions } from './words.ts';
 
@@ -57,12 +55,7 @@ type AgentStep = Step &
     | { readonly kind: 'fail'; readonly error: ServiceError }
     | { readonly kind: 'admit'; readonly desired: Desired }
     | { readonly kind: 'configure'; readonly text: string; readonly ends: boolean }
-    | {
-        readonly kind: 'start';
-        readonly key: string;
-        readonly mark: Mark | undefined;
-        readonly desired: Desired;
-      }
+    | { readonly kind: 'start'; readonly key: string; readonly desired: Desired }
     | { readonly kind: 'restart'; readonly forFlannel?: true }
     | { readonly kind: 'wait' }
   );
@@ -185,12 +178,12 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
     },
   };
 
-  function startOf(desired: Desired, { life, mark }: Observed, key: string): AgentStep[] {
+  function startOf(desired: Desired, { life }: Observed, key: string): AgentStep[] {
     const part = 'start';
     const verdict = verdictOn(life, attempts, key, nowMs);
     switch (verdict.kind) {
       case 'start':
-        return [{ kind: 'start', key, mark, desired, part, summary: 'start k3s as an agent' }];
+        return [{ kind: 'start', key, desired, part, summary: 'start k3s as an agent' }];
       case 'wait':
         return [{ kind: 'wait', waits: true, part, summary: verdict.detail }];
       case 'failed':

@@ -1,5 +1,6 @@
 // Who can run Kubernetes, as what, and who shall be a server next. Pure.
-import type { ClusterView, Grant, ServiceReport, ViewNode } from '../cluster-view.ts';
+import type { ClusterView, Grant, OperationView, ServiceReport, ViewNode } from '../cluster-view.ts';
+import { hasJoined } from '../joins.ts';
 import { roles, service } from './names.ts';
 import { type NodeRole, settingsOf } from './settings.ts';
 import { compareVersions, skewOf, versionFrom, versionOf } from './versions.ts';
@@ -32,10 +33,6 @@ export function readyServers(view: ClusterView): readonly ViewNode[] {
       return isReady ? [node] : [];
     })
     .toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
-}
-
-export function hasJoined(report: ServiceReport | undefined): boolean {
-  return report !== undefined && ['ready', 'draining', 'drained'].includes(report.state);
 }
 
 export const isHere = ({ state }: ViewNode) => state === 'alive' || state === 'degraded';
@@ -112,10 +109,23 @@ export function agentCandidates(view: ClusterView): readonly ViewNode[] {
   );
 }
 
+/** How many members of etcd must be there of so many. */
+export const majorityOf = (count: number) => Math.floor(count / 2) + 1;
+
+/** The leave of a member that is under way. */
+export function leaveUnderWay(
+  { operations }: Pick<ClusterView, 'operations'>,
+  id: string,
+): OperationView | undefined {
+  return operations.find(
+    each =>
+      each.service === service && each.kind === 'leave' && each.node === id && each.outcome === 'running',
+  );
+}
+
 /** Whether etcd works before, and has a majority after one of its members is taken out. */
 export function mayLose(view: ClusterView, granted: readonly Grant[], leaving: Pick<Grant, 'node'>): boolean {
   const well = new Set(readyServers(view).map(({ id }) => id));
-  const majorityOf = (count: number) => Math.floor(count / 2) + 1;
   const present = granted.filter(({ node }) => well.has(node)).length;
   const left = granted.filter(({ node }) => node !== leaving.node && well.has(node)).length;
   return present >= majorityOf(granted.length) && left >= majorityOf(granted.length - 1);

@@ -2,7 +2,7 @@
 // that was decided (docs.k3s.io, cli/server); an operator's own files in the same folder come after it. Pure.
 import { stringify } from 'yaml';
 import type { ViewNode } from '../cluster-view.ts';
-import { files, memberLabel, tagPrefix } from './names.ts';
+import { files, memberLabel, ports, tagPrefix } from './names.ts';
 import type { K3sSettings, TaintRule } from './settings.ts';
 
 export const configMark =
@@ -65,6 +65,11 @@ function textOf(values: Record<string, unknown>): string {
 
 /** Keys that count once: where it joined, and what its node was registered with, which the keeper sees to after that. */
 const onceOnly = /^(server|cluster-init|node-label|node-taint):/;
+
+/** Of the API of a server, as a member reaches it. */
+export function urlOf(ip: string): string {
+  return `https://${ip.includes(':') ? `[${ip}]` : ip}:${ports.api}`;
+}
 
 /** What two texts must have alike so that k3s need not be started again. */
 export function essenceOf(text: string): string {

@@ -14,6 +14,7 @@ import {
   grantsOf,
   isHere,
   keeperGrant,
+  leaveUnderWay,
   mayLose,
   mayStay,
   nodeOf,
@@ -35,6 +36,7 @@ import {
   serverToken,
   service,
 } from './names.ts';
+import { advanced } from './progress.ts';
 import { recoveryDecisions, recoveryUnderWay } from './recovery.ts';
 
 /** Words of a keeper's or a founder's report, `ca=HASH`. */
@@ -133,11 +135,7 @@ function opened({ role, node, token }: Grant): Decision {
   return { kind: 'open-operation', operation: 'leave', service, role, node, token, steps: leaveParts };
 }
 
-const isLeaving = ({ operations }: ClusterView, id: string) =>
-  operations.some(
-    each =>
-      each.service === service && each.kind === 'leave' && each.node === id && each.outcome === 'running',
-  );
+const isLeaving = (view: ClusterView, id: string) => leaveUnderWay(view, id) !== undefined;
 
 /** One server more, or one less; only while all others are well, since each change is one of etcd's members. */
 function serverChanges(view: ClusterView): Decision[] {
@@ -149,7 +147,6 @@ function serverChanges(view: ClusterView): Decision[] {
   if (surplus) return mayLose(view, granted, surplus) ? [opened(surplus)] : [];
   if (granted.length >= wanted || readyServers(view).length < granted.length) return [];
   const next = nextServers(view, granted);
-  if (next.some(({ id }) => isLeaving(view, id))) return [];
   // How long an agent's pods take to go nobody knows, and two servers are worse than one: all are free before the first begins.
   const agents = grantsOf(view, roles.agent);
   const busy = next.flatMap(({ id }) => agents.find(({ node }) => node === id) ?? []);
@@ -210,7 +207,7 @@ function leavesOf(view: ClusterView): Decision[] {
 }
 
 function leaveProgress(view: ClusterView, operation: OperationView, words: readonly string[]): Decision[] {
-  const { id, role, node, token, steps } = operation;
+  const { role, node, token } = operation;
   const grant = view.grants.find(each => each.token === token);
   const member = nodeOf(view, node);
   const isForgotten = grant === undefined || words.includes(evidence.gone(token));
@@ -223,21 +220,8 @@ function leaveProgress(view: ClusterView, operation: OperationView, words: reado
         each.service === service && each.role === role && each.token === token && each.state === 'released',
     );
   const done = [isDrained, isForgotten, isForgotten && grant === undefined && hasStopped];
-  const at = done.indexOf(false);
-  const states = steps.map(({ name, detail }, i) => {
-    if (at < 0 || i < at) return { name, state: 'done' as const, detail: '' };
-    return {
-      name,
-      state: i === at ? ('running' as const) : ('pending' as const),
-      detail: i === at ? detail : '',
-    };
-  });
-  const outcome = at < 0 ? 'done' : 'running';
-  const isNews = outcome === 'done' || states.some(({ state }, i) => state !== steps[i]?.state);
   const revoked: Decision[] = grant && isForgotten ? [{ kind: 'revoke', service, role, node, token }] : [];
-  return isNews
-    ? [...revoked, { kind: 'advance-operation', id, steps: states, outcome, reason: '' }]
-    : revoked;
+  return [...revoked, ...advanced(operation, done)];
 }
 
 /** Why `id` should not be taken out of the cluster as things are; empty when nothing of Kubernetes speaks against it. */

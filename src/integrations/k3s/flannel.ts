@@ -2,8 +2,9 @@
 // Once, and not all servers at the same time.
 import type { ClusterView } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
+import { hasJoined } from '../joins.ts';
 import type { Attempts } from './attempts.ts';
-import { grantsOf, hasJoined, isHere, nodeOf, reportOf } from './candidates.ts';
+import { grantsOf, isHere, nodeOf, reportOf } from './candidates.ts';
 import { flannelTurnMs, settleMs } from './limits.ts';
 import { roles } from './names.ts';
 import type { K3sSettings } from './settings.ts';

@@ -2,8 +2,9 @@
 // be, and says in its report, for the leader, which of those that give up their role are out.
 import type { ClusterView, OperationView, ServiceReport, ViewNode } from '../cluster-view.ts';
 import type { Host } from '../host.ts';
+import { hasJoined } from '../joins.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
-import { grantsOf, hasJoined, isHere, nodeOf, reportOf } from './candidates.ts';
+import { grantsOf, isHere, leaveUnderWay, majorityOf, nodeOf, reportOf } from './candidates.ts';
 import { evidence } from './decide.ts';
 import type { Kube, KubeNode, KubePod } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
@@ -17,16 +18,7 @@ import {
   podsShownMax,
 } from './limits.ts';
 import { etcdAnnotations, roles, service } from './names.ts';
-import {
-  drainingOf,
-  etcdMemberOf,
-  isGone,
-  leaveUnderWay,
-  memberOf,
-  staying,
-  type Upkeep,
-  upkeep,
-} from './upkeep.ts';
+import { drainingOf, etcdMemberOf, isGone, memberOf, staying, type Upkeep, upkeep } from './upkeep.ts';
 import type { Admission, NodeWord } from './words.ts';
 
 export class Keeper {
@@ -70,14 +62,15 @@ export class Keeper {
     const trouble = await this.#door.through(async kube => {
       await this.#look(kube, view, view.wallMs);
       const troubles: string[] = [];
-      for (const each of upkeep(view, { nodes: this.#nodes, pods: this.#pods, forbidden: this.#forbidden })) {
+      const due = upkeep(view, { nodes: this.#nodes, pods: this.#pods, forbidden: this.#forbidden });
+      for (const each of due) {
         if (view.tenure.leftMs() === 0) break;
         onStep(each.summary);
         // What one node is in the way of is no reason to leave the others.
         const why = await this.#act(kube, view, each);
         if (why !== '') troubles.push(why);
       }
-      await this.#look(kube, view, view.wallMs);
+      if (due.length > 0) await this.#look(kube, view, view.wallMs);
       return troubles.join('; ');
     });
     this.#view = view;
@@ -310,7 +303,7 @@ function holdsWithout(view: ClusterView, { name }: KubeNode, nodes: readonly Kub
     const member = nodeOf(view, memberOf(each));
     return each.ready && (each.leaseAgeMs ?? Infinity) <= leaseLateMs && (!member || isHere(member));
   });
-  return well.length >= Math.floor(others.length / 2) + 1;
+  return well.length >= majorityOf(others.length);
 }
 
 const noKeeper: Admission = { kind: 'wait', detail: 'another member is to keep the cluster' };

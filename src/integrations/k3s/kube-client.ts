@@ -120,7 +120,6 @@ function kubeOf({ config, core, coordination, merge, places }: Clients): Kube {
         await unlessMissing(() => core.deleteNamespacedSecret({ name, namespace: 'kube-system' }));
       }),
     etcdMembers: () => called('asking etcd for its members', () => etcdMembers(places)),
-    close() {},
   };
 }
 

@@ -19,10 +19,6 @@ export class KubeDoor {
       return await act(await opened);
     } catch (error) {
       if (this.#kube === opened) this.#kube = undefined;
-      opened.then(
-        kube => kube.close(),
-        () => {},
-      );
       if (error instanceof ServiceError) throw error;
       throw new ServiceError(
         'api-unreachable',

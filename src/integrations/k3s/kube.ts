@@ -65,8 +65,6 @@ export interface Kube {
   deleteNodePassword(node: string): Promise<void>;
   /** Names of the members of etcd, as etcd itself has them: `<node>-<8 hex digits>`. */
   etcdMembers(): Promise<readonly string[]>;
-  /** Lets go of connections. */
-  close(): void;
 }
 
 /** Opens a door by what this machine's server has for its administrator. */

@@ -30,8 +30,6 @@ export const wordLines = 200;
 export const fatalLines = 10;
 /** One request to the API; etcd is called slow after 100 ms, and gives up after seconds. */
 export const apiTimeoutMs = 10_000;
-/** What another member waits for: less than its agent's patience (agent, counterpartTimeoutMs). */
-export const answerWithinMs = 2000;
 /** A new machine's token is good for this long, which is ample for one start; k3s's own default is a day. */
 export const joinTokenLifeMs = 900_000;
 /** One that was made is given again to the same asker for so long, should its answer have been lost. */
@@ -52,8 +50,6 @@ export const keepEveryMs = 10_000;
 export const keepBusyMs = 1000;
 /** A server that was let in has this long until another one is: etcd drops a stalled learner after 5 minutes. */
 export const joinPatienceMs = 600_000;
-/** Servers of one cluster: 1, 3 or 5; more make each write slower, and survive no more in practice. */
-export const serversMax = 5;
 /** Nodes of one cluster that are read at once; k3s is tested to some thousand. */
 export const nodesMax = 2000;
 /** Taints an operator may ask for. */

@@ -22,7 +22,7 @@ export const agentToken: SecretKey = { name: 'k3s/agent.token', bytes: 32 };
 /** Hash of the certificate authority, once a first server has made it: 64 hex digits. Nobody founds a cluster once it is there. */
 export const caSecret = 'k3s/ca';
 
-export const ports = { api: 6443, kubelet: 10_250 } as const;
+export const ports = { api: 6443 } as const;
 
 const data = '/var/lib/rancher/k3s';
 const etc = '/etc/rancher/k3s';

@@ -4,10 +4,10 @@ import type { Host } from '../host.ts';
 import { ServiceError } from '../service-error.ts';
 import { kubeconfig } from './admin-credential.ts';
 import { grantsOf, nodeOf, readyServers } from './candidates.ts';
+import { urlOf } from './config-file.ts';
 import { errorFrom } from './failures.ts';
 import { commandTimeoutMs, credentialLifeMaxMs, snapshotTimeoutMs } from './limits.ts';
 import { folders, roles } from './names.ts';
-import { urlOf } from './server.ts';
 import { isRunning } from './unit.ts';
 
 export const verbs = ['kubeconfig', 'snapshots', 'snapshot-save', 'datastore'] as const;

@@ -1,6 +1,6 @@
 // What servers and agents have in common: their place in the network, being let in by the keeper, and a k3s that is started when that is
 // of use. Each has what it needs beyond that in a file of its own.
-import type { ClusterView, Grant } from '../cluster-view.ts';
+import type { ClusterView } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
 import type { Host } from '../host.ts';
 import { Waiting } from '../reconciler.ts';
@@ -135,8 +135,4 @@ export function lacksNode({ words }: Life, attempts: Attempts, key: string, nowM
   // A kubelet says so of every node until it has registered it.
   if (attempts.sinceMs(nowMs) < settleMs) return false;
   return failureIn(words)?.failure.code === 'node-object-gone' && attempts.waitMs(key, nowMs) === 0;
-}
-
-export function ofGrant(mark: { readonly token: number } | undefined, grant: Grant): boolean {
-  return mark?.token === grant.token;
 }

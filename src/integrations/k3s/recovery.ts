@@ -3,18 +3,16 @@
 // (k3s#7841); whoever comes back later has no role any more, and joins anew. What the leader decides of it is pure; what the one server
 // does is here too. Nothing is deleted: each datastore is kept beside the one in use.
 import type { ClusterView, Decision, Grant, OperationView, ServiceReport } from '../cluster-view.ts';
-import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { Attempts } from './attempts.ts';
 import { grantsOf, nodeOf, reportOf } from './candidates.ts';
-import { errorFrom } from './failures.ts';
-import { copyTimeoutMs, resetTimeoutMs } from './limits.ts';
+import { resetDatastore } from './datastore.ts';
 import { isOf, type Mark, tracesOf, writeMark } from './mark.ts';
-import { files, folders, recoverParts, roles, service } from './names.ts';
-import { writeConfig } from './own-node.ts';
-import { isRunning, runFreely, stopK3s } from './unit.ts';
+import { folders, roles, service } from './names.ts';
+import { advanced } from './progress.ts';
+import { isRunning, stopK3s } from './unit.ts';
 
 /** The one that an operator has asked for last. */
 export function recoveryUnderWay({ operations }: Pick<ClusterView, 'operations'>): OperationView | undefined {
@@ -68,17 +66,7 @@ export function recoveryDecisions(
       : [{ kind: 'move', service, role: roles.keeper, node, from: keeper?.token ?? 0 }];
   const isFenced = isAble && others.length === 0 && stillServing(view, node).length === 0;
   const done = [isAble, isFenced || hasRestored, hasRestored];
-  const at = done.indexOf(false);
-  const states = recoverParts.map((name, i) => ({
-    name,
-    state: at < 0 || i < at ? ('done' as const) : i === at ? ('running' as const) : ('pending' as const),
-    detail: '',
-  }));
-  const isNews = at < 0 || states.some(({ state }, i) => state !== steps[i]?.state);
-  const progress: Decision[] = isNews
-    ? [{ kind: 'advance-operation', id, steps: states, outcome: at < 0 ? 'done' : 'running', reason: '' }]
-    : [];
-  return [...earlier, ...revoked, ...moved, ...progress];
+  return [...earlier, ...revoked, ...moved, ...advanced(recovery, done)];
 }
 
 /** Names of members that have not said yet that no server runs there, but for those that are gone: one that is silent for a moment is not. */
@@ -156,49 +144,4 @@ async function assertAble(
   if (snapshot === '' || (await host.listFolder(`${folders.database}/snapshots`)).includes(snapshot)) return;
   const detail = `there is no snapshot ${snapshot} on this server: see "clusterctl k3s snapshot list"`;
   throw new ServiceError('no-snapshot', true, detail, true);
-}
-
-/**
- * Has the datastore here know this server alone, at the address that it has now; of what it holds, or of the snapshot of that name. A copy
- * of it is kept as `db.before-LABEL`; again with the same label after a crash it goes on. k3s must not run. @throws ServiceError
- */
-export async function resetDatastore(host: Host, label: string, snapshot: string): Promise<void> {
-  const aside = `${folders.database}.before-${label}`;
-  const flag = `${folders.database}/reset-flag`;
-  // k3s takes no second reset before it was started, by this file (k3s, pkg/cluster/managed.go). What is there before our copy is of another one.
-  if ((await host.listFolder(aside)).length === 0) await host.removeFile(flag);
-  await copyOnce(host, folders.database, aside);
-  // Of an earlier try of this one, which went through.
-  if ((await host.readFile(flag)) !== undefined) return;
-  // k3s resets nothing while it is told to join somebody (pkg/cli/server).
-  const config = (await textOf(host, files.config)) ?? '';
-  await writeConfig(host, config.replace(/^server: .*$/m, 'cluster-init: true'));
-  const restore = snapshot === '' ? [] : [`--cluster-reset-restore-path=${aside}/snapshots/${snapshot}`];
-  const { exitCode, stdout, stderr } = await runFreely(
-    ...([host, 'reset', ['k3s', 'server', '--cluster-reset', ...restore], resetTimeoutMs] as const),
-  );
-  const said = `${stdout}${stderr}`;
-  if (exitCode !== 0 || !/membership has been reset|cluster-reset was successfully performed/i.test(said))
-    throw errorFrom('k3s server --cluster-reset', said);
-}
-
-/** Whole or not at all. */
-async function copyOnce(host: Host, from: string, to: string): Promise<void> {
-  if ((await host.listFolder(to)).length > 0) return;
-  const unfinished = `${to}.unfinished`;
-  for (const [program, ...args] of [
-    ['rm', '-rf', '--', unfinished],
-    ['cp', '--archive', '--reflink=auto', '--', from, unfinished],
-    ['sync', '--file-system', unfinished],
-  ] as const) {
-    const { exitCode, stderr } = await host.run(program, args, { timeoutMs: copyTimeoutMs });
-    if (exitCode !== 0)
-      throw new ServiceError(
-        'backup-failed',
-        false,
-        `the datastore could not be copied to ${to}: ${stderr}`,
-        true,
-      );
-  }
-  await host.rename(unfinished, to);
 }

@@ -3,12 +3,12 @@ import type { ClusterView, ServiceReport } from '../cluster-view.ts';
 import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
 import { oneLine, ServiceError, serviceErrorFrom } from '../service-error.ts';
+import { leaveUnderWay } from './candidates.ts';
 import { configMark } from './config-file.ts';
+import { setAside } from './datastore.ts';
 import { type Mark, readMark, tracesOf } from './mark.ts';
 import { files, service } from './names.ts';
-import { setAside } from './server.ts';
 import { forgetUnit, isRunning, type Kind, stopK3s } from './unit.ts';
-import { leaveUnderWay } from './upkeep.ts';
 
 /**
  * Ends what `mark` tells of, if anything is left of it. Resolves with the report by which the leader knows that it is over: also of a role

@@ -3,26 +3,18 @@
 import type { ClusterView, Grant } from '../cluster-view.ts';
 import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
+import { hasJoined } from '../joins.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
-import { grantsOf, keeperGrant, nodeOf, readyServers, reportOf } from './candidates.ts';
-import { essenceOf, type OwnPlace, serverConfig } from './config-file.ts';
+import { grantsOf, keeperGrant, leaveUnderWay, nodeOf, readyServers, reportOf } from './candidates.ts';
+import { essenceOf, type OwnPlace, serverConfig, urlOf } from './config-file.ts';
+import { resetDatastore, setAside } from './datastore.ts';
 import { failureIn, mendedByKeeper } from './failures.ts';
 import { FlannelWatch, flannelLost } from './flannel.ts';
 import type { KubeNode } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
-import {
-  agentToken,
-  caSecret,
-  files,
-  folders,
-  ports,
-  roles,
-  serverParts,
-  serverToken,
-  service,
-} from './names.ts';
+import { agentToken, caSecret, files, ports, roles, serverParts, serverToken, service } from './names.ts';
 import {
   deviceOf,
   type Life,
@@ -36,10 +28,8 @@ import {
   writeConfig,
   writeSecret,
 } from './own-node.ts';
-import { resetDatastore } from './recovery.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
 import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
-import { leaveUnderWay } from './upkeep.ts';
 import { questions } from './words.ts';
 
 interface Desired {
@@ -85,9 +75,6 @@ type ServerStep = Step &
     | { readonly kind: 'reset'; readonly key: string }
     | { readonly kind: 'wait' }
   );
-
-/** Name of the folder beside the datastore that one is set aside to. */
-const asideOf = (nowMs: number) => `${folders.database}.before-${nowMs}`;
 
 export function serverReconciler(
   means: Means & { readonly door: KubeDoor },
@@ -316,13 +303,6 @@ function mendsOf(view: ClusterView, { isMember }: Traces): ReadonlySet<string> {
   return isMember ? new Set(['etcd-member-removed', 'address-changed']) : mendedByKeeper;
 }
 
-/** Gives the datastore, and what was made for it, another name: a server that joins anew may have none. */
-export async function setAside(host: Host, nowMs: number): Promise<void> {
-  await host.rename(folders.database, asideOf(nowMs));
-  for (const name of ['cred', 'tls'])
-    await host.rename(`${folders.data}/server/${name}`, `${folders.data}/server/${name}.before-${nowMs}`);
-}
-
 async function lookAt(
   door: KubeDoor,
   name: string,
@@ -356,10 +336,6 @@ function joinUrl(view: ClusterView): string | undefined {
   return other && urlOf(other.ip);
 }
 
-export function urlOf(ip: string): string {
-  return `https://${ip.includes(':') ? `[${ip}]` : ip}:${ports.api}`;
-}
-
 /** Where this server once joined; once it is a member that line is of no account, and no other is needed. */
 function joinLineOf(config: string | undefined): string | undefined {
   if (config === undefined) return undefined;
@@ -373,7 +349,6 @@ function isOwnTurn(view: ClusterView): boolean {
   return grantsOf(view, roles.server).every(grant => {
     if (grant.node === view.self.id) return true;
     const report = reportOf(nodeOf(view, grant.node), grant);
-    const isWell = report !== undefined && ['ready', 'draining', 'drained'].includes(report.state);
-    return isWell && (grant.node > view.self.id || report.settingsVersion === version);
+    return hasJoined(report) && (grant.node > view.self.id || report?.settingsVersion === version);
   });
 }

@@ -2,6 +2,7 @@
 // pods away from them, gives the nodes their labels and taints, and has the cluster forget members that are gone for good. What somebody
 // else has said of a node is left alone. Pure: what to do, from what is and what was decided.
 import type { ClusterView, OperationView, ViewNode } from '../cluster-view.ts';
+import { leaveUnderWay } from './candidates.ts';
 import { labelsOf, taintsOf } from './config-file.ts';
 import type { KubeNode, KubePod, KubeTaint, NodeChange } from './kube.ts';
 import { evictAgainMs, evictionsMax, leaseGoneMs } from './limits.ts';
@@ -46,17 +47,6 @@ export interface Draining {
 export function drainingOf(member: ViewNode, leave: OperationView | undefined): Draining | undefined {
   if (member.drain) return { reason: member.drain.reason, forceAtMs: member.drain.requeueAtMs };
   return leave ? { reason: 'it gives up its role in this cluster', forceAtMs: 0 } : undefined;
-}
-
-/** The leave of a member that is under way. */
-export function leaveUnderWay(
-  { operations }: Pick<ClusterView, 'operations'>,
-  id: string,
-): OperationView | undefined {
-  return operations.find(
-    each =>
-      each.service === service && each.kind === 'leave' && each.node === id && each.outcome === 'running',
-  );
 }
 
 /** The member that a Node is: by the label that it registered with. */
@@ -117,11 +107,9 @@ function cordon(node: KubeNode, draining: Draining | undefined): Upkeep[] {
     const change = { unschedulable: false, annotations: { [drainAnnotation]: null } };
     return [{ kind: 'change', node: node.name, change, summary: `give ${node.name} work again` }];
   }
-  if (node.unschedulable && ours === draining.reason) return [];
   // One that somebody else keeps work from stays so when we are done.
-  const annotations = node.unschedulable && ours === undefined ? {} : { [drainAnnotation]: draining.reason };
-  if (node.unschedulable && ours === undefined) return [];
-  const change = { unschedulable: true, annotations };
+  if (node.unschedulable && (ours === undefined || ours === draining.reason)) return [];
+  const change = { unschedulable: true, annotations: { [drainAnnotation]: draining.reason } };
   return [{ kind: 'change', node: node.name, change, summary: `keep work from ${node.name}` }];
 }
 

@@ -4,6 +4,7 @@ import type { Copies } from '../copies.ts';
 import type { Counterparts } from '../counterparts.ts';
 import { fenceIn } from '../fencing.ts';
 import type { Host } from '../host.ts';
+import { hasJoined } from '../joins.ts';
 import { jobsShownMax } from '../limits.ts';
 import { type Integration, type Lane, type Retry, reconcile } from '../reconciler.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
@@ -155,9 +156,7 @@ export function slurmIntegration(options: SlurmOptions): Integration {
 
 /** What runs here was looked at: it uses the key that was decided when the pass began. */
 function withKeyId({ secretId }: ClusterView, report: ServiceReport): ServiceReport {
-  return ['ready', 'draining', 'drained'].includes(report.state)
-    ? { ...report, keyId: secretId(mungeKey.name) }
-    : report;
+  return hasJoined(report) ? { ...report, keyId: secretId(mungeKey.name) } : report;
 }
 
 /** By which settings it serves; other ones than were decided when slurmctld does not take those. */

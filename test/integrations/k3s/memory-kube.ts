@@ -161,6 +161,5 @@ export function doorTo({ kube, nowMs, trouble, failedChecks, etcdMembers, delete
       api();
       return etcdMembers();
     },
-    close() {},
   };
 }
