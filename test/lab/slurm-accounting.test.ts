@@ -6,6 +6,7 @@ import { clusterctl, clusterctlProgram, clusterctlText } from './agent-host.ts';
 import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
 import { missingForAccounting } from './requirements.ts';
+import { controllerSeenBy } from './slurm-controller.ts';
 import { hasEndedOnce, submit } from './slurm-queue.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -14,24 +15,8 @@ const options = missing === undefined ? { timeout: 300_000 } : { skip: missing }
 const cluster = new LabCluster({});
 after(() => cluster.stop());
 
-interface MemberRow {
-  readonly name: string;
-  readonly state: string;
-  readonly services: readonly { readonly role: string; readonly state: string; readonly detail: string }[];
-}
-
 const names = ['node-a', 'node-b', 'node-c'];
 const partition = { name: 'main', default: true };
-
-async function holderSeenBy(host: Host): Promise<Host> {
-  const rows = (await clusterctl(host, ['members'])) as MemberRow[];
-  // What a dead one said last still stands beside its name.
-  const row = rows.find(
-    ({ state, services }) =>
-      state === 'alive' && services.some(each => each.role === 'controller' && each.state === 'ready'),
-  );
-  return cluster.lab.host(row?.name ?? '');
-}
 
 async function configure(host: Host, settings: object): Promise<void> {
   const file = '/var/lib/clusteros/slurm-settings.yaml';
@@ -80,7 +65,7 @@ test('three hosts are a SLURM that keeps no accounts', options, async () => {
   const host = cluster.lab.host('node-a');
   await clusterctlText(host, ['wait', '--for', 'members=3', '--timeout', '40s'], 50_000);
   await clusterctlText(host, ['wait', '--for', 'healthy', '--timeout', '90s'], 100_000);
-  holder = await holderSeenBy(host);
+  holder = cluster.lab.host(await controllerSeenBy(host));
   long = await submit(holder, 'sleep 600', '--mem', '10');
   await runToItsEnd('true');
   assert.equal(await runs(holder, 'slurmdbd'), false);
@@ -161,16 +146,12 @@ test('a fail-over keeps what was recorded before the last copy', options, async 
   );
   await cluster.lab.powerOff(holder.name);
   const other = cluster.lab.host(names.find(name => name !== holder.name) ?? '');
-  const next = async () => {
-    const found = await holderSeenBy(other).catch(() => undefined);
-    // For two seconds nobody knows that it is dead.
-    return found === holder ? undefined : found;
-  };
-  holder = await waitFor(next, {
-    timeoutMs: 60_000,
-    what: 'another controller',
+  // For two seconds nobody knows that it is dead.
+  const next = await controllerSeenBy(other, {
+    ...{ except: holder.name, timeoutMs: 60_000 },
     explain: async () => JSON.stringify(await clusterctl(other, ['service', 'show', 'slurm'])),
   });
+  holder = cluster.lab.host(next);
   for (const each of ended) await untilRecorded(holder, each, `${each}|COMPLETED|0:0|games`);
   const fresh = await runToItsEnd('true');
   await untilRecorded(holder, fresh, `${fresh}|COMPLETED|0:0|games`);

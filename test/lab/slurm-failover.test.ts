@@ -7,6 +7,7 @@ import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
 import { PortWatch } from './port-watch.ts';
 import { missingForSlurm } from './requirements.ts';
+import { controllerSeenBy } from './slurm-controller.ts';
 import { hasEndedOnce, jobText, queueKept, runAsUser, submit } from './slurm-queue.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -25,37 +26,26 @@ const holders: string[] = [];
 after(() => cluster.stop());
 
 const rows = async (on: Host) => (await clusterctl(on, ['members'])) as MemberRow[];
-const holderSeenBy = async (on: Host) =>
-  (await rows(on)).find(
-    row =>
-      row.state === 'alive' &&
-      row.services.some(({ role, state }) => role === 'controller' && state === 'ready'),
-  )?.name;
 const isStandingBy = ({ services }: MemberRow) =>
   services.some(({ role, state }) => role === 'standby' && state === 'ready');
 
 /** Waits until there is a controller with two copies. */
 async function settled(on: Host): Promise<string> {
-  return waitFor(
-    async () => ((await rows(on)).filter(isStandingBy).length === 2 ? await holderSeenBy(on) : undefined),
-    { timeoutMs: 60_000, what: 'a controller, and two nodes to stand by' },
-  );
+  await waitFor(async () => (await rows(on)).filter(isStandingBy).length === 2, {
+    timeoutMs: 60_000,
+    what: 'two nodes to stand by',
+  });
+  return controllerSeenBy(on);
 }
 
 /** Waits until somebody serves who is not `former`, on every host that is there. */
 async function served(hosts: readonly Host[], former: string): Promise<string> {
   const [first] = hosts;
   assert.ok(first);
-  const holder = await waitFor(
-    async () => {
-      const name = await holderSeenBy(first).catch(() => undefined);
-      return name === former ? undefined : name;
-    },
-    {
-      ...{ timeoutMs: 40_000, what: `another controller than ${former}` },
-      explain: () => cluster.agentOn(first.name).lastWords(30),
-    },
-  );
+  const holder = await controllerSeenBy(first, {
+    ...{ except: former, timeoutMs: 40_000 },
+    explain: () => cluster.agentOn(first.name).lastWords(30),
+  });
   holders.push(holder);
   const answers = async (host: Host) => (await host.run(['timeout', '5', 'squeue', '-h'])).exitCode === 0;
   for (const host of hosts)
@@ -73,9 +63,7 @@ test('two others keep a copy of the queue', options, async () => {
   const host = cluster.lab.host('node-d');
   await clusterctlText(host, ['wait', '--for', 'members=4', '--timeout', '40s'], 50_000);
   await clusterctlText(host, ['wait', '--for', 'healthy', '--timeout', '90s'], 100_000);
-  const standbys = async () => (await rows(host)).filter(isStandingBy).length === 2;
-  await waitFor(standbys, { timeoutMs: 30_000, what: 'two nodes to stand by' });
-  holders.push((await holderSeenBy(host)) ?? '');
+  holders.push(await settled(host));
 });
 
 test(
@@ -83,8 +71,7 @@ test(
   options,
   async () => {
     const one = cluster.lab.host('node-d');
-    const former = await holderSeenBy(one);
-    assert.ok(former);
+    const former = await controllerSeenBy(one);
     const running = await submit(one, 'sleep 6');
     // What slurmctld has not written down yet it does when it is asked to end.
     const held = await submit(one, 'true', '--hold');
@@ -126,8 +113,7 @@ test(
   async () => {
     const [first] = cluster.hosts;
     assert.ok(first);
-    const former = await holderSeenBy(first);
-    assert.ok(former);
+    const former = await controllerSeenBy(first);
     const others = cluster.hosts.filter(({ name }) => name !== former);
     const [one] = others;
     assert.ok(one);
@@ -166,7 +152,7 @@ test(
       1,
       'it does not serve from its old folder',
     );
-    assert.equal(await holderSeenBy(one), holder);
+    assert.equal(await controllerSeenBy(one), holder);
   },
 );
 
@@ -176,8 +162,7 @@ test(
   async () => {
     const [first] = cluster.hosts;
     assert.ok(first);
-    const former = await holderSeenBy(first);
-    assert.ok(former);
+    const former = await controllerSeenBy(first);
     const others = cluster.hosts.filter(({ name }) => name !== former);
     const [one] = others;
     assert.ok(one);
@@ -192,7 +177,7 @@ test(
       timeoutMs: 20_000,
       what: 'the old slurmctld to be ended',
     });
-    await waitFor(async () => (await holderSeenBy(one)) === holder, { what: `${holder} to serve on` });
+    assert.equal(await controllerSeenBy(one), holder);
     const srun = await one.run(['srun', '-N1', 'hostname'], { timeoutMs: 30_000 });
     assert.equal(srun.exitCode, 0, srun.stderr);
   },
@@ -228,7 +213,7 @@ test(
       timeoutMs: 60_000,
       what: `${former} to stand by`,
     });
-    assert.equal(await holderSeenBy(one), holder);
+    assert.equal(await controllerSeenBy(one), holder);
     await over();
   },
 );

@@ -7,6 +7,7 @@ import { clusterctl, clusterctlText } from './agent-host.ts';
 import type { Host } from './host.ts';
 import { LabCluster } from './lab-cluster.ts';
 import { missingForSlurm } from './requirements.ts';
+import { controllerSeenBy } from './slurm-controller.ts';
 import { hasEndedOnce, jobText, queueKept, runAsUser, submit } from './slurm-queue.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -29,12 +30,6 @@ const cluster = new LabCluster({});
 after(() => cluster.stop());
 
 const rows = async (on: Host) => (await clusterctl(on, ['members'])) as MemberRow[];
-const holderSeenBy = async (on: Host) =>
-  (await rows(on)).find(
-    row =>
-      row.state === 'alive' &&
-      row.services.some(({ role, state }) => role === 'controller' && state === 'ready'),
-  )?.name;
 const recoveredOn = async (on: Host) => (await clusterctl(on, ['slurm', 'recovered'])) as Recovered[];
 
 interface Row {
@@ -70,8 +65,7 @@ test('jobs are submitted right before the controller loses power', options, asyn
       ).length === 2,
     { timeoutMs: 30_000, what: 'two nodes to stand by' },
   );
-  const former = await holderSeenBy(host);
-  assert.ok(former);
+  const former = await controllerSeenBy(host);
   [one] = cluster.hosts.filter(({ name }) => name !== former) as [Host];
   one.writeFile('/run/script', '#!/bin/sh\n[ "$1" = "two words" ] && [ "$COLOUR" = "dark red" ]\n', {
     mode: 0o755,
@@ -112,14 +106,10 @@ test('jobs are submitted right before the controller loses power', options, asyn
   await pause(700);
   await cluster.lab.powerOff(former);
 
-  const holder = await waitFor(
-    async () => {
-      const name = await holderSeenBy(one).catch(() => undefined);
-      return name === former ? undefined : name;
-    },
-    { timeoutMs: 40_000, what: 'another controller', explain: () => cluster.agentOn(one.name).lastWords(30) },
-  );
-  assert.ok(holder);
+  await controllerSeenBy(one, {
+    ...{ except: former, timeoutMs: 40_000 },
+    explain: () => cluster.agentOn(one.name).lastWords(30),
+  });
 });
 
 test(
@@ -183,9 +173,7 @@ test(
   'a controller that dies before it has saved what was offered offers it once more, not twice',
   options,
   async () => {
-    const holder = await holderSeenBy(one);
-    assert.ok(holder);
-    const host = cluster.lab.host(holder);
+    const host = cluster.lab.host(await controllerSeenBy(one));
     const before = await recoveredOn(one);
     const pid = Number((await host.run(['cat', '/run/slurmctld.pid'])).stdout);
     await host.run(['kill', '-KILL', String(pid)]);
@@ -235,9 +223,7 @@ test('once released they run to their good end, and nothing of them stays behind
         explain: () => jobText(one, part),
       });
   }
-  const holder = await holderSeenBy(one);
-  assert.ok(holder);
-  const host = cluster.lab.host(holder);
+  const host = cluster.lab.host(await controllerSeenBy(one));
   const left = async () =>
     (await host.run(['ls', '/var/lib/slurm/slurmctld/unrecorded', '/run/clusteros-offer'])).stdout;
   await waitFor(async () => !/\d+\.\w+|environment|script/.test(await left()), {
