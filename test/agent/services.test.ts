@@ -19,7 +19,7 @@ function administered(changes: object = {}): Administered {
       ...{ id: 'a', state: 'alive', address: '100.64.0.1:7443' },
       services: [report('slurm', 'controller', 5), report('k3s', 'keeper', 7), report('k3s', 'server', 8)],
     },
-    { id: 'b', state: 'alive', address: '100.64.0.2:7443', services: [report('k3s', 'server', 9)] },
+    { id: 'b', state: 'dead', address: '100.64.0.2:7443', services: [report('k3s', 'server', 9)] },
   ];
   const grant = (service: string, role: string, node: string, token: number, sole = false) => ({
     ...{ service, role, node, token, sole },
@@ -55,6 +55,18 @@ const integration = {
     verb === 'datastore' ? { nodes: ['a', 'b'], question: `operator ${verb} ${argument}` } : undefined,
   answer: async () => 'of atlas',
 };
+
+test('who is gone is told with its last word', async () => {
+  const { parts = [] } = await showService(administered(), 'k3s');
+  assert.deepEqual(
+    parts.map(({ member, memberState, report: own }) => [member, memberState, own?.state]),
+    [
+      ['atlas', 'alive', 'ready'],
+      ['atlas', 'alive', 'ready'],
+      ['borea', 'dead', 'ready'],
+    ],
+  );
+});
 
 test('only the service whose state is copied has copies to tell of', async () => {
   const copies = async (service: string) =>

@@ -175,6 +175,25 @@ server      ceres   ready     -        -
     stderr: '',
   },
   {
+    title: 'what a member that is gone said last is not told as if it were so now',
+    lab: () => {
+      const lab = kubernetesLab();
+      const [keeper, server] = lab.k3s.parts;
+      for (const part of [keeper, server]) Object.assign(part ?? {}, { memberState: 'dead' });
+      return lab;
+    },
+    args: 'service show k3s',
+    code: 6,
+    stdout: `
+ROLE        MEMBER  STATE     COPY     DETAIL
+keeper      atlas   dead      -        -
+server      atlas   dead      -        -
+server      borea   ready     -        -
+server      ceres   ready     -        -
+`,
+    stderr: '',
+  },
+  {
     title: 'Kubernetes without a keeper that is ready is told with its exit code',
     lab: () => {
       const lab = kubernetesLab();

@@ -142,7 +142,7 @@ export function ailingLab(): Lab {
 
 /** One member's part in SLURM, as `clusterctl service show` is told of it. */
 function part(member: string, role: string, change: Partial<ServicePart> = {}): ServicePart {
-  const nothing = { holds: false, copy: '', behindMs: 0, copiedAtMs: 0 };
+  const nothing = { memberState: 'alive', holds: false, copy: '', behindMs: 0, copiedAtMs: 0 };
   return { member, report: report('slurm', role), ...nothing, ...change };
 }
 

@@ -71,7 +71,7 @@ const noCopy: DatedCopy = { token: 0, generation: 0, atMs: 0 };
 
 function partsOf(
   agent: Agent,
-  { id, services }: MemberRecord,
+  { id, state, services }: MemberRecord,
   {
     service,
     sole,
@@ -88,7 +88,7 @@ function partsOf(
     .filter(each => each.service === service && each.state !== 'released')
     .map(report => {
       const holds = id === sole?.node && report.role === sole.role;
-      const part = { member: agent.nameOf(id), report: { ...report }, holds };
+      const part = { member: agent.nameOf(id), memberState: state, report: { ...report }, holds };
       if (!copies || (!holds && report.role !== 'standby'))
         return { ...part, copy: '', behindMs: 0, copiedAtMs: 0 };
       const copy = copies.get(id);

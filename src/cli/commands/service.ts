@@ -10,24 +10,39 @@ const partNoun: Noun<ServicePart__Output> = {
   columns: [
     { title: 'ROLE', widthMin: 10, cell: ({ report }) => report?.role ?? '' },
     { title: 'MEMBER', widthMin: 6, cell: ({ member }) => member },
-    { title: 'STATE', widthMin: 8, cell: ({ report }) => report?.reason || (report?.state ?? '') },
+    { title: 'STATE', widthMin: 8, cell: stateText },
     { title: 'COPY', widthMin: 7, cell: copyText },
     { title: 'TOKEN', wide: true, cell: ({ report }) => String(report?.token ?? '') },
     { title: 'DETAIL', cell: ({ report }) => report?.detail ?? '' },
   ],
-  json: ({ member, report, holds, copy, behindMs, copiedAtMs }) => ({
-    ...{ member, role: report?.role, state: report?.state, step: report?.step, reason: report?.reason },
+  json: ({ member, memberState, report, holds, copy, behindMs, copiedAtMs }) => ({
+    ...{
+      member,
+      memberState,
+      role: report?.role,
+      state: report?.state,
+      step: report?.step,
+      reason: report?.reason,
+    },
     ...{ detail: report?.detail, token: report?.token, holds, copy, behindMs, copiedAtMs },
   }),
   name: ({ member }) => member,
 };
+
+/** What a member that is gone said last is not how it fares now. */
+const isGone = ({ memberState }: ServicePart__Output) => memberState === 'dead' || memberState === 'left';
+
+function stateText(part: ServicePart__Output): string {
+  const { memberState, report } = part;
+  return isGone(part) ? memberState : report?.reason || (report?.state ?? '');
+}
 
 function copyText({ holds, copy, behindMs }: ServicePart__Output): string {
   if (holds) return copy === 'current' ? 'source' : copy;
   return copy === 'behind' ? `${spanText(behindMs)} behind` : copy;
 }
 
-/** Prints how the roles of `service` fare. Unhealthy when the one that a member holds alone is not ready. */
+/** Prints how the roles of `service` fare. Unhealthy when the one that a member holds alone is not ready, or its member is gone. */
 export async function showService(request: Request, service: string): Promise<number> {
   return print(request, await withAgent(request, client => client.showService(service)));
 }
@@ -46,6 +61,6 @@ async function print(request: Request, { service, parts }: ShowServiceReply__Out
   const isServed =
     holders.length === 0
       ? parts.every(({ copy }) => copy === '')
-      : holders.some(({ report }) => report?.state === 'ready');
+      : holders.some(each => !isGone(each) && each.report?.state === 'ready');
   return isServed ? exitCode.done : exitCode.unhealthy;
 }

@@ -10,6 +10,7 @@ export interface ServicePart {
   'copy'?: (string);
   'behindMs'?: (number | string | Long);
   'copiedAtMs'?: (number | string | Long);
+  'memberState'?: (string);
 }
 
 export interface ServicePart__Output {
@@ -19,4 +20,5 @@ export interface ServicePart__Output {
   'copy': (string);
   'behindMs': (number);
   'copiedAtMs': (number);
+  'memberState': (string);
 }
