@@ -5,21 +5,24 @@ import { dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { waitFor } from '../lab/wait-for.ts';
 import { makeClusterOfOne } from './cluster-of-one.ts';
-import { FlashedMachine } from './flashed-machine.ts';
+import type { DiskMachine } from './disk-machine.ts';
+import { type FlashedMachine, flash } from './flashed-machine.ts';
 import { diskImage, ensureImage, missingForDisk } from './image.ts';
 import { clusterTimeoutMs } from './limits.ts';
 
 const missing = missingForDisk();
 const options = missing === undefined ? {} : { skip: missing };
-let machine: FlashedMachine;
+let flashed: FlashedMachine;
+let machine: DiskMachine;
 
 before(async () => {
   if (missing !== undefined) return;
   ensureImage();
-  machine = new FlashedMachine(diskImage, 'bios', 'a1f0c0de-1111-4222-8333-444455556666');
+  flashed = flash('bios', 'a1f0c0de-1111-4222-8333-444455556666');
+  machine = flashed.machine;
   await machine.powerOn();
 });
-after(() => machine?.remove());
+after(() => flashed?.remove());
 
 test('what was made is whole', options, () => {
   const check = ['--check', '--quiet', '--strict', 'SHA256SUMS'];

@@ -1,13 +1,13 @@
-// Makes of a flashed machine a cluster of one, without a tailnet, on which jobs run.
+// Makes of a machine a cluster of one, without a tailnet, on which jobs run.
 import { waitFor } from '../lab/wait-for.ts';
-import type { FlashedMachine } from './flashed-machine.ts';
+import type { DiskMachine } from './disk-machine.ts';
 import { clusterTimeoutMs, jobTimeoutMs } from './limits.ts';
 
 /** First line of its node.yaml. */
 export const firstSetting = 'bind: 127.0.0.1:7443';
 
 /** Resolves when a job has run. @throws Error when something of it does not come about in time */
-export async function makeClusterOfOne(machine: FlashedMachine): Promise<void> {
+export async function makeClusterOfOne(machine: DiskMachine): Promise<void> {
   const long = { timeoutMs: clusterTimeoutMs };
   await machine.must('systemctl mask --now tailscale-auth wait-for-tailscale', long);
   await machine.must('systemctl disable --now tailscaled', long);

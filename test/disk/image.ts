@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingForImage } from '../image/requirements.ts';
 import { isInstalled } from '../lab/requirements.ts';
-import { firmwareFiles } from './flashed-machine.ts';
+import { firmwareFiles } from './disk-machine.ts';
 import { buildTimeoutMs } from './limits.ts';
 
 const root = join(import.meta.dirname, '../..');

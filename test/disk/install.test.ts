@@ -1,26 +1,14 @@
 // From the stick to the disk, on a whole machine: the image is started by UEFI, cluster-os-install puts it on a blank disk, and that disk alone
 // then starts by the firmware's entry, by the place for removable media of a firmware that knows nothing, and by BIOS, as a machine of its own.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type WatchedFolder, watchedFolder } from '../image/janitor.ts';
-import { missingForImage } from '../image/requirements.ts';
-import { DiskMachine, type Firmware, makeDisk, makeKey, uefiFirmware } from './disk-machine.ts';
-import { installTimeoutMs, stickMib, targetMib } from './install-limits.ts';
+import { DiskMachine, type Firmware, type MachineDisk, makeDisk, makeKey } from './disk-machine.ts';
+import { diskImage, ensureImage, missingForUefi } from './image.ts';
+import { installTimeoutMs, stickMib, targetMib } from './limits.ts';
 
-const image =
-  process.env.CLUSTEROS_TEST_DISK ?? join(import.meta.dirname, '../../build/test-disk/cluster-os-node.raw');
-
-function missing(): string | undefined {
-  if (!existsSync(uefiFirmware)) return 'needs OVMF (package ovmf)';
-  return (
-    missingForImage() ?? (existsSync(image) ? undefined : `needs the image (OUT=build/test-disk make image)`)
-  );
-}
-
-const why = missing();
-const options = why === undefined ? {} : { skip: why };
+const missing = missingForUefi();
+const options = missing === undefined ? {} : { skip: missing };
 let folder: WatchedFolder;
 /** What must not be the same on the disk. */
 const ofStick = { machineId: '', hostKey: '' };
@@ -32,19 +20,23 @@ const look = {
 } as const;
 
 before(() => {
-  if (why !== undefined) return;
+  if (missing !== undefined) return;
+  ensureImage();
   folder = watchedFolder('clusteros-install-');
   makeKey(folder.path);
-  makeDisk(`${folder.path}/stick.qcow2`, stickMib, image);
+  makeDisk(`${folder.path}/stick.qcow2`, stickMib, diskImage);
   makeDisk(`${folder.path}/target.qcow2`, targetMib);
 });
 after(() => folder?.remove());
 
-const target = (isVolatile: boolean) =>
-  ({ file: `${folder.path}/target.qcow2`, bus: 'virtio', serial: 'TARGET', isVolatile }) as const;
+const target = (isVolatile: boolean): MachineDisk => ({
+  ...{ file: `${folder.path}/target.qcow2`, format: 'qcow2', bus: 'virtio', serial: 'TARGET', isVolatile },
+});
 
 test('the stick is not erased, and the one blank disk is installed', options, async () => {
-  const stick = { file: `${folder.path}/stick.qcow2`, bus: 'usb', serial: 'STICK' } as const;
+  const stick: MachineDisk = {
+    ...{ file: `${folder.path}/stick.qcow2`, format: 'qcow2', bus: 'usb', serial: 'STICK' },
+  };
   const machine = new DiskMachine({
     ...{ folder: folder.path, name: 'stick', firmware: 'uefi', disks: [stick, target(false)] },
   });

@@ -1,8 +1,9 @@
 // The disk of `make image`, started by UEFI, from the place that is for removable media: no firmware has an entry for it.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { type Firmware, FlashedMachine } from './flashed-machine.ts';
-import { diskImage, ensureImage, missingForUefi } from './image.ts';
+import type { Firmware } from './disk-machine.ts';
+import { flash } from './flashed-machine.ts';
+import { ensureImage, missingForUefi } from './image.ts';
 
 const missing = missingForUefi();
 const options = missing === undefined ? {} : { skip: missing };
@@ -13,7 +14,7 @@ before(() => {
 
 /** A machine for one test. @param secureBoot what the firmware says of it: 1 is on */
 async function starts(firmware: Firmware, uuid: string, secureBoot: string): Promise<void> {
-  const machine = new FlashedMachine(diskImage, firmware, uuid);
+  const { machine, remove } = flash(firmware, uuid);
   try {
     await machine.powerOn();
     const value = await machine.must('od -An -t u1 /sys/firmware/efi/efivars/SecureBoot-*');
@@ -21,7 +22,7 @@ async function starts(firmware: Firmware, uuid: string, secureBoot: string): Pro
     assert.equal(await machine.must('systemctl is-active first-boot ssh'), 'active\nactive');
     assert.equal(await machine.must('findmnt -no FSTYPE /boot/efi'), 'vfat');
   } finally {
-    await machine.remove();
+    await remove();
   }
 }
 

@@ -7,8 +7,9 @@ import { type WatchedFolder, watchedFolder } from '../image/janitor.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { buildPackages } from '../package/packages.ts';
 import { firstSetting, makeClusterOfOne } from './cluster-of-one.ts';
-import { FlashedMachine } from './flashed-machine.ts';
-import { diskImage, ensureImage, missingForDisk } from './image.ts';
+import type { DiskMachine } from './disk-machine.ts';
+import { type FlashedMachine, flash } from './flashed-machine.ts';
+import { ensureImage, missingForDisk } from './image.ts';
 import { clusterTimeoutMs, packagesMib } from './limits.ts';
 
 const missing = missingForDisk();
@@ -16,7 +17,8 @@ const options = missing === undefined ? {} : { skip: missing };
 /** Than any that will be. */
 const newer = '999.0.0';
 let folder: WatchedFolder;
-let machine: FlashedMachine;
+let flashed: FlashedMachine;
+let machine: DiskMachine;
 
 before(async () => {
   if (missing !== undefined) return;
@@ -25,12 +27,15 @@ before(async () => {
   const [tree, packages] = [join(folder.path, 'tree'), join(folder.path, 'packages.img')];
   buildPackages({ VERSION: newer, OUT: tree });
   await makeDisk(packages, { tree, sizeMib: packagesMib });
-  machine = new FlashedMachine(diskImage, 'bios', 'a1f0c0de-1111-4222-8333-444455556669', packages);
+  flashed = flash('bios', 'a1f0c0de-1111-4222-8333-444455556669', {
+    ...{ file: packages, format: 'raw', bus: 'virtio', serial: 'PACKAGES', isVolatile: true },
+  });
+  machine = flashed.machine;
   await machine.powerOn();
   await makeClusterOfOne(machine);
 });
 after(async () => {
-  await machine?.remove();
+  await flashed?.remove();
   folder?.remove();
 });
 
