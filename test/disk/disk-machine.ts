@@ -11,7 +11,8 @@ import { Shell } from '../image/shell.ts';
 import { freePort } from '../image/virtual-machine.ts';
 import { Child } from '../lab/child.ts';
 import { environment, type RunOptions, type RunResult } from '../lab/machine.ts';
-import { bootTimeoutMs, powerOffTimeoutMs } from './limits.ts';
+import { bootTimeoutMs, menuLookMs, powerOffTimeoutMs } from './limits.ts';
+import { takePicture } from './screen.ts';
 
 const ovmf = '/usr/share/OVMF';
 const codeFiles = { uefi: `${ovmf}/OVMF_CODE_4M.fd`, 'secure-boot': `${ovmf}/OVMF_CODE_4M.secboot.fd` };
@@ -42,6 +43,8 @@ export interface DiskMachineOptions {
   readonly uuid?: string;
   /** MAC address of its card, from which it takes its name. */
   readonly mac?: string;
+  /** It has a screen, and this file gets a picture of the boot loader's menu. */
+  readonly menuPicture?: string;
   /** A second card, on a wire that it shares with others: GROUP:PORT of the loopback interface. */
   readonly wire?: { readonly group: string; readonly mac: string };
 }
@@ -84,9 +87,10 @@ export class DiskMachine {
   /** Resolves with false where the emulator was kept from its processor when the kernel tried its timer: then it is switched on again. */
   async #boot(deadline: number): Promise<boolean> {
     const port = await freePort();
-    const { name, folder, firmware } = this.#options;
+    const { name, folder, firmware, menuPicture } = this.#options;
     this.#qemu = await Child.launch([...dieWithUs, ...this.#command(port)], { env: environment });
     this.#shell = new Shell({ port, keyFile: `${folder}/key`, socket: this.#file('ssh') });
+    if (menuPicture !== undefined) await this.#untilMenu(menuPicture, deadline);
     while (!(await this.#shell.open())) {
       const words = this.lastWords();
       const isPanic = words.includes('Kernel panic');
@@ -100,6 +104,15 @@ export class DiskMachine {
       await sleep(connectPauseMs);
     }
     return true;
+  }
+
+  /** The menu is on the serial line, too, and on the screen for two seconds. */
+  async #untilMenu(picture: string, deadline: number): Promise<void> {
+    while (!this.console().includes('ClusterOS (to be mended)'))
+      if (!this.#qemu?.isRunning || performance.now() > deadline)
+        throw new Error(`no menu of the boot loader\n${this.lastWords()}`);
+      else await sleep(menuLookMs);
+    await takePicture(this.#file('qmp'), picture);
   }
 
   /** Pulls the plug. */
@@ -129,10 +142,14 @@ export class DiskMachine {
     return stdout.trimEnd();
   }
 
-  lastWords(): string {
+  /** All that it has said on its serial line since it was switched on. */
+  console(): string {
     const text = existsSync(this.#file('console')) ? readFileSync(this.#file('console'), 'utf8') : '';
-    const lines = stripVTControlCharacters(text).replaceAll('\r', '').split('\n').filter(Boolean);
-    return lines.slice(-consoleLinesMax).join('\n  ');
+    return stripVTControlCharacters(text).replaceAll('\r', '');
+  }
+
+  lastWords(): string {
+    return this.console().split('\n').filter(Boolean).slice(-consoleLinesMax).join('\n  ');
   }
 
   #file(what: string): string {
@@ -140,7 +157,7 @@ export class DiskMachine {
   }
 
   #command(sshPort: number): readonly string[] {
-    const { firmware, folder, uuid, disks, wire, mac = '52:54:00:12:34:56' } = this.#options;
+    const { firmware, folder, uuid, disks, wire, menuPicture, mac = '52:54:00:12:34:56' } = this.#options;
     const isSecure = firmware === 'secure-boot';
     const key = readFileSync(`${folder}/key.pub`, 'utf8').trim();
     const door = `d /root/.ssh 0700 root root - -\nf+ /root/.ssh/authorized_keys 0600 root root - ${key}\n`;
@@ -151,6 +168,9 @@ export class DiskMachine {
       ...(firmware === 'bios' ? [] : firmwareDrives(codeFiles[firmware], this.#file('variables'))),
       ...['-smp', String(processors), '-m', String(memoryMib), '-nodefaults', '-display', 'none'],
       ...['-serial', `file:${this.#file('console')}`, '-device', 'virtio-rng-pci', '-device', 'qemu-xhci'],
+      ...(menuPicture === undefined
+        ? []
+        : ['-device', 'VGA', '-qmp', `unix:${this.#file('qmp')},server=on,wait=off`]),
       ...disks.flatMap(diskArguments),
       // The way in for the test; no way out.
       ...['-netdev', `user,id=way-in,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],

@@ -1,4 +1,7 @@
-// A machine of its own that is started from a stick with the image: an overlay on it, larger than it, as a stick is.
+// A machine of its own that is started from a stick with the image: an overlay on it, larger than it, as a stick is. A picture of its boot menu and what it
+// said on its serial line are kept beside the image.
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { watchedFolder } from '../image/janitor.ts';
 import { DiskMachine, type Firmware, type MachineDisk, makeDisk, makeKey } from './disk-machine.ts';
 import { diskImage } from './image.ts';
@@ -18,11 +21,14 @@ export function flash(firmware: Firmware, uuid: string, second?: MachineDisk): F
   const file = makeDisk(`${folder}/stick.qcow2`, stickMib, diskImage);
   const stick: MachineDisk = { file, format: 'qcow2', bus: 'usb', serial: 'STICK' };
   const disks = [stick, ...(second === undefined ? [] : [second])];
-  const machine = new DiskMachine({ folder, name: 'machine', firmware, uuid, disks });
+  const kept = (what: string) => join(dirname(diskImage), `${firmware}-${uuid.slice(-4)}.${what}`);
+  const menuPicture = kept('menu.png');
+  const machine = new DiskMachine({ folder, name: 'machine', firmware, uuid, disks, menuPicture });
   return {
     machine,
     async remove() {
       await machine.powerOff();
+      writeFileSync(kept('console'), machine.console());
       home.remove();
     },
   };

@@ -6,6 +6,8 @@ export const stickMib = 4096;
 export const targetMib = 8192;
 /** Power to a shell, in milliseconds, through firmware and boot loader, by USB, and with all that a first boot does: 50 s alone, 210 s beside another machine, 490 s were too little beside seven. */
 export const bootTimeoutMs = 900_000;
+/** Milliseconds between looks for the boot loader's menu, which is there for two seconds. */
+export const menuLookMs = 200;
 /** `systemctl poweroff` to the end of QEMU, in milliseconds. */
 export const powerOffTimeoutMs = 150_000;
 /** `make image` in milliseconds: a minute where Debian's tree is there, else four, and five more to compile tailscale; a slow mirror comes on top. */
