@@ -1,6 +1,5 @@
 // The first boot on a machine: looks at what there is, and takes the steps of the plan. Never deletes: what is of another machine is
 // put aside in the folder where it lay, so that it is on the same file system and can be put back.
-import { parse } from 'yaml';
 import type { Host } from '../integrations/host.ts';
 import {
   enrolmentFile,
@@ -13,6 +12,7 @@ import type { FirstBootFacts, FirstBootPlan, NodeFolder, Step } from './first-bo
 import { hostsWith, isDefaultName, isHostName, physicalCards } from './host-name.ts';
 import { firstBootCommandTimeoutMs, sshKeysTimeoutMs, udevSettleS } from './limits.ts';
 import { machineRecordFile, readMachineRecord, writeMachineRecord } from './machine-record.ts';
+import { nodeSettings } from './node-settings.ts';
 import { defaultSettingsFile, settingsFrom } from './settings.ts';
 
 /** What is of one node alone. The agent makes its identity anew, tailscaled its state, sshd's keys are made here. */
@@ -28,7 +28,6 @@ const nodeFolders: readonly { readonly folder: string; readonly isOfNode: (name:
   { folder: '/etc/rancher/node', isOfNode: () => true },
 ];
 const asidePrefix = 'former-';
-const nodeYaml = '/etc/clusteros/node.yaml';
 
 /** Looks. `say` hears of settings that are of no use here. */
 export async function firstBootFacts(host: Host, say: (line: string) => void): Promise<FirstBootFacts> {
@@ -66,14 +65,8 @@ async function wishes(
   host: Host,
   say: (line: string) => void,
 ): Promise<{ readonly name: string; readonly dataDir: string }> {
-  const settings: Record<string, unknown> = {};
-  try {
-    Object.assign(settings, parse(await text(host, nodeYaml)));
-  } catch {
-    say(`${nodeYaml} is no YAML and is passed over: "node-agent info" says what is wrong with it`);
-  }
-  const dataDir = typeof settings.dataDir === 'string' ? settings.dataDir : '/var/lib/clusteros';
-  let name = typeof settings.name === 'string' ? settings.name : '';
+  const { dataDir, ...settings } = await nodeSettings(host, say);
+  let { name } = settings;
   if (name === '')
     try {
       name =

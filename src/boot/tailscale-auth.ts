@@ -6,6 +6,7 @@ import { enrolmentFile } from '../integrations/tailscale/enrolment.ts';
 import { defaultSocket, tailscaleLocalApi } from '../integrations/tailscale/local-api.ts';
 import { BootError, exitCode, runProgram, timeoutMsFrom } from './ending.ts';
 import { signInTimeoutMsDefault } from './limits.ts';
+import { nodeSettings, nodeSettingsFile } from './node-settings.ts';
 import { Secrets } from './secrets.ts';
 import { defaultSettingsFile, readSettings } from './settings.ts';
 import { signIn } from './sign-in.ts';
@@ -18,6 +19,11 @@ const program = new Command('tailscale-auth')
   .option(
     '--env-file <FILE>',
     `settings, instead of systemd's credential tailscale.env or ${defaultSettingsFile}`,
+  )
+  .option(
+    '--config <FILE>',
+    "node-agent's settings: with the tailnet off there is nothing to do",
+    nodeSettingsFile,
   )
   .option('--timeout <DURATION>', 'such as 90s or 2m', `${signInTimeoutMsDefault / 60_000}m`)
   .option('--dry-run', 'say what would be done, and change nothing')
@@ -41,7 +47,7 @@ Settings, one NAME=VALUE a line (mode 0600; the file is not read by a shell):
 Each may also be a credential of systemd of that name (LoadCredentialEncrypted=).
 
 Exit codes:
-  0 on the tailnet   1 not yet, for a reason that may pass (network, API, tailscaled): start it again
+  0 on the tailnet, or it is off   1 not yet, for a reason that may pass (network, API, tailscaled): start it again
   2 usage, or settings that are missing or wrong
   4 refused: OAuth client, scope, tag, key, approval, or the state of another machine; the hint says the mend`,
   );
@@ -55,6 +61,7 @@ async function main(): Promise<number> {
   program.parse();
   const flags = program.opts<{
     envFile?: string;
+    config: string;
     timeout: string;
     dryRun?: boolean;
     renew?: boolean;
@@ -63,6 +70,11 @@ async function main(): Promise<number> {
     apiUrl?: string;
     enrolmentFile: string;
   }>();
+  const { hasTailnet } = await nodeSettings(realHost(), console.error, flags.config);
+  if (!hasTailnet) {
+    console.error(`the tailnet is off by ${flags.config}: there is nothing to sign in to`);
+    return exitCode.done;
+  }
   const { CREDENTIALS_DIRECTORY, RUNTIME_DIRECTORY } = process.env;
   const settings = await readSettings({ file: flags.envFile, credentialsFolder: CREDENTIALS_DIRECTORY });
   for (const secret of [settings.oauth?.secret, settings.authKey]) if (secret) secrets.add(secret);

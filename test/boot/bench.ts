@@ -65,6 +65,11 @@ export class Bench {
     return join(this.tailscaled.folder, 'enrolment/tailnet.json');
   }
 
+  /** Settings of the agent, in a file of this test. */
+  get nodeYaml(): string {
+    return join(this.tailscaled.folder, 'node.yaml');
+  }
+
   settings(lines: Readonly<Record<string, string>>, mode = 0o600): void {
     const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(this.envFile, text.join(''));
@@ -93,10 +98,14 @@ export class Bench {
 
   /** @param env added to an environment without anything of the test's own */
   async run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-    const child = spawn(`${programs}${program}`, ['--socket', this.tailscaled.socket, ...args], {
-      env: { PATH: process.env.PATH ?? '', RUNTIME_DIRECTORY: this.#keyFolder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      `${programs}${program}`,
+      ['--socket', this.tailscaled.socket, '--config', this.nodeYaml, ...args],
+      {
+        env: { PATH: process.env.PATH ?? '', RUNTIME_DIRECTORY: this.#keyFolder, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.child = child;
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)

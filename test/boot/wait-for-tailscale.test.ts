@@ -1,5 +1,6 @@
 // wait-for-tailscale at each stage of the way into the tailnet: the reason, the mend, the exit code.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { BackendState } from '../../src/integrations/tailscale/shapes.ts';
 import { device } from '../integrations/tailscale/fake-tailscaled.ts';
@@ -121,6 +122,26 @@ describe('wait-for-tailscale', { concurrency: 3 }, () => {
     assert.equal(exitCode, 2);
     assert.match(stderr, /"soon" is no duration/);
     assert.equal((await wait(bench, '--tiemout', '2m')).exitCode, 2);
+  });
+
+  const off = 'integrations: { tailscale: { enabled: false } }\n';
+  for (const program of ['tailscale-auth', 'wait-for-tailscale'])
+    onBench(`${program} has nothing to do where the tailnet is off`, async bench => {
+      writeFileSync(bench.nodeYaml, off);
+      const { exitCode, stdout, stderr } = await bench.run(program, ['--timeout', '200ms']);
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^the tailnet is off by .*node\.yaml: there is nothing to /);
+      assert.deepEqual(bench.tailscaled.asked, []);
+    });
+
+  onBench('settings that are no YAML do not switch the tailnet off, and it is said', async bench => {
+    writeFileSync(bench.nodeYaml, `${off}: [`);
+    bench.tailscaled.state = 'Running';
+    const { exitCode, stdout, stderr } = await wait(bench);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^127\.0\.0\.1\n/);
+    assert.match(stderr, /node\.yaml is no YAML and is passed over/);
   });
 
   for (const program of ['tailscale-auth', 'wait-for-tailscale'])
