@@ -16,6 +16,10 @@ export const buildTimeoutMs = 30 * 60_000;
 export const installTimeoutMs = 1_800_000;
 /** The agent's start to a whole SLURM of one machine, in milliseconds. */
 export const clusterTimeoutMs = 300_000;
+/** Three machines side by side on two processors, from their shells to a job on all three, in milliseconds. */
+export const threeTimeoutMs = 900_000;
+/** MiB of a seed disk of cloud-init: it has two small files. */
+export const seedMib = 2;
 /** A job of milliseconds on an idle node. */
 export const jobTimeoutMs = 120_000;
 /** MiB of the disk with the packages: they have 41. */
