@@ -3,9 +3,9 @@
 import { readdir } from 'node:fs/promises';
 import { textOf } from '../../integrations/file-text.ts';
 import type { Host } from '../../integrations/host.ts';
+import type { Installation } from './installation.ts';
 import { bootLoaderTimeoutMs } from './limits.ts';
 import type { InstallStep } from './plan.ts';
-import type { Installation } from './work.ts';
 
 /** The name of the loader for removable media, by the architecture of GRUB. */
 const removableNames = { 'x86_64-efi': 'BOOTX64.EFI', 'arm64-efi': 'BOOTAA64.EFI' } as const;

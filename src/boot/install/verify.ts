@@ -6,8 +6,8 @@ import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootTroubles } from './boot-loader.ts';
 import { fileSystemsOf, identityGlobs, keptFolders, vitalGlobs } from './copied.ts';
+import type { Installation } from './installation.ts';
 import { comparedBytesMax, comparedFilesMax } from './limits.ts';
-import type { Installation } from './work.ts';
 
 /** @throws BootError with all that is wrong */
 export async function verify(work: Installation): Promise<void> {

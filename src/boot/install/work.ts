@@ -6,22 +6,12 @@ import type { Host } from '../../integrations/host.ts';
 import { bootLoader, menu } from './boot-loader.ts';
 import { copyFilters, fstabText } from './copied.ts';
 import { TargetDisk } from './disk.ts';
+import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
 import { copyTimeoutMs, progressMs, progressPercentStep } from './limits.ts';
 import type { Rehearsal } from './look.ts';
 import { type InstallStep, type MachineFacts, stepText } from './plan.ts';
 import { verify } from './verify.ts';
-
-export interface Installation {
-  readonly host: Host;
-  readonly journal: Journal;
-  readonly disk: TargetDisk;
-  readonly machine: MachineFacts;
-  /** What is copied: the root, but in a rehearsal. */
-  readonly from: string;
-  readonly filters: readonly string[];
-  readonly startedAtMs: number;
-}
 
 /** Erases the disk and installs on it. @throws BootError naming the step; then everything is unmounted */
 export async function install(
