@@ -130,7 +130,8 @@ export interface SettingsPlaces {
  * @throws BootError naming the file and the mend; one that others can read is refused, as ssh does
  */
 export async function readSettings({ file, credentialsFolder }: SettingsPlaces): Promise<SignInSettings> {
-  const flag = '--env-file';
+  // Not --env-file: node takes that for itself, wherever it stands, and would hand the secrets to every program that is started.
+  const flag = '--settings';
   const found = new Map<string, string>();
   const sources: string[] = [];
   const take = async (path: string, isAsked: boolean) => {

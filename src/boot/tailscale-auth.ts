@@ -17,7 +17,7 @@ const program = new Command('tailscale-auth')
     'Brings this machine into its tailnet, and does nothing when it is there with its tags. With the credentials of an OAuth client it gets a single-use key for itself; else, or when that fails, it uses the key it was given.',
   )
   .option(
-    '--env-file <FILE>',
+    '--settings <FILE>',
     `settings, instead of systemd's credential tailscale.env or ${defaultSettingsFile}`,
   )
   .option(
@@ -60,7 +60,7 @@ process.once('SIGINT', () => process.exit(130));
 async function main(): Promise<number> {
   program.parse();
   const flags = program.opts<{
-    envFile?: string;
+    settings?: string;
     config: string;
     timeout: string;
     dryRun?: boolean;
@@ -76,7 +76,7 @@ async function main(): Promise<number> {
     return exitCode.done;
   }
   const { CREDENTIALS_DIRECTORY, RUNTIME_DIRECTORY } = process.env;
-  const settings = await readSettings({ file: flags.envFile, credentialsFolder: CREDENTIALS_DIRECTORY });
+  const settings = await readSettings({ file: flags.settings, credentialsFolder: CREDENTIALS_DIRECTORY });
   for (const secret of [settings.oauth?.secret, settings.authKey]) if (secret) secrets.add(secret);
   refusePlainHttp(settings.oauth && (flags.apiUrl ?? settings.loginServer));
   const line = await signIn({

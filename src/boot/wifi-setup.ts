@@ -43,7 +43,7 @@ const secrets = new Secrets();
 const say = (line: string) => console.error(secrets.hide(line));
 
 interface PlaceFlags {
-  readonly envFile: string;
+  readonly settings: string;
   readonly netplanDir: string;
   readonly runDir: string;
   readonly netplan: string;
@@ -52,7 +52,7 @@ interface PlaceFlags {
 
 const withPlaces = (command: Command) =>
   command
-    .option('--env-file <FILE>', 'the settings of this machine', wifiSettingsFile)
+    .option('--settings <FILE>', 'the settings of this machine', wifiSettingsFile)
     .option('--netplan-dir <FOLDER>', "netplan's folder", '/etc/netplan')
     .option('--run-dir <FOLDER>', 'for files that do not outlive the boot', '/run/wifi-setup')
     .option('--netplan <PROGRAM>', 'the netplan command', 'netplan')
@@ -121,11 +121,17 @@ interface SetFlags {
 }
 
 /** Reads what is in force too, so that none of its secrets is said. */
-async function machineFrom({ envFile, netplanDir, runDir, netplan, card }: PlaceFlags): Promise<WifiMachine> {
-  const text = (await readPrivateFile(envFile, { isAsked: false, flag: '--env-file' })) ?? '';
-  for (const secret of secretsOf(wifiSettingsFrom(envFile, text))) secrets.add(secret);
+async function machineFrom({
+  settings,
+  netplanDir,
+  runDir,
+  netplan,
+  card,
+}: PlaceFlags): Promise<WifiMachine> {
+  const text = (await readPrivateFile(settings, { isAsked: false, flag: '--settings' })) ?? '';
+  for (const secret of secretsOf(wifiSettingsFrom(settings, text))) secrets.add(secret);
   return {
-    ...{ host: realHost(), settingsFile: envFile, netplanFolder: netplanDir, runFolder: runDir },
+    ...{ host: realHost(), settingsFile: settings, netplanFolder: netplanDir, runFolder: runDir },
     ...{ netplan, say, cards: card },
   };
 }

@@ -88,7 +88,7 @@ export class Bench {
   async auth(...args: readonly string[]): Promise<Run> {
     mkdirSync(this.#keyFolder, { recursive: true });
     const run = await this.run('tailscale-auth', [
-      ...['--env-file', this.envFile, '--api-url', this.api.url, '--tailscale', this.program],
+      ...['--settings', this.envFile, '--api-url', this.api.url, '--tailscale', this.program],
       ...['--enrolment-file', this.enrolmentFile, '--timeout', '20s', ...args],
     ]);
     assert.deepEqual(readdirSync(this.#keyFolder), [], 'no key is left in a file');

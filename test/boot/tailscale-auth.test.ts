@@ -32,6 +32,17 @@ function refuse(bench: Bench, words: string): void {
 
 // Most of the time is waiting between tries and for processes to start.
 describe('tailscale-auth', { concurrency: 3 }, () => {
+  onBench('settings that are not where it was told are named, in its own words', async bench => {
+    const { exitCode, stderr } = await bench.run('tailscale-auth', [
+      '--settings',
+      '/nonexistent/tailscale.env',
+    ]);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^error: .*\/nonexistent\/tailscale\.env/);
+    // Taken by node itself it would be in the environment of all that is started.
+    assert.doesNotMatch((await bench.run('tailscale-auth', ['--help'])).stdout, /--env-file/);
+  });
+
   onBench(
     'an OAuth client gets a single-use, tagged, pre-authorised key, and tailscale gets it by a file',
     async bench => {

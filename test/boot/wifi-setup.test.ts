@@ -84,7 +84,7 @@ class Bench {
 
   async run([verb = '', ...args]: readonly string[], program: readonly string[] = ['wifi-setup']) {
     const [name = '', ...before] = program;
-    const places = ['--env-file', this.path('wifi.env'), '--netplan-dir', this.path('netplan')];
+    const places = ['--settings', this.path('wifi.env'), '--netplan-dir', this.path('netplan')];
     const child = spawn(
       `${programs}${name}`,
       [
