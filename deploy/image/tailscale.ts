@@ -6,10 +6,14 @@ import { type Entry, makeDeb } from '../package/deb.ts';
 import { BuildError, run } from '../package/tools.ts';
 import { programTimeoutMs } from './limits.ts';
 
-const module = 'tailscale.com';
-const version = '1.102.3';
-/** That its go.mod asks for. */
-const go = '1.26.6';
+/** The only place that names its version; the tests run the same. */
+export const tailscaleSource = {
+  module: 'tailscale.com',
+  version: '1.102.3',
+  /** That its go.mod asks for. */
+  go: '1.26.6',
+} as const;
+const { module, version, go } = tailscaleSource;
 
 /** Returns the package. @param kept where it stays for the next build @throws BuildError where it cannot be compiled */
 export function tailscalePackage(kept: string, epoch: number): string {
@@ -27,6 +31,10 @@ export function tailscalePackage(kept: string, epoch: number): string {
   const bin = join(work, 'bin');
   const env = { GOBIN: bin, GOFLAGS: '', CGO_ENABLED: '0', GOARCH: 'amd64', GOOS: 'linux' };
   const compiler = goProgram();
+  if (compiler === undefined)
+    throw new BuildError(
+      `the image needs tailscale, and compiles it with Go ${go}\nhint: install Go from https://go.dev/dl, or set TAILSCALE=FILE.deb, one of https://pkgs.tailscale.com/stable`,
+    );
   const stamps = ['long', 'short'].map(each => `-X ${module}/version.${each}Stamp=${version}`);
   run(
     compiler,
@@ -69,10 +77,7 @@ function packageOf(bin: string, source: string) {
   };
 }
 
-function goProgram(): string {
-  const found = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'].find(existsSync);
-  if (found !== undefined) return found;
-  throw new BuildError(
-    `the image needs tailscale, and compiles it with Go ${go}\nhint: install Go from https://go.dev/dl, or set TAILSCALE=FILE.deb, one of https://pkgs.tailscale.com/stable`,
-  );
+/** The compiler of Go; undefined where there is none. */
+export function goProgram(): string | undefined {
+  return ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'].find(existsSync);
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { goProgram } from '../../deploy/image/tailscale.ts';
 import { missingForImage } from '../image/requirements.ts';
 import { isInstalled } from '../lab/requirements.ts';
 import { firmwareFiles } from './disk-machine.ts';
@@ -17,8 +18,7 @@ export function missingForDisk(): string | undefined {
   const programs = { sgdisk: 'gdisk', mcopy: 'mtools', 'mkfs.vfat': 'dosfstools' };
   for (const [program, name] of Object.entries(programs))
     if (!isInstalled(program)) return `needs ${program} (package ${name})`;
-  const go = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'];
-  if (!go.some(existsSync)) return 'needs Go to compile tailscale with';
+  if (goProgram() === undefined) return 'needs Go to compile tailscale with';
   return missingForImage();
 }
 

@@ -1,10 +1,10 @@
-// Real tailscaled, tailscale and headscale, compiled from their pinned sources into build/tailnet and kept there. The only place
-// that names their versions.
+// Real tailscaled, tailscale and headscale, compiled from their pinned sources into build/tailnet and kept there.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isInstalled, missingForLab } from '../lab/requirements.ts';
+import { goProgram, tailscaleSource } from '../../deploy/image/tailscale.ts';
+import { missingForLab } from '../lab/requirements.ts';
 import { buildTimeoutMs } from './limits.ts';
 
 const folder = fileURLToPath(new URL('../../build/tailnet/', import.meta.url));
@@ -30,9 +30,7 @@ interface Source {
 
 const sources: readonly Source[] = [
   {
-    module: 'tailscale.com',
-    version: 'v1.102.3',
-    go: '1.26.6',
+    ...{ module: tailscaleSource.module, version: `v${tailscaleSource.version}`, go: tailscaleSource.go },
     commands: ['cmd/tailscale', 'cmd/tailscaled'],
     files: ['cmd/tailscaled/tailscaled.service', 'cmd/tailscaled/tailscaled.defaults'],
     flags: [`-tags=${omitted.map(name => `ts_omit_${name}`).join(',')}`],
@@ -75,11 +73,6 @@ function isBuilt(source: Source): boolean {
 }
 
 const stampOf = ({ module }: Source) => join(folder, `${module.replaceAll('/', '_')}.json`);
-
-function goProgram(): string | undefined {
-  if (isInstalled('go')) return 'go';
-  return ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'].find(existsSync);
-}
 
 /**
  * By a module of our own that requires the source: `go install MODULE@VERSION` also asks for the list of all its versions,
