@@ -259,14 +259,17 @@ async function integrationsOf(
   });
   const k3s = k3sIntegration({
     ...{ fencingFile: join(dataDir, 'fencing-k3s.json'), markFile: join(dataDir, 'k3s.json') },
-    ...{ retry: retryWithBackoff, openKube, wallMs: () => Date.now() },
+    ...{ retry: retryWithBackoff, openKube, wallMs: Date.now },
     counterparts: {
       ask: (peer, question) =>
         peer.id === self ? answerHere('k3s', question) : calls.counterpart(peer, 'k3s', question),
     },
   });
-  for (const integration of [slurm, k3s]) {
-    const name = integration.name === 'slurm' ? 'slurm' : 'k3s';
+  const known = [
+    ['slurm', slurm],
+    ['k3s', k3s],
+  ] as const;
+  for (const [name, integration] of known) {
     const enabled = values[`integrations.${name}.enabled`];
     if (enabled === false) continue;
     if (enabled === true) await refuseWithout(integration, missingTexts[name]);
