@@ -1,5 +1,7 @@
 # The commands a newcomer types. Everything real is an npm script or a TypeScript program.
-.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package test-disk check package image cluster-key limits clean
+.PHONY: demo demo-stop test test-k3s test-tailnet test-image test-package test-disk check package image usb cluster-key limits clean
+# A key, an image and a stick that are asked for at once are made one after the other, also with -j.
+.NOTPARALLEL:
 SHELL := /bin/bash
 NODE := node_modules/.bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -44,6 +46,12 @@ image: node_modules/.installed
 	@ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) OUT=$(OUT) SUITE=$(SUITE) MIRROR=$(MIRROR) SECURITY_MIRROR=$(SECURITY_MIRROR) \
 	FIRMWARE=$(FIRMWARE) FRESH=$(FRESH) WITH_KEY=$(WITH_KEY) KEY=$(KEY) AUTHORIZED_KEYS=$(AUTHORIZED_KEYS) TAILSCALE=$(TAILSCALE) FORMATS=$(FORMATS) \
 	$(NODE) deploy/image/build.ts
+
+# The same as a stick, dist/cluster-os-usb.img: SETTINGS=FOLDER and WITH_KEY=1 put files onto its partition for people. After "make image" it takes seconds.
+usb: node_modules/.installed
+	@OUT=$(OUT) SETTINGS=$(SETTINGS) WITH_KEY=$(WITH_KEY) KEY=$(KEY) ARCH=$(ARCH) VERSION=$(VERSION) RELEASE=$(RELEASE) SUITE=$(SUITE) MIRROR=$(MIRROR) \
+	SECURITY_MIRROR=$(SECURITY_MIRROR) FIRMWARE=$(FIRMWARE) FRESH=$(FRESH) AUTHORIZED_KEYS=$(AUTHORIZED_KEYS) TAILSCALE=$(TAILSCALE) FORMATS=$(FORMATS) \
+	$(NODE) deploy/image/usb.ts
 
 check: node_modules/.installed
 	@npm run --silent check

@@ -10,12 +10,12 @@ import { endWithBuildError, requirePrograms, run } from '../package/tools.ts';
 import { workFolder } from '../package/work-folder.ts';
 import { debianBase } from './base.ts';
 import type { InsideOptions } from './inside.ts';
+import { imageName as name, usbName } from './layout.ts';
 import { programTimeoutMs } from './limits.ts';
 import { type Format, imageSettings } from './settings.ts';
 import { tailscalePackage } from './tailscale.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const name = 'cluster-os-node';
 
 await endWithBuildError(async () => {
   const settings = imageSettings(root, process.env);
@@ -58,15 +58,15 @@ await endWithBuildError(async () => {
   }
   if (clusterKey !== undefined) for (const file of made) chmodSync(file, 0o600);
   mkdirSync(out, { recursive: true });
-  // What is not made this time is of another build.
-  for (const old of globSync(`${name}.*`, { cwd: out })) rmSync(join(out, old));
+  // What is not made this time is of another build, and so is a stick.
+  for (const old of globSync([`${name}.*`, usbName], { cwd: out })) rmSync(join(out, old));
   // Not a rename: it may be another disk.
   run('mv', ['--force', '--target-directory', out, ...made]);
   const files = made.map(file => join(out, basename(file)));
   await steps.step('SHA256SUMS', () => updateSums(out, files));
   rmSync(work, { recursive: true });
   console.log(
-    `in ${out}: ${made.map(file => basename(file)).join(', ')}; deploy/image/README.md says how to write a stick`,
+    `in ${out}: ${made.map(file => basename(file)).join(', ')}; "make usb" makes a stick of it (deploy/image/README.md)`,
   );
   if (settings.clusterKey !== undefined) sayKey(settings.clusterKey);
 });

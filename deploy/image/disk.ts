@@ -12,10 +12,22 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BuildError, run } from '../package/tools.ts';
-import { biosBootMib, espMib, rawMibMax, rootFreeMib, rootOverhead, sectorBytes } from './limits.ts';
+import { biosBootAtMib, espAtMib, mibBytes, rootAtMib, settingsAtMib } from './layout.ts';
+import {
+  biosBootMib,
+  espMib,
+  rawMibMax,
+  rootFreeMib,
+  rootOverhead,
+  sectorBytes,
+  settingsMib,
+} from './limits.ts';
+import { settingsFileSystem } from './settings-partition.ts';
 import { inTree } from './tree.ts';
 
 export interface DiskOptions {
+  /** The checkout. */
+  readonly root: string;
   readonly tree: string;
   /** The file to be. */
   readonly raw: string;
@@ -26,11 +38,6 @@ export interface DiskOptions {
   readonly espId: string;
 }
 
-const mib = 2 ** 20;
-/** Where each begins, in MiB. */
-const biosBootAt = 1;
-const espAt = biosBootAt + biosBootMib;
-const rootAt = espAt + espMib;
 /** Loads grub.cfg from the root, whichever disk it is. */
 const findRoot = (uuid: string) =>
   `search.fs_uuid ${uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n`;
@@ -65,7 +72,7 @@ export function makeDisk(options: DiskOptions, core: Buffer): void {
   const usedMib = Math.ceil(Number(run('du', ['-sxm', tree]).split('\t')[0]));
   const rootMib = Math.ceil(usedMib * rootOverhead) + rootFreeMib;
   // The second copy of the partition table is at its end.
-  const sizeMib = rootAt + rootMib + 1;
+  const sizeMib = rootAtMib + rootMib + 1;
   if (sizeMib > rawMibMax)
     throw new BuildError(
       `the image would have ${sizeMib} MiB, more than ${rawMibMax}\nhint: FIRMWARE=0 leaves firmware out`,
@@ -75,9 +82,10 @@ export function makeDisk(options: DiskOptions, core: Buffer): void {
   partition(raw, rootMib);
   run('mke2fs', [
     ...['-q', '-F', '-t', 'ext4', '-m', '1', '-U', rootUuid, '-L', 'clusteros', '-d', tree],
-    ...['-E', `offset=${rootAt * mib}`, raw, `${rootMib}M`],
+    ...['-E', `offset=${rootAtMib * mibBytes}`, raw, `${rootMib}M`],
   ]);
-  writeAt(raw, espAt * mib, espOf(options, work));
+  writeAt(raw, espAtMib * mibBytes, espOf(options, work));
+  writeAt(raw, settingsAtMib * mibBytes, settingsFileSystem(options.root, work));
   writeBiosBoot(raw, tree, core);
 }
 
@@ -89,15 +97,17 @@ function partition(raw: string, rootMib: number): void {
   ];
   run('sgdisk', [
     '--clear',
-    ...part(1, biosBootAt, biosBootMib, 'ef02', 'bios-boot'),
-    ...part(2, espAt, espMib, 'ef00', 'esp'),
+    ...part(1, biosBootAtMib, biosBootMib, 'ef02', 'bios-boot'),
+    ...part(2, espAtMib, espMib, 'ef00', 'esp'),
+    // "Microsoft basic data": the one that Windows and macOS show.
+    ...part(3, settingsAtMib, settingsMib, '0700', 'settings'),
     // "Linux root (x86-64)": what systemd-repart grows.
-    ...part(3, rootAt, rootMib, '8304', 'root'),
+    ...part(4, rootAtMib, rootMib, '8304', 'root'),
     raw,
   ]);
   // It ends with 0 also when it has done nothing.
   const table = run('sgdisk', ['--print', raw]);
-  if (!/^ {3}3 .* root$/m.test(table)) throw new BuildError(`sgdisk has not partitioned ${raw}\n${table}`);
+  if (!/^ {3}4 .* root$/m.test(table)) throw new BuildError(`sgdisk has not partitioned ${raw}\n${table}`);
 }
 
 /** The ESP's content, by mtools. */
@@ -123,16 +133,16 @@ function espOf({ tree, rootUuid, espId }: DiskOptions, work: string): Buffer {
 
 /** What grub-bios-setup does to a disk: the first sector says where core.img is, and core.img where its rest is. */
 function writeBiosBoot(raw: string, tree: string, core: Buffer): void {
-  const sector = BigInt((biosBootAt * mib) / sectorBytes);
+  const sector = BigInt((biosBootAtMib * mibBytes) / sectorBytes);
   const boot = readFileSync(join(tree, 'usr/lib/grub/i386-pc/boot.img'));
   boot.writeBigUInt64LE(sector, 0x5c);
   // The jump that is for floppies only.
   boot.writeUInt16LE(0x9090, 0x66);
   core.writeBigUInt64LE(sector + 1n, sectorBytes - 12);
-  if (core.length > biosBootMib * mib) throw new BuildError('core.img is larger than its partition');
+  if (core.length > biosBootMib * mibBytes) throw new BuildError('core.img is larger than its partition');
   // Behind them is the partition table.
   writeAt(raw, 0, boot.subarray(0, 440));
-  writeAt(raw, biosBootAt * mib, core);
+  writeAt(raw, biosBootAtMib * mibBytes, core);
 }
 
 function writeAt(file: string, offset: number, bytes: Uint8Array): void {

@@ -4,12 +4,14 @@
 export const biosBootMib = 1;
 /** MiB of the ESP: shim and GRUB have 5; a kernel may go there one day. FAT32 wants 33 at least. */
 export const espMib = 64;
+/** MiB of the partition into which people drop settings: a hundred times what they have, and FAT16 that every system reads. */
+export const settingsMib = 32;
 /** Of the tree's size: inodes, the journal, whole blocks for small files. mke2fs says when it is too little. */
 export const rootOverhead = 1.06;
 /** MiB that are free before the root grows to its disk, which it does at the first boot: logs, keys, what cloud-init writes. */
 export const rootFreeMib = 96;
-/** MiB that the raw image may have: it should fit a stick that is sold as 2 GB. */
-export const rawMibMax = 1536;
+/** MiB that the raw image may have: it should fit a stick that is sold as 2 GB, which has some 1900. */
+export const rawMibMax = 1792;
 /** Bytes of a sector: of the partition table, and of every offset on the disk. */
 export const sectorBytes = 512;
 /** Days that a bootstrapped tree is taken again: it has Debian's updates of its day. FRESH=1 makes a new one. */

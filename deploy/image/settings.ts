@@ -58,7 +58,7 @@ export function imageSettings(
     securityMirror: wordFrom('SECURITY_MIRROR', SECURITY_MIRROR || debianSecurity, /^https?:\/\/\S+$/),
     hasFirmware: FIRMWARE !== '0',
     isFresh: FRESH === '1',
-    clusterKey: WITH_KEY === '1' ? clusterKeyFrom(file('KEY', KEY || 'cluster.key')) : undefined,
+    clusterKey: WITH_KEY === '1' ? clusterKeyFrom(resolve(root, KEY || 'cluster.key')) : undefined,
     authorizedKeys: AUTHORIZED_KEYS ? file('AUTHORIZED_KEYS', AUTHORIZED_KEYS) : undefined,
     tailscale: TAILSCALE ? file('TAILSCALE', TAILSCALE) : undefined,
     formats: formatsFrom(FORMATS || formats.join(',')),
@@ -88,8 +88,9 @@ function readable(name: string, file: string): string {
   return file;
 }
 
-/** Agents refuse a key that others can read, and one of another size. */
-function clusterKeyFrom(file: string): string {
+/** The file itself. Agents refuse a key that others can read, and one of another size. @throws BuildError */
+export function clusterKeyFrom(file: string): string {
+  readable('KEY', file);
   if ((statSync(file).mode & 0o077) !== 0)
     throw new BuildError(`the cluster key ${file} is open to others\nhint: run "chmod 600 ${file}"`);
   const bytes = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64').length;

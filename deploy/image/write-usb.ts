@@ -27,10 +27,11 @@ import {
 } from '../../src/boot/install/plan.ts';
 import { realHost } from '../../src/integrations/host.ts';
 import { megabytes } from '../package/steps.ts';
+import { imageName, usbName } from './layout.ts';
 import { progressMs, stickBytesMax, writeBytes } from './limits.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
-const names = ['cluster-os-node.raw.gz', 'cluster-os-node.raw'];
+const names = [usbName, `${imageName}.raw.gz`, `${imageName}.raw`];
 
 interface Flags {
   readonly image?: string;
@@ -41,12 +42,12 @@ interface Flags {
 
 const program = new Command('write-usb')
   .description(
-    'Writes the image of "make image" to a stick, and reads it back. All that is on the stick is lost.',
+    'Writes the image of "make usb" or "make image" to a stick, and reads it back. All that is on the stick is lost.',
   )
   .argument('<DEVICE>', 'the stick, such as /dev/sdX')
   .option(
     '--image <FILE>',
-    `raw or raw.gz; unless said, dist/${names[0]}, with its sum beside it in SHA256SUMS`,
+    `raw or raw.gz; unless said, the first that is in dist of ${names.join(', ')}, with its sum beside it in SHA256SUMS`,
   )
   .option('--dry-run', 'say what would be done, and change nothing')
   .option('--yes', 'do not ask')
@@ -106,8 +107,8 @@ function imageFrom(given: string | undefined): string {
   if (found !== undefined && existsSync(found)) return found;
   throw new BootError(
     exitCode.usage,
-    `there is no ${given ?? join(dist, names[0] ?? '')}`,
-    'run "make image", or name one with --image',
+    `there is no ${given ?? join(dist, usbName)}`,
+    'run "make usb", or name one with --image',
   );
 }
 

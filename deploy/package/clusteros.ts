@@ -29,7 +29,7 @@ const pages: readonly Page[] = [
   { name: 'clusterctl', section: 1 },
   ...[
     ...['node-agent', 'tailscale-auth', 'wait-for-tailscale', 'wait-for-time', 'first-boot', 'wifi-setup'],
-    'cluster-os-install',
+    ...['cluster-os-install', 'handed-settings'],
   ].map(name => ({ name, section: 8 }) as const),
 ];
 

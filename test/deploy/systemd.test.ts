@@ -109,11 +109,15 @@ test('before it: first-boot, the network, WiFi, the clock; each before all that 
     ...['network-pre.target', 'ssh.service', 'sshd.service', 'tailscaled.service', 'node-agent.service'],
   ]);
   before('wifi-setup.service', ['network-online.target']);
+  before('handed-settings.service', [
+    ...['first-boot.service', 'network-pre.target', 'wifi-setup.service', 'tailscale-auth.service'],
+    ...['node-agent.service', 'ssh.service'],
+  ]);
   assert.match(setting('wifi-setup.service', 'After'), /first-boot\.service.*systemd-networkd\.service/);
   assert.match(setting('wait-for-time.service', 'After'), /network-online\.target/);
   for (const name of ['After', 'Wants'])
     assert.match(setting('tailscale-auth.service', name), /wait-for-time\.service/);
-  for (const unit of ['first-boot.service', 'wifi-setup.service']) {
+  for (const unit of ['handed-settings.service', 'first-boot.service', 'wifi-setup.service']) {
     // Else they would come after sysinit.target, and cloud-init wants the network before that.
     assert.equal(setting(unit, 'DefaultDependencies'), 'no');
     assert.equal(setting(unit, 'Conflicts'), 'shutdown.target');
@@ -139,6 +143,13 @@ test('limits of restarts are where systemd reads them, and no unit gives up or l
     assert.equal(setting(unit, 'Restart'), 'on-failure');
     assert.ok(Number(setting(unit, 'RestartSec')) >= 5, `${unit}: seconds between two starts`);
   }
+});
+
+test('a file that is refused is not tried again and again, and settings are taken within minutes or not at all', () => {
+  assert.equal(setting('handed-settings.service', 'RestartPreventExitStatus'), '4');
+  assert.equal(setting('handed-settings.service', 'TimeoutStartSec'), '3min');
+  // Else what is mounted would be there for everybody, and stay after a crash.
+  assert.equal(setting('handed-settings.service', 'PrivateMounts'), 'yes');
 });
 
 test('credentials are handed over by systemd, and are in no environment and no command', () => {

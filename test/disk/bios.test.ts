@@ -18,7 +18,7 @@ let machine: DiskMachine;
 before(async () => {
   if (missing !== undefined) return;
   ensureImage();
-  flashed = flash('bios', 'a1f0c0de-1111-4222-8333-444455556666');
+  flashed = flash({ firmware: 'bios', uuid: 'a1f0c0de-1111-4222-8333-444455556666' });
   machine = flashed.machine;
   await machine.powerOn();
 });

@@ -13,12 +13,22 @@ export interface FlashedMachine {
   remove(): Promise<void>;
 }
 
-/** Off. @param uuid number of the hardware @param second a disk beside the stick */
-export function flash(firmware: Firmware, uuid: string, second?: MachineDisk): FlashedMachine {
+export interface FlashOptions {
+  readonly firmware: Firmware;
+  /** Number of the hardware. */
+  readonly uuid: string;
+  /** What is on the stick, a raw disk that is not changed; the image unless said. */
+  readonly image?: string;
+  /** A disk beside the stick. */
+  readonly second?: MachineDisk;
+}
+
+/** Off. */
+export function flash({ firmware, uuid, image = diskImage, second }: FlashOptions): FlashedMachine {
   const home = watchedFolder('clusteros-flashed-');
   const folder = home.path;
   makeKey(folder);
-  const file = makeDisk(`${folder}/stick.qcow2`, stickMib, diskImage);
+  const file = makeDisk(`${folder}/stick.qcow2`, stickMib, image);
   const stick: MachineDisk = { file, format: 'qcow2', bus: 'usb', serial: 'STICK' };
   const disks = [stick, ...(second === undefined ? [] : [second])];
   const kept = (what: string) => join(dirname(diskImage), `${firmware}-${uuid.slice(-4)}.${what}`);

@@ -14,7 +14,7 @@ before(() => {
 
 /** A machine for one test. @param secureBoot what the firmware says of it: 1 is on */
 async function starts(firmware: Firmware, uuid: string, secureBoot: string): Promise<void> {
-  const { machine, remove } = flash(firmware, uuid);
+  const { machine, remove } = flash({ firmware, uuid });
   try {
     await machine.powerOn();
     const value = await machine.must('od -An -t u1 /sys/firmware/efi/efivars/SecureBoot-*');

@@ -27,8 +27,9 @@ before(async () => {
   const [tree, packages] = [join(folder.path, 'tree'), join(folder.path, 'packages.img')];
   buildPackages({ VERSION: newer, OUT: tree });
   await makeDisk(packages, { tree, sizeMib: packagesMib });
-  flashed = flash('bios', 'a1f0c0de-1111-4222-8333-444455556669', {
-    ...{ file: packages, format: 'raw', bus: 'virtio', serial: 'PACKAGES', isVolatile: true },
+  flashed = flash({
+    ...{ firmware: 'bios', uuid: 'a1f0c0de-1111-4222-8333-444455556669' },
+    second: { file: packages, format: 'raw', bus: 'virtio', serial: 'PACKAGES', isVolatile: true },
   });
   machine = flashed.machine;
   await machine.powerOn();

@@ -7,6 +7,7 @@ export const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   'wait-for-tailscale': () => import('../../../src/boot/wait-for-tailscale.ts'),
   'wait-for-time': () => import('../../../src/boot/wait-for-time.ts'),
   'first-boot': () => import('../../../src/boot/first-boot.ts'),
+  'handed-settings': () => import('../../../src/boot/handed-settings.ts'),
   'wifi-setup': () => import('../../../src/boot/wifi-setup.ts'),
   'cluster-os-install': () => import('../../../src/boot/cluster-os-install.ts'),
 };

@@ -74,7 +74,8 @@ export async function lookAtMachine(
   return { machine, byId: await links(host) };
 }
 
-async function blockDevices(host: Host): Promise<readonly BlockDevice[]> {
+/** All disks and what lies on them. @throws BootError where lsblk says none */
+export async function blockDevices(host: Host): Promise<readonly BlockDevice[]> {
   const args = ['--json', '--bytes', '--output', lsblkColumns];
   const { exitCode: code, stdout, stderr } = await host.run('lsblk', args, { timeoutMs: lookTimeoutMs });
   if (code !== 0) throw new BootError(exitCode.failed, `lsblk ended with ${code}: ${stderr.trim()}`, '');
@@ -89,7 +90,11 @@ function apartFrom(mounts: readonly Mount[]): string[] {
   });
 }
 
-async function backingFiles(host: Host, devices: readonly BlockDevice[]): Promise<Map<string, string>> {
+/** The files that loop devices are. */
+export async function backingFiles(
+  host: Host,
+  devices: readonly BlockDevice[],
+): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const { name, type } of devices) {
     if (type !== 'loop') continue;
@@ -194,7 +199,7 @@ async function tableOf(host: Host, path: string): Promise<Table | undefined> {
 }
 
 /** By reading, not from udev's memory of it. */
-async function signatureOf(host: Host, path: string, place: readonly string[]): Promise<Signature> {
+export async function signatureOf(host: Host, path: string, place: readonly string[]): Promise<Signature> {
   const args = ['--probe', ...place, '--output', 'export', path];
   const { exitCode: code, stdout } = await host.run('blkid', args, { timeoutMs: lookTimeoutMs });
   // Several that contradict each other.
