@@ -5,6 +5,7 @@ import { grantsOf, isHere, leaveUnderWay, majorityOf, nodeOf, reportOf } from '.
 import type { EtcdMember, KubeNode } from './kube.ts';
 import { leaseLateMs, orphanPatienceMs } from './limits.ts';
 import { roles } from './names.ts';
+import { Since } from './since.ts';
 import { etcdMemberOf, memberOf } from './upkeep.ts';
 
 /** What follows the name of a node in that of its member (k3s, pkg/etcd). */
@@ -66,23 +67,24 @@ export function orphansIn(view: ClusterView, { members, nodes }: Etcd): readonly
   });
 }
 
-/** Since when each orphan is known to be one; kept by whoever keeps the cluster. */
+/** The orphans of now, and since when each is one; kept by whoever keeps the cluster. */
 export class Orphanage {
-  /** By the id of the member. */
-  #sinceMs = new Map<string, number>();
+  readonly #since = new Since<string>();
   #orphans: readonly Orphan[] = [];
 
   /** @param nowMs wall clock */
   see(orphans: readonly Orphan[], nowMs: number): void {
     this.#orphans = orphans;
-    this.#sinceMs = new Map(orphans.map(({ member: { id } }) => [id, this.#sinceMs.get(id) ?? nowMs]));
+    this.#since.see(
+      orphans.map(({ member }) => member.id),
+      nowMs,
+    );
   }
 
   /** Those that are to be taken out now. */
   due(nowMs: number): readonly EtcdMember[] {
-    const isOver = (id: string) => Math.abs(nowMs - (this.#sinceMs.get(id) ?? nowMs)) >= orphanPatienceMs;
     return this.#orphans
-      .filter(({ member, isLeaving }) => isLeaving || isOver(member.id))
+      .filter(({ member: { id }, isLeaving }) => isLeaving || this.#since.lasts(id, orphanPatienceMs, nowMs))
       .map(({ member }) => member);
   }
 

@@ -15,9 +15,12 @@ import {
   joinTokenReuseMs,
   k3sCommandTimeoutMs,
   keepBusyMs,
+  newcomerPatienceMs,
   podsShownMax,
 } from './limits.ts';
 import { etcdAnnotations, roles, service } from './names.ts';
+import { newcomersAway } from './newcomers.ts';
+import { Since } from './since.ts';
 import { drainingOf, etcdMemberOf, isGone, memberOf, staying, type Upkeep, upkeep } from './upkeep.ts';
 import type { Admission, NodeWord } from './words.ts';
 
@@ -34,6 +37,8 @@ export class Keeper {
   #pods: ReadonlyMap<string, readonly KubePod[]> = new Map();
   #members: readonly EtcdMember[] = [];
   #orphanage = new Orphanage();
+  /** By the token of the grant: since when a server that has never joined is away. */
+  #newcomersAway = new Since<number>();
   /** The server that was let in last. */
   #welcomed: { readonly id: string; readonly atMs: number } | undefined;
 
@@ -53,6 +58,7 @@ export class Keeper {
     this.#tokens.clear();
     this.#forbidden.clear();
     this.#orphanage = new Orphanage();
+    this.#newcomersAway = new Since();
   }
 
   /** One pass, as long as this node may act. Resolves with what the leader is to know. Rejects with a ServiceError. */
@@ -79,7 +85,11 @@ export class Keeper {
     const leaves = view.operations.filter(
       each => each.service === service && each.kind === 'leave' && each.outcome === 'running',
     );
-    return { evidence: leaves.flatMap(leave => this.#progressOf(view, leave)), detail: oneLine(trouble) };
+    const away = newcomersAway(view).map(({ token }) => token);
+    this.#newcomersAway.see(away, view.wallMs);
+    const long = away.filter(token => this.#newcomersAway.lasts(token, newcomerPatienceMs, view.wallMs));
+    const words = [...long.map(evidence.away), ...leaves.flatMap(leave => this.#progressOf(view, leave))];
+    return { evidence: words, detail: oneLine(trouble) };
   }
 
   /** How the node of `asker` fares: now, or a moment ago. */

@@ -38,6 +38,8 @@ export const joinTokenReuseMs = 600_000;
 export const leaseGoneMs = 60_000;
 /** A server with an older lease than this does not count for etcd's majority when another is taken out: a kubelet may miss a renewal or two. */
 export const leaseLateMs = 30_000;
+/** A server whose machine dies before it has ever joined makes room for another after this: one that is only started anew is back by then. */
+export const newcomerPatienceMs = 300_000;
 /** A member of etcd without a Node that is no server of ours is taken out after this: one that somebody joins by hand registers within `startDeadlineMs`. */
 export const orphanPatienceMs = 300_000;
 /** An eviction that a disruption budget forbids is asked for again after this. */
