@@ -46,6 +46,8 @@ export const evidence = {
   gone: (token: number) => `gone=${token}`,
   /** A server that has never joined is away for long. */
   away: (token: number) => `away=${token}`,
+  /** What a leave waits for, in a line for people. */
+  held: (token: number, why: string) => `held=${token} ${why}`,
 };
 
 /** What the keeper's report has of them. */
@@ -254,16 +256,17 @@ function leaveProgress(view: ClusterView, operation: OperationView, words: reado
   const member = nodeOf(view, node);
   const isForgotten = grant === undefined || words.includes(evidence.gone(token));
   const isDrained = isForgotten || words.includes(evidence.drained(token));
-  const hasStopped =
-    member === undefined ||
-    !isHere(member) ||
-    member.reports.some(
-      each =>
-        each.service === service && each.role === role && each.token === token && each.state === 'released',
-    );
+  const report = member?.reports.find(
+    each => each.service === service && each.role === role && each.token === token,
+  );
+  const hasStopped = member === undefined || !isHere(member) || report?.state === 'released';
   const done = [isDrained, isForgotten, isForgotten && grant === undefined && hasStopped];
+  const held = words
+    .find(each => each.startsWith(evidence.held(token, '')))
+    ?.slice(evidence.held(token, '').length);
+  const isEnding = isForgotten && report?.state === 'failing';
   const revoked: Decision[] = grant && isForgotten ? [{ kind: 'revoke', service, role, node, token }] : [];
-  return [...revoked, ...advanced(operation, done)];
+  return [...revoked, ...advanced(operation, done, isEnding ? report.detail : held)];
 }
 
 /** Why `id` should not be taken out of the cluster as things are; empty when nothing of Kubernetes speaks against it. */

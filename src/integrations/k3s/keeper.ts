@@ -7,9 +7,11 @@ import { oneLine, ServiceError } from '../service-error.ts';
 import { grantsOf, isHere, leaveUnderWay, nodeOf, reportOf } from './candidates.ts';
 import { evidence } from './decide.ts';
 import { type Etcd, holdsWithout, isMemberName, Orphanage, orphansIn } from './etcd-members.ts';
+import { holdUpOf } from './hold-ups.ts';
 import type { EtcdMember, Kube, KubeNode, KubePod } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import {
+  evidenceMax,
   joinPatienceMs,
   joinTokenLifeMs,
   joinTokenReuseMs,
@@ -66,6 +68,8 @@ export class Keeper {
     view: ClusterView,
     onStep: (summary: string) => void,
   ): Promise<Pick<ServiceReport, 'evidence' | 'detail'>> {
+    /** By node or member of etcd. */
+    const hindered = new Map<string, string>();
     const trouble = await this.#door.through(async kube => {
       await this.#look(kube, view, view.wallMs);
       const troubles: string[] = [];
@@ -76,7 +80,10 @@ export class Keeper {
         onStep(each.summary);
         // What one node is in the way of is no reason to leave the others.
         const why = await this.#act(kube, view, each);
-        if (why !== '') troubles.push(why);
+        if (why === '') continue;
+        troubles.push(why);
+        if (each.kind === 'forget') hindered.set(each.node.name, why);
+        if (each.kind === 'take-out') hindered.set(each.member.name, why);
       }
       if (due.length > 0) await this.#look(kube, view, view.wallMs);
       return [...troubles, this.#orphanage.waiting(view.wallMs)].filter(each => each !== '').join('; ');
@@ -88,8 +95,8 @@ export class Keeper {
     const away = newcomersAway(view).map(({ token }) => token);
     this.#newcomersAway.see(away, view.wallMs);
     const long = away.filter(token => this.#newcomersAway.lasts(token, newcomerPatienceMs, view.wallMs));
-    const words = [...long.map(evidence.away), ...leaves.flatMap(leave => this.#progressOf(view, leave))];
-    return { evidence: words, detail: oneLine(trouble) };
+    const progress = leaves.flatMap(leave => this.#progressOf(view, leave, hindered));
+    return { evidence: mostTelling([...long.map(evidence.away), ...progress]), detail: oneLine(trouble) };
   }
 
   /** How the node of `asker` fares: now, or a moment ago. */
@@ -308,14 +315,33 @@ export class Keeper {
     return '';
   }
 
-  #progressOf(view: ClusterView, { node: id, token }: OperationView): readonly string[] {
+  /** How far a leave is, in words for the leader: out of the cluster, free of pods, or what it waits for. */
+  #progressOf(
+    view: ClusterView,
+    { node: id, token }: OperationView,
+    hindered: ReadonlyMap<string, string>,
+  ): readonly string[] {
     const node = this.#nodes.find(each => memberOf(each) === id);
-    const name = nodeOf(view, id)?.name ?? '';
-    if (!node && this.#members.some(each => isMemberName(each.name, name))) return [];
-    if (!node) return [evidence.drained(token), evidence.gone(token)];
-    const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
-    return isFree ? [evidence.drained(token)] : [];
+    const member = nodeOf(view, id);
+    const name = member?.name ?? '';
+    const held = (why: string) => (why === '' ? [] : [evidence.held(token, oneLine(why))]);
+    if (!node) {
+      const left = this.#members.find(each => isMemberName(each.name, name));
+      if (!left) return [evidence.gone(token)];
+      return held(hindered.get(left.name) ?? `${left.name} is being taken out of etcd`);
+    }
+    const pods = this.#pods.get(node.name) ?? [];
+    const isFree = node.unschedulable && staying(pods).length === 0;
+    if (isFree) return [evidence.drained(token), ...held(hindered.get(node.name) ?? '')];
+    const draining = member && drainingOf(member, leaveUnderWay(view, id));
+    return held(hindered.get(node.name) ?? (draining ? holdUpOf(pods, this.#forbidden, draining, name) : ''));
   }
+}
+
+/** As many as a report holds: what ends something before what people wait for. */
+function mostTelling(words: readonly string[]): readonly string[] {
+  const isText = (word: string) => word.startsWith('held=');
+  return [...words.filter(word => !isText(word)), ...words.filter(isText)].slice(0, evidenceMax);
 }
 
 /** Both at one time, of etcd what a majority says. */

@@ -48,6 +48,10 @@ export const evictAgainMs = 10_000;
 export const evictionsMax = 128;
 /** Of pods that stay, so many are named in a report. */
 export const podsShownMax = 5;
+/** Of pods that hold a leave up, so many are named in its operation, beside how to end them. */
+export const heldPodsShownMax = 3;
+/** Words of evidence in one report: a member's record takes no more (membership, `evidenceMax`). */
+export const evidenceMax = 16;
 /** How the nodes fare is asked this often by whoever keeps them; the API is not a thing to poll... */
 export const keepEveryMs = 10_000;
 /** ...or this often while a member joins, leaves or is drained. */
