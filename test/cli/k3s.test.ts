@@ -370,7 +370,7 @@ test('a snapshot is put back on the member that has it', async () => {
   const dry = await clusterctl(`k3s restore --snapshot ${name} --on borea --dry-run`, agent);
   assert.match(
     dry.stdout,
-    /^borea makes Kubernetes anew of the snapshot etcd-snapshot-borea-1764040000, 1h old: whatever was stored since is lost to the cluster\. atlas and ceres stop/,
+    /^borea makes Kubernetes anew of the snapshot etcd-snapshot-borea-1764040000, 1h old: whatever was stored since is lost to the cluster, but for its settings\. atlas and ceres stop/,
   );
   assert.deepEqual(looks(agent), []);
   const unknown = await clusterctl(`k3s restore --snapshot ${name} --on atlas --yes`, agent);

@@ -23,6 +23,8 @@ export interface KubeFixture {
   fail(checks: readonly string[]): Promise<void>;
   /** Whether the cluster has something to know this node again by. */
   knows(node: string): Promise<boolean>;
+  /** Has etcd know a member more, which never starts. Resolves with its id. */
+  addMember(as: 'learner' | 'voter'): Promise<string>;
   /** The worker's kubelet is heard of no more. */
   silence(): Promise<void>;
   /** The second server dies, and with it etcd's majority. */
@@ -161,9 +163,50 @@ export function kubeSuite(name: string, makeFixture: () => Promise<KubeFixture>)
   declare('etcd names its members, after their nodes', async ({ kube, server, second }) => {
     const members = await kube.etcdMembers();
     assert.equal(members.length, 2);
-    for (const node of [server, second])
-      assert.ok(members.some(member => new RegExp(`^${node}-[0-9a-f]{8}$`).test(member)));
+    for (const node of [server, second]) {
+      const own = members.find(({ name }) => new RegExp(`^${node}-[0-9a-f]{8}$`).test(name));
+      assert.equal(own?.isLearner, false);
+      assert.match(own?.id ?? '', /^\d{1,20}$/);
+    }
+    assert.equal(new Set(members.map(({ id }) => id)).size, 2);
   });
+
+  declare(
+    'a member that learns and never starts is listed, taken out, and no trouble when it is not there',
+    async each => {
+      const { kube } = each;
+      const before = await kube.etcdMembers();
+      const id = await each.addMember('learner');
+      assert.deepEqual(
+        (await kube.etcdMembers()).filter(member => !before.some(known => known.id === member.id)),
+        [{ id, name: '', isLearner: true }],
+      );
+      await kube.removeEtcdMember(id);
+      assert.deepEqual(await kube.etcdMembers(), before);
+      await kube.removeEtcdMember(id);
+      await kube.removeEtcdMember('1');
+      assert.deepEqual(await kube.etcdMembers(), before);
+    },
+  );
+
+  declare(
+    'etcd keeps who works while a voter has never started, in its own words, and lets that one go',
+    async each => {
+      const { kube, second } = each;
+      const before = await kube.etcdMembers();
+      const id = await each.addMember('voter');
+      const working = before.find(({ name }) => name.startsWith(`${second}-`));
+      await assert.rejects(kube.removeEtcdMember(working?.id ?? ''), (error: unknown) => {
+        assert.ok(error instanceof ServiceError);
+        assert.deepEqual([error.reason, error.permanent, error.patient], ['api-refused', false, true]);
+        assert.match(error.message, /etcdserver: re-configuration failed due to not enough started members$/);
+        return true;
+      });
+      assert.equal((await kube.etcdMembers()).length, 3);
+      await kube.removeEtcdMember(id);
+      assert.deepEqual(await kube.etcdMembers(), before);
+    },
+  );
 
   declare(
     'a node that is heard of no more is not ready, says why, and its lease grows old',
@@ -212,6 +255,7 @@ export function kubeSuite(name: string, makeFixture: () => Promise<KubeFixture>)
       deleteNode: () => kube.deleteNode('nobody'),
       deleteNodePassword: () => kube.deleteNodePassword('nobody'),
       etcdMembers: () => kube.etcdMembers(),
+      removeEtcdMember: () => kube.removeEtcdMember('1'),
     };
   };
   const isUnreachable = (what: string) => (error: unknown) => {
@@ -228,8 +272,8 @@ export function kubeSuite(name: string, makeFixture: () => Promise<KubeFixture>)
   declare('without a majority nobody is told what may be untrue', async fixture => {
     const { kube, server } = fixture;
     await fixture.loseMajority();
-    const { etcdMembers, changeNode, nodes } = everything(kube, server);
-    const asked = Object.entries({ etcdMembers, changeNode, nodes });
+    const { etcdMembers, removeEtcdMember, changeNode, nodes } = everything(kube, server);
+    const asked = Object.entries({ etcdMembers, removeEtcdMember, changeNode, nodes });
     await Promise.all(
       asked.map(async ([what, ask]) => await assert.rejects(ask ?? assert.fail, isUnreachable(what))),
     );

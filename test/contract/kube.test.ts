@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import type { KubePod } from '../../src/integrations/k3s/kube.ts';
 import { openKube } from '../../src/integrations/k3s/kube-client.ts';
+import { MemoryEtcd } from '../integrations/k3s/memory-etcd.ts';
 import { doorTo, MemoryKube } from '../integrations/k3s/memory-kube.ts';
+import { askEtcd, type MemberJson } from '../k3s/contract.suite.ts';
 import { k3s, LoopbackMachines, order, startReady, tokenOf, urlOf } from '../k3s/machines.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { type KubeFixture, kubeSuite } from './kube.suite.ts';
@@ -68,6 +70,12 @@ kubeSuite('the client and the double', async () => {
     knows: async node =>
       (await first.run(['kubectl', 'get', 'secret', '-n', 'kube-system', `${node}.node-password.k3s`]))
         .exitCode === 0,
+    async addMember(as) {
+      const body = { peerURLs: ['https://127.0.0.1:1'], isLearner: as === 'learner' };
+      const answer = await askEtcd(first, 'member/add', body);
+      assert.equal(answer.status, 200, answer.body);
+      return (JSON.parse(answer.body) as { readonly member: MemberJson }).member.ID;
+    },
     silence: async () => await worker.kill(),
     async loseMajority() {
       await second.kill();
@@ -87,6 +95,10 @@ kubeSuite('in memory', async () => {
   let nowMs = 1_000_000;
   let trouble = '';
   let failedChecks: readonly string[] = [];
+  const etcd = new MemoryEtcd(() => true, assert.fail);
+  etcd.found('first', '100.64.0.1', nowMs);
+  etcd.join('other', '100.64.0.2', nowMs);
+  etcd.promote(nowMs, 0, 0);
   for (const [i, name] of ['first', 'other', 'agent'].entries()) {
     const none = { labels: {}, annotations: {}, taints: [], unschedulable: false };
     const times = { leaseAtMs: nowMs - 1000, readyAtMs: 0 };
@@ -99,7 +111,8 @@ kubeSuite('in memory', async () => {
   return {
     kube: doorTo({
       ...{ kube, nowMs: () => nowMs, trouble: () => trouble, failedChecks: () => failedChecks },
-      etcdMembers: () => ['first-0000000a', 'other-0000000b'],
+      etcdMembers: () => etcd.members,
+      removeEtcdMember: id => etcd.takeOut(id, nowMs),
       deleteNode: name => kube.deleteNode(name),
     }),
     ...{ server: 'first', second: 'other', worker: 'agent' },
@@ -114,6 +127,7 @@ kubeSuite('in memory', async () => {
       failedChecks = checks;
     },
     knows: async node => kube.passwords.has(node),
+    addMember: async as => etcd.addSilent(nowMs, as === 'learner'),
     silence: async () => {
       nowMs += 60_000;
     },

@@ -206,7 +206,13 @@ export class MemoryK3s {
           this.advance();
           return this.isUp(machine) ? '' : 'connect ECONNREFUSED 127.0.0.1:6443';
         },
-        etcdMembers: () => this.etcd.members.map(({ name }) => name),
+        etcdMembers: () => this.etcd.members,
+        removeEtcdMember: id => {
+          const member = this.etcd.members.find(each => each.id === id);
+          const why = this.etcd.takeOut(id, this.nowMs());
+          if (member && why === '') this.#endMember(member.name);
+          return why;
+        },
         deleteNode: name => this.deleteNode(name),
       });
     };
@@ -267,8 +273,13 @@ export class MemoryK3s {
     }
   }
 
-  #removeMember(member: string): void {
-    this.etcd.remove(member, this.nowMs());
+  #removeMember(name: string): void {
+    const member = this.etcd.members.find(each => each.name === name);
+    if (member) this.etcd.remove(member, this.nowMs());
+    this.#endMember(name);
+  }
+
+  #endMember(member: string): void {
     for (const machine of this.machines.values())
       if (machine.life?.member === member) end(machine, `level=fatal msg="${removed}"`);
   }

@@ -279,7 +279,7 @@ export function k3sSuite(name: string, makeGround: () => Promise<Ground>, skip?:
   });
 }
 
-interface MemberJson {
+export interface MemberJson {
   readonly ID: string;
   readonly name: string;
   readonly peerURLs: readonly string[];
@@ -288,15 +288,24 @@ interface MemberJson {
 
 /** The members of etcd as its own port on the machine tells them; by what a majority knows, which must be asked for. */
 export async function membersOf(machine: K3sMachine): Promise<readonly MemberJson[]> {
+  const { body, status } = await askEtcd(machine, 'member/list', { linearizable: true });
+  assert.equal(status, 200, body);
+  return (JSON.parse(body) as { members: MemberJson[] }).members;
+}
+
+/** Asks etcd on the machine by its own port, as k3s' administrator. @param what of `/v3/cluster` */
+export async function askEtcd(
+  machine: K3sMachine,
+  what: string,
+  body: object,
+): Promise<{ readonly status: number; readonly body: string }> {
   const folder = `${serverFolder}/tls/etcd`;
-  const { body, status } = await machine.request(`https://${machine.address}:2379/v3/cluster/member/list`, {
+  return await machine.request(`https://${machine.address}:2379/v3/cluster/${what}`, {
     method: 'POST',
-    body: '{"linearizable":true}',
+    body: JSON.stringify(body),
     ca: read(machine, `${folder}/server-ca.crt`),
     cert: read(machine, `${folder}/client.crt`),
     key: read(machine, `${folder}/client.key`),
     checksName: false,
   });
-  assert.equal(status, 200, body);
-  return (JSON.parse(body) as { members: MemberJson[] }).members;
 }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../lab/wait-for.ts';
-import { membersOf } from './contract.suite.ts';
+import { askEtcd, membersOf } from './contract.suite.ts';
 import type { KubeObject } from './double/objects.ts';
 import { stillnessMs } from './limits.ts';
 import {
@@ -64,6 +64,12 @@ test('servers join one at a time: while one learns, another is told so', async (
   running.set(b, one);
   await join(c, a);
   assert.deepEqual(await names(c), ['a', 'b', 'c']);
+});
+
+test('a member that etcd does not know is not found, in its words and with its codes', async () => {
+  const { status, body } = await askEtcd(a, 'member/remove', { ID: '1' });
+  const error = 'etcdserver: member not found';
+  assert.deepEqual([status, JSON.parse(body)], [404, { error, code: 5, message: error }]);
 });
 
 test('a name that is taken by another member is refused', async () => {

@@ -1,6 +1,7 @@
 // Scenarios about Kubernetes, by the numbers of the scenario list: a cluster that is founded once, grows, shrinks and is repaired, whoever
 // dies in the middle of it.
 import assert from 'node:assert/strict';
+import { folders } from '../../src/integrations/k3s/names.ts';
 import { decideThrough, leaderOf } from './acts.ts';
 import { K3sWorld } from './k3s-world.ts';
 import type { Finished, Scenario } from './scenario.ts';
@@ -177,6 +178,20 @@ export const k3sScenarios: readonly Scenario[] = [
       return world;
     },
   },
+  {
+    name: 'S68',
+    title:
+      'one of four can never be a server and says so: another takes its place, whoever leads dies meanwhile',
+    seeds: 20,
+    run: seed => atEachDecision(seed, after => unfit(seed, after)),
+  },
+  {
+    name: 'S68b',
+    title:
+      'a machine dies for good before it has joined as a server, in etcd already: another takes its place, whoever leads dies meanwhile',
+    seeds: 20,
+    run: seed => atEachDecision(seed, after => lostBeforeJoined(seed, after)),
+  },
 ];
 
 function rolesBy(any: <Thing>(things: readonly Thing[]) => Thing | undefined, name: string) {
@@ -322,6 +337,38 @@ async function replaced(seed: number, after: number): Promise<K3sWorld> {
   await decideThrough(kube.world, { kind: 'remove', node: gone.id, atMs: 1 });
   await kube.settle(3, 600_000);
   assert.ok(!kube.k3s.kube.nodes.has(gone.name), 'Kubernetes has forgotten it');
+  return kube;
+}
+
+/** One machine has a file of somebody else, by which its server is unlike the others: only the first server would not mind. */
+async function unfit(seed: number, after: number): Promise<K3sWorld> {
+  const kube = await ready(new K3sWorld(seed, 1), 1);
+  kube.crashAfter(after);
+  const grown = [0, 1, 2].map(() => kube.grow());
+  const odd = grown[seed % 3];
+  assert.ok(odd);
+  kube.machineOf(odd).host.put(`${folders.drop}/90-site.yaml`, 'cluster-domain: other.local\n');
+  await kube.settle(3, 600_000);
+  assert.ok(!stateOf(kube).grants.some(({ role, node }) => role === 'server' && node === odd.id));
+  return kube;
+}
+
+/** The second server dies while it learns, or the third when it has just become a voter: its node was never registered. */
+async function lostBeforeJoined(seed: number, after: number): Promise<K3sWorld> {
+  const kube = await ready(new K3sWorld(seed, 1), 1);
+  const { etcd } = kube.k3s;
+  for (let more = 0; more < 3; more++) kube.grow();
+  const members = seed % 2 === 0 ? 2 : 3;
+  const learner = () => etcd.members.find(({ isLearner }) => isLearner && etcd.members.length === members);
+  await kube.until(() => learner() !== undefined, 300_000, 'it learns');
+  const member = learner();
+  const lost = kube.world.machines.find(({ name }) => member && etcd.of(name) === member);
+  assert.ok(member && lost);
+  kube.crashAfter(after);
+  kube.powerOff(lost);
+  if (members === 3) member.isLearner = false;
+  await kube.settle(3, 1_200_000);
+  assert.equal(etcd.of(lost.name), undefined);
   return kube;
 }
 

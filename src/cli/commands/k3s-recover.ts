@@ -117,7 +117,7 @@ function whatItMeans(
   const source =
     snapshot === undefined
       ? 'of what it has stored'
-      : `of the snapshot ${snapshot.name}, ${snapshot.age} old: whatever was stored since is lost to the cluster`;
+      : `of the snapshot ${snapshot.name}, ${snapshot.age} old: whatever was stored since is lost to the cluster, but for its settings`;
   const rest =
     others.length === 0
       ? ''

@@ -122,11 +122,3 @@ export function leaveUnderWay(
       each.service === service && each.kind === 'leave' && each.node === id && each.outcome === 'running',
   );
 }
-
-/** Whether etcd works before, and has a majority after one of its members is taken out. */
-export function mayLose(view: ClusterView, granted: readonly Grant[], leaving: Pick<Grant, 'node'>): boolean {
-  const well = new Set(readyServers(view).map(({ id }) => id));
-  const present = granted.filter(({ node }) => well.has(node)).length;
-  const left = granted.filter(({ node }) => node !== leaving.node && well.has(node)).length;
-  return present >= majorityOf(granted.length) && left >= majorityOf(granted.length - 1);
-}

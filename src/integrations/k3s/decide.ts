@@ -15,7 +15,6 @@ import {
   isHere,
   keeperGrant,
   leaveUnderWay,
-  mayLose,
   mayStay,
   nodeOf,
   readyServers,
@@ -36,15 +35,26 @@ import {
   serverToken,
   service,
 } from './names.ts';
+import { hasFailedBefore, hopelessServers, mayLose, replaceable } from './newcomers.ts';
 import { advanced } from './progress.ts';
 import { recoveryDecisions, recoveryUnderWay } from './recovery.ts';
 
-/** Words of a keeper's or a founder's report, `ca=HASH`. */
+/** Words of a keeper's or a founder's report, `ca=HASH`; those with a token are of the grant with that. */
 export const evidence = {
   ca: (hash: string) => `ca=${hash}`,
   drained: (token: number) => `drained=${token}`,
   gone: (token: number) => `gone=${token}`,
+  /** A server that has never joined is away for long. */
+  away: (token: number) => `away=${token}`,
+  /** What a leave waits for, in a line for people. */
+  held: (token: number, why: string) => `held=${token} ${why}`,
 };
+
+/** What the keeper's report has of them. */
+function keepersEvidence(view: ClusterView): readonly string[] {
+  const keeper = keeperGrant(view);
+  return (keeper && reportOf(nodeOf(view, keeper.node), keeper)?.evidence) ?? [];
+}
 
 /** The decisions that are due. */
 export function decideK3s(view: ClusterView): Decision[] {
@@ -143,10 +153,17 @@ function serverChanges(view: ClusterView): Decision[] {
   // Also an agent that leaves may do so to become a server.
   if (view.nodes.some(({ id }) => isLeaving(view, id))) return [];
   const wanted = serversWanted(view);
-  const surplus = surplusServer(view, granted, wanted);
-  if (surplus) return mayLose(view, granted, surplus) ? [opened(surplus)] : [];
+  const hopeless = hopelessOf(view);
+  const surplus = surplusServers(view, granted, { wanted, hopeless });
+  const replaced = replaceable(view, hopeless, wanted);
+  const leavers = surplus.length > 0 ? surplus : replaced ? [replaced] : [];
+  if (leavers.length > 0)
+    return leavers
+      .filter(each => mayLose(view, granted, each))
+      .slice(0, 1)
+      .map(opened);
   if (granted.length >= wanted || readyServers(view).length < granted.length) return [];
-  const next = nextServers(view, granted);
+  const next = nextServers(view, granted, granted);
   // How long an agent's pods take to go nobody knows, and two servers are worse than one: all are free before the first begins.
   const agents = grantsOf(view, roles.agent);
   const busy = next.flatMap(({ id }) => agents.find(({ node }) => node === id) ?? []);
@@ -155,28 +172,56 @@ function serverChanges(view: ClusterView): Decision[] {
   return next.slice(0, 1).map(({ id }) => ({ kind: 'grant', service, role: roles.server, node: id }));
 }
 
-/** Those that will be servers, as things are; whoever has no other role comes first, since an agent would have to give up its pods. */
-function nextServers(view: ClusterView, granted: readonly Grant[]): readonly ViewNode[] {
+function hopelessOf(view: ClusterView): readonly Grant[] {
+  const words = keepersEvidence(view);
+  return hopelessServers(view, token => words.includes(evidence.away(token)));
+}
+
+/**
+ * Those that will be servers beside `staying`, as things are: who has failed to be one comes last; whoever has no other role comes first, since an
+ * agent would have to give up its pods.
+ */
+function nextServers(
+  view: ClusterView,
+  granted: readonly Grant[],
+  staying: readonly Grant[],
+): readonly ViewNode[] {
   const agents = new Set(grantsOf(view, roles.agent).map(({ node }) => node));
-  const rank = ({ id, name }: ViewNode) => (agents.has(id) && wantedRole(view, name) !== 'server' ? 1 : 0);
-  const missing = Math.max(0, serversWanted(view) - granted.length);
+  const rank = ({ id, name }: ViewNode) =>
+    (hasFailedBefore(view, id) ? 2 : 0) + (agents.has(id) && wantedRole(view, name) !== 'server' ? 1 : 0);
+  const missing = Math.max(0, serversWanted(view) - staying.length);
   return serverCandidates(view)
     .filter(({ id }) => !granted.some(({ node }) => node === id))
     .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, missing);
 }
 
-/** A server that shall not be one, or is one too many: of those the ones that are away first, the keeper last. */
-function surplusServer(view: ClusterView, granted: readonly Grant[], wanted: number): Grant | undefined {
+/** Servers that shall be none, or of which there is one too many, the best to go first: one that will not come, one that is away; never the keeper. */
+function surplusServers(
+  view: ClusterView,
+  granted: readonly Grant[],
+  { wanted, hopeless }: { readonly wanted: number; readonly hopeless: readonly Grant[] },
+): readonly Grant[] {
   const keeper = keeperGrant(view)?.node;
-  const unwanted = granted.find(({ node }) => node !== keeper && !mayStay(view, node));
-  if (unwanted || granted.length <= wanted) return unwanted;
+  const others = granted.filter(({ node }) => node !== keeper);
+  const unwanted = others.filter(({ node }) => !mayStay(view, node));
+  if (unwanted.length > 0 || granted.length <= wanted) return unwanted;
   const isAway = ({ node }: Grant) => {
     const member = nodeOf(view, node);
     return member === undefined || !isHere(member);
   };
-  const others = granted.filter(({ node }) => node !== keeper);
-  return others.find(isAway) ?? others.at(-1);
+  const first = others.find(each => hopeless.includes(each)) ?? others.find(isAway) ?? others.at(-1);
+  return first ? [first] : [];
+}
+
+/** Members that are to be servers soon, and are made no agents meanwhile; nobody while one holds all others up and cannot be replaced. */
+function awaitedServers(view: ClusterView): readonly ViewNode[] {
+  const granted = grantsOf(view, roles.server);
+  const hopeless = hopelessOf(view);
+  const replaced = replaceable(view, hopeless, serversWanted(view));
+  if (hopeless.length > 0 && !replaced) return [];
+  const staying = granted.filter(each => each !== replaced && !isLeaving(view, each.node));
+  return nextServers(view, granted, staying);
 }
 
 /** Agents come after the servers, so that none is made a server right after it has begun to work. */
@@ -186,7 +231,7 @@ function agentGrants(view: ClusterView): Decision[] {
   const roleLess = agentCandidates(view).filter(
     ({ id }) => ![...servers, ...agents].some(({ node }) => node === id) && !isLeaving(view, id),
   );
-  const awaited = new Set(nextServers(view, servers).map(({ id }) => id));
+  const awaited = new Set(awaitedServers(view).map(({ id }) => id));
   const grants = roleLess
     .filter(({ id, name }) => !awaited.has(id) && wantedRole(view, name) !== 'server')
     .map(({ id }): Decision => ({ kind: 'grant', service, role: roles.agent, node: id }));
@@ -199,8 +244,7 @@ function agentGrants(view: ClusterView): Decision[] {
 
 /** Roles that are given up: revoked once the keeper has said that the cluster has forgotten the node, and over once the node has. */
 function leavesOf(view: ClusterView): Decision[] {
-  const keeper = keeperGrant(view);
-  const words = (keeper && reportOf(nodeOf(view, keeper.node), keeper)?.evidence) ?? [];
+  const words = keepersEvidence(view);
   return view.operations
     .filter(each => each.service === service && each.kind === 'leave' && each.outcome === 'running')
     .flatMap(operation => leaveProgress(view, operation, words));
@@ -212,16 +256,17 @@ function leaveProgress(view: ClusterView, operation: OperationView, words: reado
   const member = nodeOf(view, node);
   const isForgotten = grant === undefined || words.includes(evidence.gone(token));
   const isDrained = isForgotten || words.includes(evidence.drained(token));
-  const hasStopped =
-    member === undefined ||
-    !isHere(member) ||
-    member.reports.some(
-      each =>
-        each.service === service && each.role === role && each.token === token && each.state === 'released',
-    );
+  const report = member?.reports.find(
+    each => each.service === service && each.role === role && each.token === token,
+  );
+  const hasStopped = member === undefined || !isHere(member) || report?.state === 'released';
   const done = [isDrained, isForgotten, isForgotten && grant === undefined && hasStopped];
+  const held = words
+    .find(each => each.startsWith(evidence.held(token, '')))
+    ?.slice(evidence.held(token, '').length);
+  const isEnding = isForgotten && report?.state === 'failing';
   const revoked: Decision[] = grant && isForgotten ? [{ kind: 'revoke', service, role, node, token }] : [];
-  return [...revoked, ...advanced(operation, done)];
+  return [...revoked, ...advanced(operation, done, isEnding ? report.detail : held)];
 }
 
 /** Why `id` should not be taken out of the cluster as things are; empty when nothing of Kubernetes speaks against it. */

@@ -4,20 +4,25 @@ import type { ClusterView, OperationView, ServiceReport, ViewNode } from '../clu
 import type { Host } from '../host.ts';
 import { hasJoined } from '../joins.ts';
 import { oneLine, ServiceError } from '../service-error.ts';
-import { grantsOf, isHere, leaveUnderWay, majorityOf, nodeOf, reportOf } from './candidates.ts';
+import { grantsOf, isHere, leaveUnderWay, nodeOf, reportOf } from './candidates.ts';
 import { evidence } from './decide.ts';
-import type { Kube, KubeNode, KubePod } from './kube.ts';
+import { type Etcd, holdsWithout, isMemberName, Orphanage, orphansIn } from './etcd-members.ts';
+import { holdUpOf } from './hold-ups.ts';
+import type { EtcdMember, Kube, KubeNode, KubePod } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
 import {
+  evidenceMax,
   joinPatienceMs,
   joinTokenLifeMs,
   joinTokenReuseMs,
   k3sCommandTimeoutMs,
   keepBusyMs,
-  leaseLateMs,
+  newcomerPatienceMs,
   podsShownMax,
 } from './limits.ts';
 import { etcdAnnotations, roles, service } from './names.ts';
+import { newcomersAway } from './newcomers.ts';
+import { Since } from './since.ts';
 import { drainingOf, etcdMemberOf, isGone, memberOf, staying, type Upkeep, upkeep } from './upkeep.ts';
 import type { Admission, NodeWord } from './words.ts';
 
@@ -32,8 +37,10 @@ export class Keeper {
   #nodes: readonly KubeNode[] = [];
   #seenAtMs = 0;
   #pods: ReadonlyMap<string, readonly KubePod[]> = new Map();
-  /** Members of etcd, while a server gives up its role. */
-  #etcd: readonly string[] = [];
+  #members: readonly EtcdMember[] = [];
+  #orphanage = new Orphanage();
+  /** By the token of the grant: since when a server that has never joined is away. */
+  #newcomersAway = new Since<number>();
   /** The server that was let in last. */
   #welcomed: { readonly id: string; readonly atMs: number } | undefined;
 
@@ -52,6 +59,8 @@ export class Keeper {
     this.#welcomed = undefined;
     this.#tokens.clear();
     this.#forbidden.clear();
+    this.#orphanage = new Orphanage();
+    this.#newcomersAway = new Since();
   }
 
   /** One pass, as long as this node may act. Resolves with what the leader is to know. Rejects with a ServiceError. */
@@ -59,25 +68,35 @@ export class Keeper {
     view: ClusterView,
     onStep: (summary: string) => void,
   ): Promise<Pick<ServiceReport, 'evidence' | 'detail'>> {
+    /** By node or member of etcd. */
+    const hindered = new Map<string, string>();
     const trouble = await this.#door.through(async kube => {
       await this.#look(kube, view, view.wallMs);
       const troubles: string[] = [];
-      const due = upkeep(view, { nodes: this.#nodes, pods: this.#pods, forbidden: this.#forbidden });
+      const sight = { nodes: this.#nodes, pods: this.#pods, forbidden: this.#forbidden };
+      const due = [...upkeep(view, sight), ...this.#orphanage.due(view.wallMs).map(takeOut)];
       for (const each of due) {
         if (view.tenure.leftMs() === 0) break;
         onStep(each.summary);
         // What one node is in the way of is no reason to leave the others.
         const why = await this.#act(kube, view, each);
-        if (why !== '') troubles.push(why);
+        if (why === '') continue;
+        troubles.push(why);
+        if (each.kind === 'forget') hindered.set(each.node.name, why);
+        if (each.kind === 'take-out') hindered.set(each.member.name, why);
       }
       if (due.length > 0) await this.#look(kube, view, view.wallMs);
-      return troubles.join('; ');
+      return [...troubles, this.#orphanage.waiting(view.wallMs)].filter(each => each !== '').join('; ');
     });
     this.#view = view;
     const leaves = view.operations.filter(
       each => each.service === service && each.kind === 'leave' && each.outcome === 'running',
     );
-    return { evidence: leaves.flatMap(leave => this.#progressOf(view, leave)), detail: oneLine(trouble) };
+    const away = newcomersAway(view).map(({ token }) => token);
+    this.#newcomersAway.see(away, view.wallMs);
+    const long = away.filter(token => this.#newcomersAway.lasts(token, newcomerPatienceMs, view.wallMs));
+    const progress = leaves.flatMap(leave => this.#progressOf(view, leave, hindered));
+    return { evidence: mostTelling([...long.map(evidence.away), ...progress]), detail: oneLine(trouble) };
   }
 
   /** How the node of `asker` fares: now, or a moment ago. */
@@ -160,11 +179,11 @@ export class Keeper {
       if (!this.#mayAct(view)) return noKeeper;
       await this.#forget(kube, view, node);
     }
-    const stale = (await kube.etcdMembers()).find(each => isMemberName(each, name));
-    if (stale !== undefined)
+    const stale = (await kube.etcdMembers()).find(each => isMemberName(each.name, name));
+    if (stale)
       return {
         kind: 'wait',
-        detail: `its former self is still a member of etcd (${stale}) and is being taken out`,
+        detail: `its former self is still a member of etcd (${stale.name}) and is being taken out`,
       };
     // k3s holds on to a node that was deleted until it has cleaned up; a kubelet that finds it then would lose it again.
     if (node && (await kube.node(name)))
@@ -228,12 +247,10 @@ export class Keeper {
 
   async #look(kube: Kube, view: ClusterView, wallMs: number): Promise<void> {
     this.#seenAtMs = wallMs;
-    this.#nodes = await kube.nodes();
-    this.#etcd = view.operations.some(
-      each => each.kind === 'leave' && each.role === roles.server && each.outcome === 'running',
-    )
-      ? await kube.etcdMembers()
-      : [];
+    const { nodes, members } = await etcdOf(kube);
+    this.#nodes = nodes;
+    this.#members = members;
+    this.#orphanage.see(orphansIn(view, { nodes, members }), wallMs);
     const drained = this.#nodes.filter(node => {
       const member = nodeOf(view, memberOf(node));
       return member && drainingOf(member, leaveUnderWay(view, member.id));
@@ -257,6 +274,8 @@ export class Keeper {
           return '';
         case 'forget':
           return await this.#forget(kube, view, what.node);
+        case 'take-out':
+          return await this.#takeOut(kube, view, what.member);
       }
     } catch (error) {
       if (error instanceof ServiceError && error.reason !== 'api-unreachable')
@@ -270,41 +289,72 @@ export class Keeper {
    * that must wait.
    */
   async #forget(kube: Kube, view: ClusterView, node: KubeNode): Promise<string> {
-    const member = etcdMemberOf(node);
-    if (member !== '') {
+    const name = etcdMemberOf(node);
+    if (name !== '') {
       // When it was decided all was well; another server may have died since.
-      if (!holdsWithout(view, node, await kube.nodes()))
-        return `${node.name} stays in etcd, which would lose its majority: start the other servers`;
+      const etcd = await etcdOf(kube);
+      const member = etcd.members.find(each => each.name === name) ?? { name, isLearner: false };
+      if (!holdsWithout(view, etcd, member)) return staysIn(node.name);
       if (node.annotations[etcdAnnotations.remove] !== 'true')
         await kube.changeNode(node.name, { annotations: { [etcdAnnotations.remove]: 'true' } });
       const listed = await kube.etcdMembers();
-      if (listed.includes(member)) return '';
+      if (listed.some(each => each.name === name)) return '';
     }
     await kube.deleteNode(node.name);
     await kube.deleteNodePassword(node.name);
     return '';
   }
 
-  #progressOf(view: ClusterView, { node: id, token }: OperationView): readonly string[] {
+  /** By etcd's own door, as things are at this moment: its node may have come meanwhile. Resolves with why that must wait. */
+  async #takeOut(kube: Kube, view: ClusterView, { id, name }: EtcdMember): Promise<string> {
+    const etcd = await etcdOf(kube);
+    const orphan = orphansIn(view, etcd).find(({ member }) => member.id === id);
+    if (!orphan || view.tenure.leftMs() === 0) return '';
+    if (!holdsWithout(view, etcd, orphan.member)) return staysIn(name);
+    await kube.removeEtcdMember(id);
+    return '';
+  }
+
+  /** How far a leave is, in words for the leader: out of the cluster, free of pods, or what it waits for. */
+  #progressOf(
+    view: ClusterView,
+    { node: id, token }: OperationView,
+    hindered: ReadonlyMap<string, string>,
+  ): readonly string[] {
     const node = this.#nodes.find(each => memberOf(each) === id);
-    const name = nodeOf(view, id)?.name ?? '';
-    // Just come to etcd, it has no node yet: only with one k3s takes it out again.
-    if (!node && this.#etcd.some(each => isMemberName(each, name))) return [];
-    if (!node) return [evidence.drained(token), evidence.gone(token)];
-    const isFree = node.unschedulable && staying(this.#pods.get(node.name) ?? []).length === 0;
-    return isFree ? [evidence.drained(token)] : [];
+    const member = nodeOf(view, id);
+    const name = member?.name ?? '';
+    const held = (why: string) => (why === '' ? [] : [evidence.held(token, oneLine(why))]);
+    if (!node) {
+      const left = this.#members.find(each => isMemberName(each.name, name));
+      if (!left) return [evidence.gone(token)];
+      return held(hindered.get(left.name) ?? `${left.name} is being taken out of etcd`);
+    }
+    const pods = this.#pods.get(node.name) ?? [];
+    const isFree = node.unschedulable && staying(pods).length === 0;
+    if (isFree) return [evidence.drained(token), ...held(hindered.get(node.name) ?? '')];
+    const draining = member && drainingOf(member, leaveUnderWay(view, id));
+    return held(hindered.get(node.name) ?? (draining ? holdUpOf(pods, this.#forbidden, draining, name) : ''));
   }
 }
 
-/** Whether enough of the other servers are there for etcd to work without this one, by their leases and by what members see of each other. */
-function holdsWithout(view: ClusterView, { name }: KubeNode, nodes: readonly KubeNode[]): boolean {
-  const others = nodes.filter(each => each.name !== name && etcdMemberOf(each) !== '');
-  const well = others.filter(each => {
-    const member = nodeOf(view, memberOf(each));
-    return each.ready && (each.leaseAgeMs ?? Infinity) <= leaseLateMs && (!member || isHere(member));
-  });
-  return well.length >= majorityOf(others.length);
+/** As many as a report holds: what ends something before what people wait for. */
+function mostTelling(words: readonly string[]): readonly string[] {
+  const isText = (word: string) => word.startsWith('held=');
+  return [...words.filter(word => !isText(word)), ...words.filter(isText)].slice(0, evidenceMax);
 }
+
+/** Both at one time, of etcd what a majority says. */
+async function etcdOf(kube: Kube): Promise<Etcd> {
+  return { members: await kube.etcdMembers(), nodes: await kube.nodes() };
+}
+
+const takeOut = (member: EtcdMember): Upkeep => {
+  return { kind: 'take-out', member, summary: `take ${member.name}, which has no node, out of etcd` };
+};
+
+const staysIn = (name: string) =>
+  `${name} stays in etcd, which would lose its majority: start the other servers`;
 
 const noKeeper: Admission = { kind: 'wait', detail: 'another member is to keep the cluster' };
 
@@ -317,18 +367,13 @@ async function staleMember(
   const servers = grantsOf(view, roles.server).flatMap(({ node }) => nodeOf(view, node)?.name ?? []);
   const byHand = nodes.filter(node => memberOf(node) === '').map(({ name }) => name);
   const known = [...servers, ...byHand];
-  const stale = (await kube.etcdMembers()).find(each => !known.some(name => isMemberName(each, name)));
+  const stale = (await kube.etcdMembers()).find(each => !known.some(name => isMemberName(each.name, name)));
   return stale === undefined
     ? undefined
     : {
         kind: 'wait',
-        detail: `${stale} is no server any more, and is taken out of etcd before another comes in`,
+        detail: `${stale.name} is no server any more, and is taken out of etcd before another comes in`,
       };
-}
-
-/** Names of etcd's members are those of their nodes with eight hex digits behind (k3s, pkg/etcd). */
-function isMemberName(member: string, node: string): boolean {
-  return member.startsWith(`${node}-`) && /^[0-9a-f]{8}$/.test(member.slice(node.length + 1));
 }
 
 /** What the keeper reports of its role. */

@@ -12,7 +12,7 @@ import type {
   V1Pod,
 } from '@kubernetes/client-node';
 import { oneLine, ServiceError } from '../service-error.ts';
-import type { Kube, KubeNode, KubePod, NodeChange } from './kube.ts';
+import type { EtcdMember, Kube, KubeNode, KubePod, NodeChange } from './kube.ts';
 import { apiTimeoutMs, nodesMax } from './limits.ts';
 import { files, folders } from './names.ts';
 
@@ -120,19 +120,49 @@ function kubeOf({ config, core, coordination, merge, places }: Clients): Kube {
         await unlessMissing(() => core.deleteNamespacedSecret({ name, namespace: 'kube-system' }));
       }),
     etcdMembers: () => called('asking etcd for its members', () => etcdMembers(places)),
+    removeEtcdMember: id =>
+      called(`taking the member ${id} out of etcd`, async () => {
+        await unlessMissing(() => askEtcd(places, 'member/remove', { ID: id }));
+      }),
   };
 }
 
-/** Of etcd on this machine, by its gateway for JSON (etcd.io, api_grpc_gateway), as a majority has it: else it answers from what it knows alone. */
-async function etcdMembers({ etcd, etcdTls }: KubePlaces): Promise<readonly string[]> {
+/** As a majority has them: without that word each member answers from what it knows alone. */
+async function etcdMembers(places: KubePlaces): Promise<readonly EtcdMember[]> {
+  const { members = [] } = (await askEtcd(places, 'member/list', { linearizable: true })) as {
+    readonly members?: readonly {
+      readonly ID?: unknown;
+      readonly name?: string;
+      readonly isLearner?: boolean;
+    }[];
+  };
+  return members.map(({ ID: id, name = '', isLearner = false }) => {
+    if (typeof id !== 'string' || !/^\d{1,20}$/.test(id)) throw new Error(`no id of a member: ${id}`);
+    return { id, name, isLearner };
+  });
+}
+
+/** Asks etcd on this machine by its gateway for JSON (etcd.io, api_grpc_gateway), which writes numbers of 64 bits as texts, and wants them so. */
+async function askEtcd({ etcd, etcdTls }: KubePlaces, what: string, body: object): Promise<unknown> {
   const [ca, cert, key] = await Promise.all(
     ['server-ca.crt', 'client.crt', 'client.key'].map(name => readFile(`${etcdTls}/${name}`)),
   );
   const options = { method: 'POST', ca, cert, key } as RequestOptions;
-  const { status, text } = await asked(`${etcd}/v3/cluster/member/list`, options, '{"linearizable":true}');
-  if (status !== 200) throw new Error(`etcd answers ${status}: ${text.slice(0, 120)}`);
-  const { members = [] } = JSON.parse(text) as { readonly members?: readonly { readonly name?: string }[] };
-  return members.map(({ name = '' }) => name).filter(name => name !== '');
+  const { status, text } = await asked(`${etcd}/v3/cluster/${what}`, options, JSON.stringify(body));
+  if (status !== 200) throw new EtcdAnswer(status, text);
+  return JSON.parse(text);
+}
+
+/** etcd says no: told as an answer of the API is, whose body has a message too. */
+class EtcdAnswer extends Error {
+  readonly code: number;
+  readonly body: string;
+
+  constructor(code: number, body: string) {
+    super(`etcd answers ${code}`);
+    this.code = code;
+    this.body = body;
+  }
 }
 
 function asked(

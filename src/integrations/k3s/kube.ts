@@ -47,6 +47,16 @@ export interface NodeChange {
   readonly taints?: readonly KubeTaint[];
 }
 
+/** A member of etcd, as etcd itself has it. */
+export interface EtcdMember {
+  /** An unsigned number of 64 bits in decimal, as its gateway writes it: a JavaScript number would lose digits. */
+  readonly id: string;
+  /** `<node>-<8 hex digits>`; empty until it has started for the first time. */
+  readonly name: string;
+  /** It has no vote yet. */
+  readonly isLearner: boolean;
+}
+
 /** A door to one cluster. All reject with a ServiceError: `api-unreachable` (passing) or `api-refused`. */
 export interface Kube {
   /** Empty when the API says that it is ready; else which of its checks fail. */
@@ -63,8 +73,13 @@ export interface Kube {
   deleteNode(name: string): Promise<void>;
   /** What k3s remembers to know a machine again by, once its Node is gone. One that is not there is no error. */
   deleteNodePassword(node: string): Promise<void>;
-  /** Names of the members of etcd, as etcd itself has them: `<node>-<8 hex digits>`. */
-  etcdMembers(): Promise<readonly string[]>;
+  /** As a majority has them. */
+  etcdMembers(): Promise<readonly EtcdMember[]>;
+  /**
+   * Takes one out of etcd by its id. One that is not there is no error. etcd refuses one without which too few of the voters have ever
+   * started (`api-refused`), or are connected (`api-unreachable`: that may pass).
+   */
+  removeEtcdMember(id: string): Promise<void>;
 }
 
 /** Opens a door by what this machine's server has for its administrator. */

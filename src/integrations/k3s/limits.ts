@@ -38,12 +38,20 @@ export const joinTokenReuseMs = 600_000;
 export const leaseGoneMs = 60_000;
 /** A server with an older lease than this does not count for etcd's majority when another is taken out: a kubelet may miss a renewal or two. */
 export const leaseLateMs = 30_000;
+/** A server whose machine dies before it has ever joined makes room for another after this: one that is only started anew is back by then. */
+export const newcomerPatienceMs = 300_000;
+/** A member of etcd without a Node that is no server of ours is taken out after this: one that somebody joins by hand registers within `startDeadlineMs`. */
+export const orphanPatienceMs = 300_000;
 /** An eviction that a disruption budget forbids is asked for again after this. */
 export const evictAgainMs = 10_000;
 /** Pods of one node that are asked to go in one pass; kubelet allows 110 by default. */
 export const evictionsMax = 128;
 /** Of pods that stay, so many are named in a report. */
 export const podsShownMax = 5;
+/** Of pods that hold a leave up, so many are named in its operation, beside how to end them. */
+export const heldPodsShownMax = 3;
+/** Words of evidence in one report: a member's record takes no more (membership, `evidenceMax`). */
+export const evidenceMax = 16;
 /** How the nodes fare is asked this often by whoever keeps them; the API is not a thing to poll... */
 export const keepEveryMs = 10_000;
 /** ...or this often while a member joins, leaves or is drained. */

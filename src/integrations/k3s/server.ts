@@ -244,6 +244,9 @@ export function serverReconciler(
   function startOf(desired: Desired, { life, mark, traces }: Observed, key: string): ServerStep[] {
     const { view } = desired;
     const part = 'start';
+    // Without a datastore it would join etcd anew, which is being told to forget it.
+    if (!traces.isMember && leaveUnderWay(view, view.self.id))
+      return [{ kind: 'wait', waits: true, part, summary: 'it gives up its role' }];
     if (desired.joins === 'found' && !attempts.isMended && isUnborn(life)) {
       const summary = 'begin again: what was stored is not enough for others to join';
       return [{ kind: 'begin-again', part, summary }];

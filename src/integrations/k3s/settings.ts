@@ -96,13 +96,17 @@ const shape = z.strictObject({
 
 export const defaultSettings: K3sSettings = shape.parse({});
 
-/** What cannot be changed while the cluster lives: addresses are handed out by it, and every server was made with it. */
+/**
+ * What cannot be changed while the cluster lives: addresses are handed out by it, every server was made with it, and what is stored without
+ * encryption is not read with it (docs.k3s.io, cli/secrets-encrypt: enabling it later is not supported). So a snapshot fits what k3s is told.
+ */
 export const fixedKeys = [
   'clusterCidr',
   'serviceCidr',
   'clusterDns',
   'clusterDomain',
   'flannelBackend',
+  'secretsEncryption',
 ] as const;
 
 /** The settings in `value`; or which part of it is not understood. */

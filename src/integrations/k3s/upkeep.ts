@@ -4,7 +4,7 @@
 import type { ClusterView, OperationView, ViewNode } from '../cluster-view.ts';
 import { leaveUnderWay } from './candidates.ts';
 import { labelsOf, taintsOf } from './config-file.ts';
-import type { KubeNode, KubePod, KubeTaint, NodeChange } from './kube.ts';
+import type { EtcdMember, KubeNode, KubePod, KubeTaint, NodeChange } from './kube.ts';
 import { evictAgainMs, evictionsMax, leaseGoneMs } from './limits.ts';
 import {
   drainAnnotation,
@@ -35,7 +35,9 @@ export type Upkeep =
       readonly summary: string;
     }
   /** First out of etcd, where it is a member, then out of Kubernetes. */
-  | { readonly kind: 'forget'; readonly node: KubeNode; readonly summary: string };
+  | { readonly kind: 'forget'; readonly node: KubeNode; readonly summary: string }
+  /** Out of etcd, by its own door: it has no Node. */
+  | { readonly kind: 'take-out'; readonly member: EtcdMember; readonly summary: string };
 
 /** Why and until when a node is kept free of work; undefined when it is not. */
 export interface Draining {

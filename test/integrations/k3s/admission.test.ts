@@ -153,6 +153,7 @@ test('a member of etcd without a node keeps its name taken: what etcd itself lis
   const doris = await bench.add('doris');
   bench.settings = { k3s: { version: 5, settings: { roles: { doris: 'server', borea: 'agent' } } } };
   bench.k3s.etcd.members.push({
+    id: '17293822569102704640',
     name: 'doris-0000beef',
     ip: doris.machine.ip,
     isLearner: true,

@@ -11,6 +11,7 @@ import type {
   ViewNode,
 } from '../../../src/integrations/cluster-view.ts';
 import { decideK3s, evidence, removalHarm } from '../../../src/integrations/k3s/decide.ts';
+import { hasNeverJoined, mayLose } from '../../../src/integrations/k3s/newcomers.ts';
 import { applied, emptyLog, type LogState, withoutNode } from './log-state.ts';
 
 const ids = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -462,6 +463,121 @@ test('a daemon that starts and dies for ever adds few entries to the log', () =>
     );
   }
   assert.ok(log.index - before <= 12, `${log.index - before} entries after 200 passes`);
+});
+
+type Fitness = 'fit' | 'unfit' | 'dies';
+
+/** What becomes of each as a server: it is ready, fails for good, or dies as soon as it is told to be one and is back when it is none any more. */
+const faring =
+  (fitness: Readonly<Record<string, Fitness>>): NodesOf =>
+  log =>
+    Object.entries(fitness).map(([id, is]) => {
+      const isServer = log.grants.some(({ role, node }) => role === 'server' && node === id);
+      if (is === 'dies' && isServer)
+        return nodeOf(id, { state: 'dead', reports: reportsOf(log, id, starting) });
+      const failing: Said = { state: 'failing', step: 'start', reason: 'settings-differ' };
+      return nodeOf(id, { reports: reportsOf(log, id, isServer && is === 'unfit' ? failing : ready) });
+    });
+
+/** The keeper also says who is away for long. */
+const watching =
+  (nodesOf: NodesOf): NodesOf =>
+  log => {
+    const nodes = keeping(nodesOf)(log);
+    const dead = new Set(nodes.filter(({ state }) => state === 'dead').map(({ id }) => id));
+    const away = log.grants
+      .filter(({ role, node }) => role === 'server' && dead.has(node))
+      .map(({ token }) => evidence.away(token));
+    return nodes.map(node => ({
+      ...node,
+      reports: node.reports.map(report =>
+        report.role === 'keeper' ? { ...report, evidence: [...(report.evidence ?? []), ...away] } : report,
+      ),
+    }));
+  };
+
+test('whoever fails or dies before it has joined makes room once at most, and deciding comes to an end', () => {
+  const anyFitness = fc.constantFrom<Fitness>('fit', 'unfit', 'dies');
+  const anyRun = fc.record({
+    others: fc.tuple(anyFitness, anyFitness, anyFitness, anyFitness),
+    servers: fc.constantFrom('auto' as const, 3 as const, 5 as const),
+  });
+  fc.assert(
+    fc.property(anyRun, ({ others, servers }) => {
+      const fitness = Object.fromEntries(ids.map((id, i) => [id, others[i - 1] ?? 'fit']));
+      const end = decided(emptyLog, watching(faring(fitness)), { servers }, 80);
+      const made = end.operations.filter(({ kind, role }) => kind === 'leave' && role === 'server');
+      assert.equal(new Set(made.map(({ node }) => node)).size, made.length, 'nobody makes room twice');
+      assert.ok(
+        made.every(({ node }) => fitness[node] !== 'fit'),
+        'nobody who is well makes room',
+      );
+      const wanted = servers === 5 ? 5 : 3;
+      const fit = ids.filter(id => fitness[id] === 'fit');
+      const granted = having(end, 'server');
+      if (fit.length >= wanted)
+        assert.ok(
+          granted.length === wanted && granted.every(id => fit.some(each => each === id)),
+          `${granted} of ${fit}`,
+        );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('one that dies is not replaced before the keeper has said that it is away for long, nor one that is there', () => {
+  const two = decided(decided(emptyLog, saying(starting)), log =>
+    ids.map(id => nodeOf(id, { reports: reportsOf(log, id, id === 'a' ? ready : starting) })),
+  );
+  const fitness = { a: 'fit', b: 'dies', c: 'fit', d: 'fit', e: 'fit' } as const;
+  const isLeaving = (log: LogState) =>
+    log.operations.some(({ kind, node }) => kind === 'leave' && node === 'b');
+  assert.ok(!isLeaving(decided(two, keeping(faring(fitness)))));
+  assert.ok(isLeaving(decided(two, watching(faring(fitness)), {}, 40)));
+  const token = two.grants.find(({ node }) => node === 'b')?.token ?? 0;
+  const back: NodesOf = log =>
+    ids.map(id => {
+      const reports = reportsOf(log, id, id === 'b' ? starting : ready);
+      const told = reports.map(each =>
+        each.role === 'keeper' ? { ...each, evidence: [evidence.away(token)] } : each,
+      );
+      return nodeOf(id, { reports: told });
+    });
+  assert.ok(!isLeaving(decided(two, back)), 'what the keeper says may be old');
+});
+
+test('a server that has never joined has no vote to be missed, and is none to count on', () => {
+  const three = rested(emptyLog, ['a', 'b', 'c', 'd', 'e']);
+  const servers = three.grants.filter(({ role }) => role === 'server');
+  const [a, b, c] = servers;
+  assert.ok(a && b && c);
+  const open = (log: LogState, { token }: Grant): LogState => ({
+    ...log,
+    operations: log.operations.map(each =>
+      each.kind === 'join' && each.token === token ? { ...each, outcome: 'running' as const } : each,
+    ),
+  });
+  const lost = (log: LogState, leaving: Grant, ...away: readonly string[]) => {
+    const nodes = saying(ready)(log).map(node =>
+      away.includes(node.id) ? { ...node, state: 'dead' as const, reports: [] } : node,
+    );
+    return mayLose(viewOf(log, nodes), servers, leaving);
+  };
+  const newcomer = open(three, c);
+  const nodes = saying(starting)(newcomer);
+  assert.deepEqual(
+    servers.map(each => hasNeverJoined(viewOf(newcomer, nodes), each)),
+    [false, false, true],
+  );
+  assert.ok(lost(newcomer, c, 'c'), 'two vote, and both are there');
+  assert.ok(!lost(newcomer, c, 'b', 'c'), 'one of two is no majority');
+  assert.ok(
+    !lost(newcomer, b, 'c'),
+    'it may have a vote all the same: then the one that is left were one of two',
+  );
+  const both = open(newcomer, b);
+  assert.ok(lost(both, c, 'b', 'c'), 'the first one alone is what votes');
+  assert.ok(!lost(three, c, 'b', 'c'), 'those who have joined are missed');
 });
 
 test('why a member should not be taken out: the founder, the only server, a server that is there, a lost majority', () => {

@@ -2,7 +2,9 @@
 // danger the model tells of a fault.
 
 export interface EtcdMember {
-  /** `<node>-<8 hex digits>`. */
+  /** In decimal, of 64 bits: too large for a number. */
+  readonly id: string;
+  /** `<node>-<8 hex digits>`; empty while it has never started. */
   readonly name: string;
   readonly ip: string;
   isLearner: boolean;
@@ -10,6 +12,16 @@ export interface EtcdMember {
   /** When it last ran. */
   seenAtMs: number;
 }
+
+/** Ids are drawn from here on: two that follow each other are the same as a number. */
+const firstId = 0xfedc_ba98_7654_3210n;
+/** What etcd says to a change of its members (etcd, api/v3rpc/rpctypes). */
+export const etcdErrors = {
+  notFound: 'etcdserver: member not found',
+  notEnoughStarted: 'etcdserver: re-configuration failed due to not enough started members',
+  unhealthy: 'etcdserver: unhealthy cluster',
+  timedOut: 'etcdserver: request timed out',
+} as const;
 
 /** Who has just died is not known to be dead, by anybody. */
 const unknownMs = 10_000;
@@ -24,9 +36,10 @@ export class MemoryEtcd {
   readonly #isStarted: (member: string) => boolean;
   readonly #fault: (what: string) => void;
   #made = 0;
+  #ids = 0n;
 
   constructor(isStarted: (member: string) => boolean, fault: (what: string) => void) {
-    this.#isStarted = isStarted;
+    this.#isStarted = member => member !== '' && isStarted(member);
     this.#fault = fault;
   }
 
@@ -82,11 +95,36 @@ export class MemoryEtcd {
 
   /** It is of this one member alone from now on. */
   reset(name: string, ip: string, addedAtMs: number): void {
-    this.members = [{ name, ip, isLearner: false, addedAtMs, seenAtMs: addedAtMs }];
+    this.members = [{ id: this.#newId(), name, ip, isLearner: false, addedAtMs, seenAtMs: addedAtMs }];
   }
 
-  remove(name: string, nowMs: number): void {
-    const rest = this.members.filter(each => each.name !== name);
+  /** One that never starts. Resolves with its id. */
+  addSilent(nowMs: number, isLearner: boolean): string {
+    const id = this.#newId();
+    this.members.push({ id, name: '', ip: '', isLearner, addedAtMs: nowMs, seenAtMs: nowMs });
+    return id;
+  }
+
+  /** As by `/v3/cluster/member/remove`, with the checks of StrictReconfigCheck (etcd, mayRemoveMember). @returns its error; empty when it is done */
+  takeOut(id: string, nowMs: number): string {
+    const member = this.members.find(each => each.id === id);
+    if (!this.hasQuorum()) return etcdErrors.timedOut;
+    if (!member) return etcdErrors.notFound;
+    if (!member.isLearner) {
+      const others = this.voters.filter(each => each !== member);
+      const started = others.filter(({ name }) => name !== '').length;
+      if (started < Math.floor(others.length / 2) + 1) return etcdErrors.notEnoughStarted;
+      const active = this.voters.filter(({ name }) => this.#isStarted(name)).length;
+      const isActive = this.#isStarted(member.name);
+      if (isActive && active - 1 < 1 + Math.floor((this.voters.length - 1) / 2)) return etcdErrors.unhealthy;
+    }
+    this.remove(member, nowMs);
+    return '';
+  }
+
+  remove(member: EtcdMember, nowMs: number): void {
+    const { name } = member;
+    const rest = this.members.filter(each => each !== member);
     const voters = rest.filter(({ isLearner }) => !isLearner);
     const seen = voters.filter(({ seenAtMs }) => nowMs - seenAtMs < unknownMs).length;
     if (this.hasQuorum() && voters.length > 0 && seen < Math.floor(voters.length / 2) + 1)
@@ -97,7 +135,12 @@ export class MemoryEtcd {
   #add(node: string, ip: string, addedAtMs: number, isLearner: boolean): string {
     this.#made += 1;
     const name = `${node}-${this.#made.toString(16).padStart(8, '0')}`;
-    this.members.push({ name, ip, isLearner, addedAtMs, seenAtMs: addedAtMs });
+    this.members.push({ id: this.#newId(), name, ip, isLearner, addedAtMs, seenAtMs: addedAtMs });
     return name;
+  }
+
+  #newId(): string {
+    this.#ids += 1n;
+    return `${firstId + this.#ids}`;
   }
 }

@@ -1,7 +1,8 @@
 // What is stored in a Kubernetes in memory: nodes, pods with disruption budgets, what k3s knows machines again by; and the door to it
 // as the integration has it.
-import type { Kube, KubeNode, KubePod, NodeChange } from '../../../src/integrations/k3s/kube.ts';
+import type { EtcdMember, Kube, KubeNode, KubePod, NodeChange } from '../../../src/integrations/k3s/kube.ts';
 import { ServiceError } from '../../../src/integrations/service-error.ts';
+import { etcdErrors } from './memory-etcd.ts';
 
 /** Kubernetes calls a node not ready when its lease is older (node-monitor-grace-period). */
 const nodeGraceMs = 40_000;
@@ -101,11 +102,13 @@ export interface DoorEnds {
   trouble(): string;
   /** Checks of its readiness that fail; none where it is not said. */
   failedChecks?(): readonly string[];
-  etcdMembers(): readonly string[];
+  etcdMembers(): readonly EtcdMember[];
+  /** @returns etcd's error; empty when it is done */
+  removeEtcdMember(id: string): string;
   deleteNode(name: string): void;
 }
 
-export function doorTo({ kube, nowMs, trouble, failedChecks, etcdMembers, deleteNode }: DoorEnds): Kube {
+export function doorTo({ kube, nowMs, trouble, failedChecks, ...ends }: DoorEnds): Kube {
   const api = (): MemoryKube => {
     const why = trouble();
     if (why !== '') throw new ServiceError('api-unreachable', false, why, true);
@@ -152,14 +155,22 @@ export function doorTo({ kube, nowMs, trouble, failedChecks, etcdMembers, delete
     },
     async deleteNode(name) {
       kube.changes.push(`delete node ${name}`);
-      if (api().nodes.has(name)) deleteNode(name);
+      if (api().nodes.has(name)) ends.deleteNode(name);
     },
     async deleteNodePassword(name) {
       api().passwords.delete(name);
     },
     async etcdMembers() {
       api();
-      return etcdMembers();
+      return ends.etcdMembers().map(({ id, name, isLearner }) => ({ id, name, isLearner }));
+    },
+    async removeEtcdMember(id) {
+      api();
+      kube.changes.push(`remove member ${id}`);
+      const why = ends.removeEtcdMember(id);
+      if (why === '' || why === etcdErrors.notFound) return;
+      const reason = why === etcdErrors.notEnoughStarted ? 'api-refused' : 'api-unreachable';
+      throw new ServiceError(reason, false, `taking the member ${id} out of etcd failed: ${why}`, true);
     },
   };
 }

@@ -161,6 +161,23 @@ test('a snapshot is restored though the datastore was just made anew, and k3s ha
   await bench.until(() => bench.operation(second)?.outcome === 'done', 'it works');
 });
 
+test('after a snapshot was restored k3s is told what the log says, also what was changed since, or meanwhile', async () => {
+  const { bench, chosen } = await withoutMajority();
+  const { host } = chosen.machine;
+  host.put(`${folders.database}/snapshots/whole`, 'good');
+  const id = bench.recover(chosen, 'whole');
+  await bench.round();
+  bench.settings = { k3s: { version: bench.log.index + 1, settings: { disable: [], tlsSans: ['api.lab'] } } };
+  await bench.until(() => bench.operation(id)?.outcome === 'done', 'it is made anew');
+  bench.away.clear();
+  await bench.settle(400);
+  for (const { name, machine } of bench.nodes.filter(each => bench.having('server').includes(each.name))) {
+    assert.deepEqual(machine.life?.config.disable, [], name);
+    assert.deepEqual(machine.life?.config['tls-san'], [machine.ip, name, 'api.lab']);
+  }
+  assert.equal(bench.report(chosen, 'server')?.settingsVersion, bench.settings.k3s?.version);
+});
+
 test('what a recovery writes is for root only', async () => {
   const { bench, chosen } = await withoutMajority();
   const id = bench.recover(chosen);

@@ -63,6 +63,7 @@ test('what a cluster is made with can be set before there is one, and not after'
     { clusterDns: '10.43.0.9' },
     { clusterDomain: 'k.lab' },
     { flannelBackend: 'host-gw' },
+    { secretsEncryption: true },
   ])
     assert.ok('refused' in (await judged(await readyBench(1), fixed)), JSON.stringify(fixed));
 });

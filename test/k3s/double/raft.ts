@@ -294,9 +294,15 @@ export class Raft {
       if (ordered !== undefined) return ordered;
       if (!voters.every(voter => this.#isConnected(voter.id))) return 'etcdserver: unhealthy cluster';
     }
-    if (op.kind === 'member-remove' && voters.some(voter => voter.id === op.id)) {
-      const left = voters.filter(voter => voter.id !== op.id);
-      if (left.length > 0 && left.filter(voter => this.#isConnected(voter.id)).length * 2 <= left.length)
+    const leaving = op.kind === 'member-remove' ? voters.find(voter => voter.id === op.id) : undefined;
+    if (leaving !== undefined) {
+      const left = voters.filter(voter => voter !== leaving);
+      const started = left.filter(voter => voter.name !== '').length;
+      if (started < Math.floor(left.length / 2) + 1)
+        return 'etcdserver: re-configuration failed due to not enough started members';
+      // One that is away is no part of the majority that is there.
+      const active = voters.filter(voter => this.#isConnected(voter.id)).length;
+      if (this.#isConnected(leaving.id) && active - 1 < 1 + Math.floor((voters.length - 1) / 2))
         return 'etcdserver: unhealthy cluster';
     }
     if (op.kind === 'member-promote' && !this.isInSync(op.id))
