@@ -38,14 +38,14 @@ export interface DiskOptions {
   readonly espId: string;
 }
 
-/** Loads grub.cfg from the root, whichever disk it is. */
-const findRoot = (uuid: string) =>
-  `search.fs_uuid ${uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n`;
+/** Finds the root, whichever disk it is on, and what GRUB has there. */
+const findRoot = (uuid: string) => `search.fs_uuid ${uuid} root\nset prefix=($root)/boot/grub\n`;
 
 /** Writes GRUB's BIOS part and its modules into the tree: before the tree is measured. Returns core.img. */
 export function prepareBoot({ tree, work, rootUuid }: DiskOptions): Buffer {
   const modules = join(tree, 'boot/grub/i386-pc');
   run('cp', ['-r', '--no-preserve=ownership', join(tree, 'usr/lib/grub/i386-pc'), modules]);
+  // GRUB's normal mode comes after it by itself, and loads grub.cfg; named here it would be read before the list of commands is there.
   writeFileSync(join(tree, 'tmp/find-root.cfg'), findRoot(rootUuid));
   const inside = [
     'biosdisk',
@@ -124,7 +124,7 @@ function espOf({ tree, rootUuid, espId }: DiskOptions, work: string): Buffer {
   };
   for (const [source, target] of Object.entries(parts)) copyFileSync(join(tree, source), join(from, target));
   // Where the signed GRUB looks.
-  writeFileSync(join(from, 'EFI/debian/grub.cfg'), findRoot(rootUuid));
+  writeFileSync(join(from, 'EFI/debian/grub.cfg'), `${findRoot(rootUuid)}configfile $prefix/grub.cfg\n`);
   rmSync(image, { force: true });
   run('mkfs.vfat', ['-C', '-F', '32', '-s', '1', '-i', espId, '-n', 'ESP', image, String(espMib * 1024)]);
   run('mcopy', ['-s', '-i', image, join(from, 'EFI'), '::/']);

@@ -108,7 +108,7 @@ export class DiskMachine {
 
   /** The menu is on the serial line, too, and on the screen for two seconds. */
   async #untilMenu(picture: string, deadline: number): Promise<void> {
-    while (!this.console().includes('ClusterOS (to be mended)'))
+    while (!this.console().includes('automatically in'))
       if (!this.#qemu?.isRunning || performance.now() > deadline)
         throw new Error(`no menu of the boot loader\n${this.lastWords()}`);
       else await sleep(menuLookMs);
