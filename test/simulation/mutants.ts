@@ -322,6 +322,21 @@ const mutants: readonly Mutant[] = [
       to: "return [{ kind: 'keep', name: caSecret, text: hash || '0'.repeat(64) }];",
     },
   },
+  {
+    name: 'k3s: a server that fails before it has joined is waited for',
+    ...{ file: 'src/integrations/k3s/newcomers.ts', caughtBy: 'S68' },
+    ...{ from: 'return (hasFailed && !saysBetter) ||', to: 'return' },
+  },
+  {
+    name: 'k3s: who has made room as a server is chosen again at once',
+    ...{ file: 'src/integrations/k3s/newcomers.ts', caughtBy: 'S68' },
+    ...{ from: "return ended?.outcome === 'failed' &&", to: "return ended?.outcome === 'running' &&" },
+  },
+  {
+    name: 'k3s: a member of etcd without a node is left where it is',
+    ...{ file: 'src/integrations/k3s/etcd-members.ts', caughtBy: 'S68b' },
+    ...{ from: 'return !grant || isWaiting || isLeaving ?', to: 'return !grant || isWaiting ?' },
+  },
 ];
 
 const root = new URL('../..', import.meta.url).pathname;

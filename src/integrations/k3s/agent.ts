@@ -6,25 +6,31 @@ import type { Host } from '../host.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { leaveUnderWay, nodeOf, readyServers } from './candidates.ts';
-import { agentConfig, essenceOf, type OwnPlace, urlOf } from './config-file.ts';
+import { agentConfig, essenceOf, urlOf } from './config-file.ts';
 import { FlannelWatch, flannelLost } from './flannel.ts';
-import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
+import { writeMark } from './mark.ts';
 import { agentParts, caSecret, files, roles, service } from './names.ts';
 import {
-  deviceOf,
-  type Life,
+  admissionAnew,
+  fail,
   lacksNode,
   letIn,
+  lookAtOwn,
   type Means,
+  type OwnNode,
+  type OwnStep,
   placeFrom,
   progressOf,
   start,
+  stepsAfter,
   verdictOn,
+  wait,
+  whyUnfit,
   writeConfig,
   writeSecret,
 } from './own-node.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
-import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
+import { isRunning, stopK3s } from './unit.ts';
 import { skewOf, versionOf } from './versions.ts';
 import { keepersWord, type NodeWord, questions } from './words.ts';
 
@@ -38,26 +44,19 @@ interface Desired {
   readonly skew: string;
 }
 
-interface Observed {
-  readonly isInstalled: boolean;
-  readonly device: string | undefined;
-  readonly mark: Mark | undefined;
-  readonly traces: Traces;
-  readonly config: string | undefined;
+interface Observed extends OwnNode {
   readonly hasToken: boolean;
-  readonly life: Life;
   /** What the keeper says of its node; undefined when it says nothing, or nothing runs. */
   readonly word: NodeWord | undefined;
 }
 
 type AgentStep = Step &
   (
-    | { readonly kind: 'fail'; readonly error: ServiceError }
+    | OwnStep
     | { readonly kind: 'admit'; readonly desired: Desired }
     | { readonly kind: 'configure'; readonly text: string; readonly ends: boolean }
     | { readonly kind: 'start'; readonly key: string; readonly desired: Desired }
     | { readonly kind: 'restart'; readonly forFlannel?: true }
-    | { readonly kind: 'wait' }
   );
 
 export function agentReconciler(means: Means): Reconciler<Desired, Observed, AgentStep> {
@@ -87,13 +86,8 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
       const word = running ? await keepersWord(view, counterparts) : undefined;
       if (word?.ready) wasReady = true;
       return {
-        isInstalled: (await host.which('k3s')) !== undefined,
-        device: await deviceOf(host, view.self.ip),
-        mark: await readMark(host, markFile),
-        traces: await tracesOf(host),
-        config: await textOf(host, files.config),
+        ...(await lookAtOwn(host, view, markFile, { kind: 'agent', running, isReady: word?.ready === true })),
         hasToken: (await host.readFile(files.joinToken)) !== undefined,
-        life: { kind: 'agent', running, words: word?.ready ? '' : await lastWords(host, 'agent') },
         word,
       };
     },
@@ -101,23 +95,12 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
     plan(desired, observed) {
       const { view, grant, server, settings } = desired;
       const { mark, traces, life } = observed;
-      const fail = (error: ServiceError, part: string): AgentStep[] => [
-        { kind: 'fail', error, part, summary: error.message },
-      ];
-      const wait = (part: string, summary: string): AgentStep[] => [
-        { kind: 'wait', waits: true, part, summary },
-      ];
-      if (!observed.isInstalled) return fail(missingK3s(), 'configure');
-      if (isForeign(traces, mark, view)) return fail(foreignK3s(), 'configure');
+      const unfit = whyUnfit(view, observed);
+      if (unfit) return fail(unfit, 'configure');
       if (desired.skew !== '' && !life.running)
         return fail(new ServiceError('version-skew', true, desired.skew), 'configure');
-      let place: OwnPlace;
-      try {
-        place = placeFrom(view, observed.device);
-      } catch (error) {
-        if (error instanceof ServiceError) return fail(error, 'configure');
-        throw error;
-      }
+      const place = placeFrom(view, observed.device);
+      if (place instanceof ServiceError) return fail(place, 'configure');
       const isLeaving = leaveUnderWay(view, view.self.id) !== undefined;
       if (isLeaving && !life.running) return wait('ready', 'it has ended, and gives up this role');
       const isIn = mark?.token === grant.token && mark.kind === 'agent' && observed.hasToken;
@@ -178,21 +161,11 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
     },
   };
 
-  function startOf(desired: Desired, { life }: Observed, key: string): AgentStep[] {
-    const part = 'start';
-    const verdict = verdictOn(life, attempts, key, nowMs);
-    switch (verdict.kind) {
-      case 'start':
-        return [{ kind: 'start', key, desired, part, summary: 'start k3s as an agent' }];
-      case 'wait':
-        return [{ kind: 'wait', waits: true, part, summary: verdict.detail }];
-      case 'failed':
-        return [{ kind: 'fail', error: verdict.error, part, summary: verdict.error.message }];
-      case 'admit': {
-        const summary = `ask the keeper to be let in anew (${verdict.because})`;
-        return [{ kind: 'admit', desired, part: 'admission', summary }];
-      }
-    }
+  function startOf(desired: Desired, { life }: Observed, key: string): readonly AgentStep[] {
+    return stepsAfter<AgentStep>(verdictOn(life, attempts, key, nowMs), {
+      start: () => [{ kind: 'start', key, desired, part: 'start', summary: 'start k3s as an agent' }],
+      admit: summary => [{ kind: 'admit', desired, part: 'admission', summary }],
+    });
   }
 
   /** An agent that is not let in says so again and again, and does not end by itself. */
@@ -204,10 +177,8 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
     // While the keeper is away nobody knows better.
     if (!word && wasReady) return [];
     const verdict = verdictOn(life, attempts, key, nowMs);
-    if (verdict.kind === 'admit') {
-      const summary = `ask the keeper to be let in anew (${verdict.because})`;
-      return [{ kind: 'admit', desired, part: 'admission', summary }];
-    }
+    if (verdict.kind === 'admit')
+      return [{ kind: 'admit', desired, part: 'admission', summary: admissionAnew(verdict.because) }];
     if (word && !word.isThere && lacksNode(life, attempts, key, nowMs))
       return [{ kind: 'restart', part: 'ready', summary: 'start k3s anew: its node was deleted' }];
     const why = word?.isThere ? `its node is not ready: ${word.why}` : 'its node is not registered yet';
@@ -217,7 +188,7 @@ export function agentReconciler(means: Means): Reconciler<Desired, Observed, Age
       nowMs,
       word ? why : 'the keeper of the cluster does not answer',
     );
-    return [{ kind: 'wait', waits: true, part: 'ready', summary }];
+    return wait('ready', summary);
   }
 
   async function admit(host: Host, { view, grant }: Desired): Promise<void> {

@@ -264,7 +264,8 @@ function leaveProgress(view: ClusterView, operation: OperationView, words: reado
   const held = words
     .find(each => each.startsWith(evidence.held(token, '')))
     ?.slice(evidence.held(token, '').length);
-  const isEnding = isForgotten && report?.state === 'failing';
+  // What it said before it knew that it has no role any more tells nothing of how it ends.
+  const isEnding = report?.state === 'failing' && report.step === 'stop';
   const revoked: Decision[] = grant && isForgotten ? [{ kind: 'revoke', service, role, node, token }] : [];
   return [...revoked, ...advanced(operation, done, isEnding ? report.detail : held)];
 }

@@ -367,7 +367,9 @@ async function staleMember(
   const servers = grantsOf(view, roles.server).flatMap(({ node }) => nodeOf(view, node)?.name ?? []);
   const byHand = nodes.filter(node => memberOf(node) === '').map(({ name }) => name);
   const known = [...servers, ...byHand];
-  const stale = (await kube.etcdMembers()).find(each => !known.some(name => isMemberName(each.name, name)));
+  // One that has never started may be the asker itself, from a try before: k3s knows it again by its address.
+  const started = (await kube.etcdMembers()).filter(each => each.name !== '');
+  const stale = started.find(each => !known.some(name => isMemberName(each.name, name)));
   return stale === undefined
     ? undefined
     : {

@@ -1,16 +1,18 @@
-// What servers and agents have in common: their place in the network, being let in by the keeper, and a k3s that is started when that is
-// of use. Each has what it needs beyond that in a file of its own.
+// What servers and agents have in common: what is seen of the own k3s, its place in the network, being let in by the keeper, and a k3s
+// that is started when that is of use. Each has what it needs beyond that in a file of its own.
 import type { ClusterView } from '../cluster-view.ts';
 import type { Counterparts } from '../counterparts.ts';
+import { textOf } from '../file-text.ts';
 import type { Host } from '../host.ts';
-import { Waiting } from '../reconciler.ts';
+import { type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Attempts } from './attempts.ts';
 import type { OwnPlace } from './config-file.ts';
 import { errorFrom, failureIn, mendedByKeeper } from './failures.ts';
 import { commandTimeoutMs, settleMs, startDeadlineMs } from './limits.ts';
+import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf } from './mark.ts';
 import { files, folders } from './names.ts';
-import { type Kind, startK3s } from './unit.ts';
+import { type Kind, lastWords, missingK3s, startK3s } from './unit.ts';
 import { admissionFrom, askKeeper } from './words.ts';
 
 export interface Means {
@@ -20,8 +22,55 @@ export interface Means {
   readonly attempts: Attempts;
 }
 
+/** What is seen of the own k3s, whichever it is. */
+export interface OwnNode {
+  readonly isInstalled: boolean;
+  readonly device: string | undefined;
+  readonly mark: Mark | undefined;
+  readonly traces: Traces;
+  readonly config: string | undefined;
+  readonly life: Life;
+}
+
+/** @param isReady its words are of no interest then */
+export async function lookAtOwn(
+  host: Host,
+  { self }: ClusterView,
+  markFile: string,
+  { kind, running, isReady }: Pick<Life, 'kind' | 'running'> & { readonly isReady: boolean },
+): Promise<OwnNode> {
+  return {
+    isInstalled: (await host.which('k3s')) !== undefined,
+    device: await deviceOf(host, self.ip),
+    mark: await readMark(host, markFile),
+    traces: await tracesOf(host),
+    config: await textOf(host, files.config),
+    life: { kind, running, words: isReady ? '' : await lastWords(host, kind) },
+  };
+}
+
+/** Steps of either role. */
+export type OwnStep = { readonly kind: 'fail'; readonly error: ServiceError } | { readonly kind: 'wait' };
+
+export const fail = (error: ServiceError, part: string): (Step & OwnStep)[] => [
+  { kind: 'fail', error, part, summary: error.message },
+];
+export const wait = (part: string, summary: string): (Step & OwnStep)[] => [
+  { kind: 'wait', waits: true, part, summary },
+];
+export const admissionAnew = (because: string) => `ask the keeper to be let in anew (${because})`;
+
+/** Why this machine can be no part of the cluster; undefined when it can. */
+export function whyUnfit(
+  view: ClusterView,
+  { isInstalled, traces, mark }: Pick<OwnNode, 'isInstalled' | 'traces' | 'mark'>,
+): ServiceError | undefined {
+  if (!isInstalled) return missingK3s();
+  return isForeign(traces, mark, view) ? foreignK3s() : undefined;
+}
+
 /** The interface with the address `ip`; undefined while none has it. */
-export async function deviceOf(host: Host, ip: string): Promise<string | undefined> {
+async function deviceOf(host: Host, ip: string): Promise<string | undefined> {
   const { exitCode, stdout } = await host.run('ip', ['-oneline', 'address', 'show', 'to', ip], {
     timeoutMs: commandTimeoutMs,
   });
@@ -29,12 +78,12 @@ export async function deviceOf(host: Host, ip: string): Promise<string | undefin
   return exitCode === 0 ? /^\d+: ([^\s@]+)/m.exec(stdout)?.[1] : undefined;
 }
 
-/** @throws ServiceError while the address is not there */
-export function placeFrom(view: ClusterView, device: string | undefined): OwnPlace {
+/** Its place; or the error while the address is not there. */
+export function placeFrom(view: ClusterView, device: string | undefined): OwnPlace | ServiceError {
   const { self, nodes } = view;
   const member = nodes.find(({ id }) => id === self.id);
   if (device === undefined || !member)
-    throw new ServiceError(
+    return new ServiceError(
       'interface-missing',
       false,
       `no interface of this machine has its address ${self.ip}: see "clusterctl doctor"`,
@@ -107,6 +156,26 @@ export function verdictOn(
   const error = errorFrom(what, words);
   if (error.permanent && !mendedByKeeper.has(error.reason)) attempts.giveUp();
   return { kind: 'failed', error };
+}
+
+/** The steps that a verdict comes to. @param admit is given the summary of the step */
+export function stepsAfter<Taken extends Step>(
+  verdict: Verdict,
+  {
+    start,
+    admit,
+  }: { readonly start: () => readonly Taken[]; readonly admit: (summary: string) => readonly Taken[] },
+): readonly (Taken | (Step & OwnStep))[] {
+  switch (verdict.kind) {
+    case 'start':
+      return start();
+    case 'admit':
+      return admit(admissionAnew(verdict.because));
+    case 'wait':
+      return wait('start', verdict.detail);
+    case 'failed':
+      return fail(verdict.error, 'start');
+  }
 }
 
 /** What k3s waits for, of one that runs and is not ready. @throws ServiceError when it has had its time */

@@ -7,29 +7,36 @@ import { hasJoined } from '../joins.ts';
 import { type Reconciler, type Step, Waiting } from '../reconciler.ts';
 import { ServiceError } from '../service-error.ts';
 import { grantsOf, keeperGrant, leaveUnderWay, nodeOf, readyServers, reportOf } from './candidates.ts';
-import { essenceOf, type OwnPlace, serverConfig, urlOf } from './config-file.ts';
+import { essenceOf, serverConfig, urlOf } from './config-file.ts';
 import { resetDatastore, setAside } from './datastore.ts';
 import { failureIn, mendedByKeeper } from './failures.ts';
 import { FlannelWatch, flannelLost } from './flannel.ts';
 import type { KubeNode } from './kube.ts';
 import type { KubeDoor } from './kube-door.ts';
-import { foreignK3s, isForeign, type Mark, readMark, type Traces, tracesOf, writeMark } from './mark.ts';
+import { type Mark, type Traces, writeMark } from './mark.ts';
 import { agentToken, caSecret, files, ports, roles, serverParts, serverToken, service } from './names.ts';
 import {
-  deviceOf,
+  admissionAnew,
+  fail,
   type Life,
   lacksNode,
   letIn,
+  lookAtOwn,
   type Means,
+  type OwnNode,
+  type OwnStep,
   placeFrom,
   progressOf,
   start,
+  stepsAfter,
   verdictOn,
+  wait,
+  whyUnfit,
   writeConfig,
   writeSecret,
 } from './own-node.ts';
 import { type K3sSettings, settingsOf } from './settings.ts';
-import { isRunning, lastWords, missingK3s, stopK3s } from './unit.ts';
+import { isRunning, stopK3s } from './unit.ts';
 import { questions } from './words.ts';
 
 interface Desired {
@@ -45,15 +52,9 @@ interface Desired {
   readonly mayRestart: boolean;
 }
 
-interface Observed {
-  readonly isInstalled: boolean;
-  readonly device: string | undefined;
-  readonly mark: Mark | undefined;
-  readonly traces: Traces;
-  readonly config: string | undefined;
+interface Observed extends OwnNode {
   readonly serverToken: string | undefined;
   readonly agentToken: string | undefined;
-  readonly life: Life;
   /** Why the API here does not answer as it should; empty when it does. */
   readonly trouble: string;
   readonly node: KubeNode | undefined;
@@ -61,7 +62,7 @@ interface Observed {
 
 type ServerStep = Step &
   (
-    | { readonly kind: 'fail'; readonly error: ServiceError }
+    | OwnStep
     | { readonly kind: 'admit'; readonly desired: Desired; readonly anew: boolean }
     | { readonly kind: 'configure'; readonly text: string; readonly desired: Desired }
     | {
@@ -73,7 +74,6 @@ type ServerStep = Step &
     | { readonly kind: 'restart'; readonly forFlannel?: true }
     | { readonly kind: 'begin-again' }
     | { readonly kind: 'reset'; readonly key: string }
-    | { readonly kind: 'wait' }
   );
 
 export function serverReconciler(
@@ -112,14 +112,13 @@ export function serverReconciler(
         ? await lookAt(door, view.self.name)
         : { trouble: running ? 'its API does not take connections yet' : 'it does not run', node: undefined };
       return {
-        isInstalled: (await host.which('k3s')) !== undefined,
-        device: await deviceOf(host, view.self.ip),
-        mark: await readMark(host, markFile),
-        traces: await tracesOf(host),
-        config: await textOf(host, files.config),
+        ...(await lookAtOwn(host, view, markFile, {
+          kind: 'server',
+          running,
+          isReady: node?.ready === true,
+        })),
         serverToken: (await textOf(host, files.serverToken))?.trim(),
         agentToken: (await textOf(host, files.agentToken))?.trim(),
-        life: { kind: 'server', running, words: node?.ready ? '' : await lastWords(host, 'server') },
         ...{ trouble, node },
       };
     },
@@ -127,21 +126,10 @@ export function serverReconciler(
     plan(desired, observed) {
       const { view, grant } = desired;
       const { mark, traces, life } = observed;
-      const fail = (error: ServiceError, part: string): ServerStep[] => [
-        { kind: 'fail', error, part, summary: error.message },
-      ];
-      const wait = (part: string, summary: string): ServerStep[] => [
-        { kind: 'wait', waits: true, part, summary },
-      ];
-      if (!observed.isInstalled) return fail(missingK3s(), 'configure');
-      if (isForeign(traces, mark, view)) return fail(foreignK3s(), 'configure');
-      let place: OwnPlace;
-      try {
-        place = placeFrom(view, observed.device);
-      } catch (error) {
-        if (error instanceof ServiceError) return fail(error, 'configure');
-        throw error;
-      }
+      const unfit = whyUnfit(view, observed);
+      if (unfit) return fail(unfit, 'configure');
+      const place = placeFrom(view, observed.device);
+      if (place instanceof ServiceError) return fail(place, 'configure');
       const founds = desired.joins === 'found';
       if (!founds && !traces.isMember && mark?.token !== grant.token) {
         const summary = 'ask the keeper of the cluster to be let in';
@@ -177,8 +165,7 @@ export function serverReconciler(
         if (!isLeaving && attempts.waitMs(key, nowMs) === 0) {
           if (code === 'address-changed' && isAlone(view)) return readdressed(key);
           if (mendsOf(view, traces).has(code)) {
-            const summary = `ask the keeper to be let in anew (${code})`;
-            return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
+            return [{ kind: 'admit', desired, anew: true, part: 'admission', summary: admissionAnew(code) }];
           }
         }
         return wait('answering', progressOf(life, attempts, nowMs, observed.trouble));
@@ -241,12 +228,11 @@ export function serverReconciler(
     },
   };
 
-  function startOf(desired: Desired, { life, mark, traces }: Observed, key: string): ServerStep[] {
+  function startOf(desired: Desired, { life, mark, traces }: Observed, key: string): readonly ServerStep[] {
     const { view } = desired;
     const part = 'start';
     // Without a datastore it would join etcd anew, which is being told to forget it.
-    if (!traces.isMember && leaveUnderWay(view, view.self.id))
-      return [{ kind: 'wait', waits: true, part, summary: 'it gives up its role' }];
+    if (!traces.isMember && leaveUnderWay(view, view.self.id)) return wait(part, 'it gives up its role');
     if (desired.joins === 'found' && !attempts.isMended && isUnborn(life)) {
       const summary = 'begin again: what was stored is not enough for others to join';
       return [{ kind: 'begin-again', part, summary }];
@@ -257,19 +243,11 @@ export function serverReconciler(
       return readdressed(key);
     const verdict = verdictOn(life, attempts, key, nowMs, mendsOf(view, traces));
     if (verdict.kind === 'admit' && leaveUnderWay(view, view.self.id))
-      return [{ kind: 'wait', waits: true, part, summary: 'it is out of etcd, and gives up this role' }];
-    switch (verdict.kind) {
-      case 'start':
-        return [{ kind: 'start', key, desired, mark, part, summary: 'start k3s as a server' }];
-      case 'wait':
-        return [{ kind: 'wait', waits: true, part, summary: verdict.detail }];
-      case 'failed':
-        return [{ kind: 'fail', error: verdict.error, part, summary: verdict.error.message }];
-      case 'admit': {
-        const summary = `ask the keeper to be let in anew (${verdict.because})`;
-        return [{ kind: 'admit', desired, anew: true, part: 'admission', summary }];
-      }
-    }
+      return wait(part, 'it is out of etcd, and gives up this role');
+    return stepsAfter<ServerStep>(verdict, {
+      start: () => [{ kind: 'start', key, desired, mark, part, summary: 'start k3s as a server' }],
+      admit: summary => [{ kind: 'admit', desired, anew: true, part: 'admission', summary }],
+    });
   }
 
   /** With `anew` what it was before is of no use any more: its datastore is set aside, never deleted. */

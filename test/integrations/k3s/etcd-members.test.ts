@@ -81,6 +81,14 @@ test('a machine that was made anew gets the place of its former self, which had 
   assert.equal(bench.k3s.etcd.voters.length, 3);
 });
 
+test('a member that has never started holds nobody up who asks to be let in: it may be the asker itself', async () => {
+  const bench = await readyBench(3);
+  bench.k3s.etcd.addSilent(bench.wallMs, true);
+  const [keeper, borea] = [byName(bench, bench.having('keeper')[0] ?? ''), byName(bench, 'borea')];
+  const answer = await keeper.k3s.answer?.(keeper.machine.host, 'admit server', borea.id);
+  assert.deepEqual(JSON.parse(answer ?? ''), { kind: 'welcome', token: '' });
+});
+
 const always = { leftMs: () => 1000, stands: () => true, knownForMs: () => 60_000, hasReleased: () => false };
 const memberOf = (name: string, change: Partial<EtcdMember> = {}): EtcdMember => {
   return { id: '18446744073709551615', name: `${name}-0000beef`, isLearner: false, ...change };
