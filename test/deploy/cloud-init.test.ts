@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { debianPackages } from '../../deploy/image/packages.ts';
+import { imagePackages } from '../../deploy/image/packages.ts';
 import { unitsOf } from '../../deploy/package/clusteros.ts';
 import { loadConfig } from '../../src/agent/config.ts';
 import { contentTrouble, type HandedName, handedNames, targets } from '../../src/boot/handed/files.ts';
@@ -118,7 +118,7 @@ for (const name of templates)
       for (const unit of runcmd.flat().filter(word => word.endsWith('.service')))
         assert.ok(unitsOf(root).includes(unit), unit);
       for (const each of packages ?? [])
-        assert.ok(debianPackages({ hasFirmware: false }).includes(each), each);
+        assert.ok(imagePackages({ hasFirmware: false, distribution: 'debian' }).includes(each), each);
     }),
   );
 
