@@ -1,11 +1,11 @@
-// The tree that Debian alone makes, as an archive: bootstrapped by mmdebstrap, which needs no root, and kept for some days, since it takes
+// The tree that the distribution alone makes, as an archive: bootstrapped by mmdebstrap, which needs no root, and kept for some days, since it takes
 // minutes and downloads 300 MB. Nothing of ClusterOS is in it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../package/tools.ts';
 import { baseDaysMax, programTimeoutMs } from './limits.ts';
-import { debianPackages, sourcesOf } from './packages.ts';
+import { imagePackages, sourcesOf } from './packages.ts';
 import type { ImageSettings } from './settings.ts';
 
 // Manual pages and languages are a tenth of it; our own documents stay, and licences.
@@ -20,24 +20,25 @@ const leftOut = [
   'path-exclude=/usr/share/lintian/*',
 ];
 
-export function debianBase(settings: ImageSettings, kept: string): string {
-  const { suite, mirror, securityMirror: security, hasFirmware, isFresh } = settings;
+export function distributionBase(settings: ImageSettings, kept: string): string {
+  const { suite, mirror, securityMirror: security, hasFirmware, isFresh, distribution, keyring } = settings;
   const argv = [
     ...['--variant=apt', '--format=tar'],
     ...leftOut.map(each => `--dpkgopt=${each}`),
-    `--include=${debianPackages({ hasFirmware }).join(',')}`,
+    `--include=${imagePackages({ hasFirmware, distribution }).join(',')}`,
     suite,
   ];
-  const sources = sourcesOf(suite, { mirror, security, hasFirmware });
+  const sources = sourcesOf(suite, { mirror, security, hasFirmware, distribution, keyring });
   const key = createHash('sha256')
     .update(JSON.stringify([argv, sources]))
     .digest('hex')
     .slice(0, 12);
-  const archive = join(kept, `debian-${key}.tar`);
+  const archive = join(kept, `${distribution}-${key}.tar`);
   if (!isFresh && existsSync(archive) && ageDays(archive) < baseDaysMax) return archive;
   mkdirSync(kept, { recursive: true });
   for (const name of readdirSync(kept))
-    if (/^debian-.*\.tar$/.test(name) && ageDays(join(kept, name)) > baseDaysMax) rmSync(join(kept, name));
+    if (/^(debian|ubuntu)-.*\.tar$/.test(name) && ageDays(join(kept, name)) > baseDaysMax)
+      rmSync(join(kept, name));
   const unfinished = `${archive}.${process.pid}`;
   run('mmdebstrap', [...argv, unfinished, '-'], { input: sources, timeoutMs: programTimeoutMs });
   renameSync(unfinished, archive);

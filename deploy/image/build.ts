@@ -8,7 +8,8 @@ import { Steps, sizeOf } from '../package/steps.ts';
 import { updateSums } from '../package/sums.ts';
 import { endWithBuildError, requirePrograms, run } from '../package/tools.ts';
 import { workFolder } from '../package/work-folder.ts';
-import { debianBase } from './base.ts';
+import { distributionBase } from './base.ts';
+import { distributions } from './distributions.ts';
 import type { InsideOptions } from './inside.ts';
 import { imageName as name, usbName } from './layout.ts';
 import { programTimeoutMs } from './limits.ts';
@@ -31,17 +32,33 @@ await endWithBuildError(async () => {
   const kept = join(root, 'build/cluster-os-image');
   const work = workFolder(kept);
   const steps = new Steps();
-  const { out, packages, suite, hasFirmware, clusterKey, authorizedKeys } = settings;
+  const { out, packages, distribution, suite, hasFirmware, clusterKey, authorizedKeys } = settings;
   const debs = [
     ...(await buildPackages({ ...packages, out: join(work, 'packages') }, steps)),
     settings.tailscale ??
       (await steps.step('tailscale', () => tailscalePackage(kept, packages.epoch), sizeOf)),
   ];
-  const base = await steps.step(`Debian ${suite}`, () => debianBase(settings, kept), sizeOf);
+  const base = await steps.step(
+    `${distributions[distribution].name} ${suite}`,
+    () => distributionBase(settings, kept),
+    sizeOf,
+  );
   const raw = join(work, `${name}.raw`);
   const manifest = join(work, `${name}.packages`);
   makeRaw(isRoot, {
-    ...{ root, suite, hasFirmware, clusterKey, authorizedKeys, base, debs, work, raw, manifest },
+    ...{
+      root,
+      distribution,
+      suite,
+      hasFirmware,
+      clusterKey,
+      authorizedKeys,
+      base,
+      debs,
+      work,
+      raw,
+      manifest,
+    },
     ...{ rootUuid: randomUUID(), espId: randomBytes(4).toString('hex').toUpperCase() },
     startedAtMs: steps.startedAtMs,
   });

@@ -3,13 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../package/deb.ts';
+import { type DistributionName, distributions } from './distributions.ts';
 import { sourcesOf } from './packages.ts';
-import { debianMirror, debianSecurity } from './settings.ts';
 
 /** What the image is made of, besides Debian. */
 export interface ImageContent {
   /** The checkout. */
   readonly root: string;
+  readonly distribution: DistributionName;
   readonly suite: string;
   readonly hasFirmware: boolean;
   readonly clusterKey: string | undefined;
@@ -23,11 +24,14 @@ export interface ImageContent {
 export const hostName = 'cluster-os-node';
 
 export function configuration(content: ImageContent): readonly Entry[] {
-  const { root, suite, hasFirmware, clusterKey, authorizedKeys, rootUuid } = content;
+  const { root, distribution, suite, hasFirmware, clusterKey, authorizedKeys } = content;
   const text = (name: string) => readFileSync(join(root, 'deploy/image/files', name), 'utf8');
-  const debian = { mirror: debianMirror, security: debianSecurity, hasFirmware };
+  const { mirror, security } = distributions[distribution];
   return [
-    { path: '/etc/apt/sources.list', text: sourcesOf(suite, debian) },
+    {
+      path: '/etc/apt/sources.list',
+      text: sourcesOf(suite, { mirror, security, hasFirmware, distribution }),
+    },
     { path: '/etc/fstab', text: fstab(content) },
     { path: '/etc/hostname', text: `${hostName}\n` },
     { path: '/etc/hosts', text: `127.0.0.1 localhost\n127.0.1.1 ${hostName}\n::1 localhost ip6-localhost\n` },
@@ -35,7 +39,7 @@ export function configuration(content: ImageContent): readonly Entry[] {
     { path: '/etc/machine-id', text: '' },
     { path: '/etc/resolv.conf', link: '../run/systemd/resolve/stub-resolv.conf' },
     { path: '/etc/default/grub', text: text('default-grub') },
-    { path: '/boot/grub/grub.cfg', text: grubMenu(rootUuid) },
+    { path: '/boot/grub/grub.cfg', text: grubMenu(content) },
     { path: '/etc/repart.d/50-root.conf', text: text('50-root.repart.conf') },
     { path: '/etc/cloud/cloud.cfg.d/90-clusteros.cfg', text: text('90-clusteros.cloud.cfg') },
     { path: '/etc/ssh/sshd_config.d/10-clusteros.conf', text: text('10-clusteros.sshd.conf') },
@@ -100,7 +104,8 @@ function fstab({ rootUuid, espId }: ImageContent): string {
 }
 
 /** As update-grub would write it, which has to see the disk: it does so after the first new kernel. */
-function grubMenu(rootUuid: string): string {
+function grubMenu({ rootUuid, distribution }: ImageContent): string {
+  const { kernelFolder } = distributions[distribution];
   return `# Of the image; update-grub writes another one in its place.
 set timeout=2
 if serial --unit=0 --speed=115200; then terminal_input console serial; terminal_output console serial; fi
@@ -108,12 +113,12 @@ insmod part_gpt
 insmod ext2
 search --no-floppy --fs-uuid --set=root ${rootUuid}
 menuentry "ClusterOS" {
-  linux /vmlinuz root=UUID=${rootUuid} ro console=ttyS0,115200 console=tty0
-  initrd /initrd.img
+  linux ${kernelFolder}/vmlinuz root=UUID=${rootUuid} ro console=ttyS0,115200 console=tty0
+  initrd ${kernelFolder}/initrd.img
 }
 menuentry "ClusterOS (to be mended)" {
-  linux /vmlinuz root=UUID=${rootUuid} ro single console=ttyS0,115200 console=tty0
-  initrd /initrd.img
+  linux ${kernelFolder}/vmlinuz root=UUID=${rootUuid} ro single console=ttyS0,115200 console=tty0
+  initrd ${kernelFolder}/initrd.img
 }
 `;
 }

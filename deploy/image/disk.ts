@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BuildError, run } from '../package/tools.ts';
+import { type DistributionName, distributions } from './distributions.ts';
 import { biosBootAtMib, espAtMib, mibBytes, rootAtMib, settingsAtMib } from './layout.ts';
 import {
   biosBootMib,
@@ -28,6 +29,7 @@ import { inTree } from './tree.ts';
 export interface DiskOptions {
   /** The checkout. */
   readonly root: string;
+  readonly distribution: DistributionName;
   readonly tree: string;
   /** The file to be. */
   readonly raw: string;
@@ -111,20 +113,21 @@ function partition(raw: string, rootMib: number): void {
 }
 
 /** The ESP's content, by mtools. */
-function espOf({ tree, rootUuid, espId }: DiskOptions, work: string): Buffer {
+function espOf({ tree, rootUuid, espId, distribution }: DiskOptions, work: string): Buffer {
+  const { grubFolder, shim, keyManager } = distributions[distribution];
   const image = join(work, 'esp.img');
   const from = join(work, 'esp');
   mkdirSync(join(from, 'EFI/BOOT'), { recursive: true });
-  mkdirSync(join(from, 'EFI/debian'), { recursive: true });
+  mkdirSync(join(from, grubFolder), { recursive: true });
   const parts = {
     // By its name of removable media the firmware finds it without an entry of its own.
-    'usr/lib/shim/shimx64.efi.signed': 'EFI/BOOT/BOOTX64.EFI',
-    'usr/lib/shim/mmx64.efi.signed': 'EFI/BOOT/mmx64.efi',
+    [shim]: 'EFI/BOOT/BOOTX64.EFI',
+    [keyManager]: 'EFI/BOOT/mmx64.efi',
     'usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed': 'EFI/BOOT/grubx64.efi',
   };
   for (const [source, target] of Object.entries(parts)) copyFileSync(join(tree, source), join(from, target));
   // Where the signed GRUB looks.
-  writeFileSync(join(from, 'EFI/debian/grub.cfg'), `${findRoot(rootUuid)}configfile $prefix/grub.cfg\n`);
+  writeFileSync(join(from, grubFolder, 'grub.cfg'), `${findRoot(rootUuid)}configfile $prefix/grub.cfg\n`);
   rmSync(image, { force: true });
   run('mkfs.vfat', ['-C', '-F', '32', '-s', '1', '-i', espId, '-n', 'ESP', image, String(espMib * 1024)]);
   run('mcopy', ['-s', '-i', image, join(from, 'EFI'), '::/']);

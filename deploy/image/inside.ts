@@ -31,7 +31,7 @@ await endWithBuildError(async () => {
   const tree = join(work, 'tree');
   const disk = { ...options, tree };
   try {
-    await steps.step("Debian's tree", () => unpackBase(tree, options));
+    await steps.step('the tree', () => unpackBase(tree, options));
     const core = await steps.step('packages and settings', () =>
       withKernel(tree, () => {
         installPackages(tree, options);

@@ -1,22 +1,17 @@
-// What Debian brings to the image, beside what is essential. Each group says what for; nothing is here because an installer has it.
+// What the distribution brings to the image, beside what is essential. Each group says what for; nothing is here because an installer has it.
+import { type DistributionName, distributions } from './distributions.ts';
+
 export interface PackageChoice {
+  readonly distribution: DistributionName;
   /** What cards want from their maker: WiFi of laptops and boards, servers' network cards, processors. */
   readonly hasFirmware: boolean;
 }
 
-export function debianPackages({ hasFirmware }: PackageChoice): readonly string[] {
+export function imagePackages({ hasFirmware, distribution }: PackageChoice): readonly string[] {
+  const { kernel, firmware } = distributions[distribution];
   return [
     // The machine: kernel with all drivers, its start, systemd.
-    ...[
-      'linux-image-amd64',
-      'initramfs-tools',
-      'zstd',
-      'systemd-sysv',
-      'udev',
-      'dbus',
-      'libpam-systemd',
-      'login',
-    ],
+    ...[kernel, 'initramfs-tools', 'zstd', 'systemd-sysv', 'udev', 'dbus', 'libpam-systemd', 'login'],
     ...[
       'grub-efi-amd64-bin',
       'grub-efi-amd64-signed',
@@ -47,27 +42,28 @@ export function debianPackages({ hasFirmware }: PackageChoice): readonly string[
   ];
 }
 
-const firmware = [
-  ...[
-    'firmware-iwlwifi',
-    'firmware-realtek',
-    'firmware-atheros',
-    'firmware-brcm80211',
-    'firmware-misc-nonfree',
-  ],
-  ...['firmware-bnx2', 'firmware-bnx2x', 'intel-microcode', 'amd64-microcode'],
-];
-
-/** Lines of sources.list. @param mirror of Debian @param security of its security updates */
+/** Lines of sources.list. @param mirror of the distribution @param security of its security updates @param keyring where the machine trusts nobody of it */
 export function sourcesOf(
   suite: string,
-  { mirror, security, hasFirmware }: PackageChoice & { readonly mirror: string; readonly security: string },
+  {
+    mirror,
+    security,
+    hasFirmware,
+    distribution,
+    keyring,
+  }: PackageChoice & {
+    readonly mirror: string;
+    readonly security: string;
+    readonly keyring?: string | undefined;
+  },
 ): string {
-  const parts = hasFirmware ? 'main non-free-firmware' : 'main';
+  const { parts, firmwarePart } = distributions[distribution];
+  const all = [...parts, ...(hasFirmware && firmwarePart !== undefined ? [firmwarePart] : [])].join(' ');
+  const deb = keyring === undefined ? 'deb' : `deb [signed-by=${keyring}]`;
   return [
-    `deb ${mirror} ${suite} ${parts}`,
-    `deb ${mirror} ${suite}-updates ${parts}`,
-    `deb ${security} ${suite}-security ${parts}`,
+    `${deb} ${mirror} ${suite} ${all}`,
+    `${deb} ${mirror} ${suite}-updates ${all}`,
+    `${deb} ${security} ${suite}-security ${all}`,
     '',
   ].join('\n');
 }

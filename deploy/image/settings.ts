@@ -3,12 +3,16 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type PackageSettings, packageSettings } from '../package/settings.ts';
 import { BuildError } from '../package/tools.ts';
+import { type DistributionName, distributions, isDistribution } from './distributions.ts';
 
 export interface ImageSettings {
   readonly packages: PackageSettings;
+  readonly distribution: DistributionName;
   readonly suite: string;
   readonly mirror: string;
   readonly securityMirror: string;
+  /** Whose signatures vouch for the packages; undefined: those that this machine trusts. */
+  readonly keyring: string | undefined;
   readonly hasFirmware: boolean;
   /** A new tree, even where a young one is there. */
   readonly isFresh: boolean;
@@ -25,9 +29,6 @@ export interface ImageSettings {
 export const formats = ['raw', 'qcow2', 'raw.gz'] as const;
 export type Format = (typeof formats)[number];
 
-export const debianMirror = 'http://deb.debian.org/debian';
-export const debianSecurity = 'http://deb.debian.org/debian-security';
-
 /** @throws BuildError naming what is wrong */
 export function imageSettings(
   root: string,
@@ -35,9 +36,11 @@ export function imageSettings(
 ): ImageSettings {
   const {
     ARCH,
+    DISTRIBUTION,
     SUITE,
     MIRROR,
     SECURITY_MIRROR,
+    KEYRING,
     FIRMWARE,
     FRESH,
     WITH_KEY,
@@ -48,14 +51,19 @@ export function imageSettings(
   } = environment;
   if (ARCH && ARCH !== 'amd64')
     throw new BuildError(`ARCH=${ARCH}: the image is for amd64 only; "make package" builds for arm64, too`);
+  const distribution = distributionFrom(DISTRIBUTION || 'debian');
+  const known = distributions[distribution];
+  const keyring = KEYRING || known.keyring;
   const out = resolve(root, environment.OUT || 'dist');
   const file = (name: string, value: string) => readable(name, resolve(root, value));
   return {
     // The packages themselves stay beside the image.
     packages: packageSettings(root, { ...environment, ARCH: 'amd64' }),
-    suite: wordFrom('SUITE', SUITE || 'bookworm', /^[a-z]+$/),
-    mirror: wordFrom('MIRROR', MIRROR || debianMirror, /^https?:\/\/\S+$/),
-    securityMirror: wordFrom('SECURITY_MIRROR', SECURITY_MIRROR || debianSecurity, /^https?:\/\/\S+$/),
+    distribution,
+    suite: wordFrom('SUITE', SUITE || known.suite, /^[a-z]+$/),
+    mirror: wordFrom('MIRROR', MIRROR || known.mirror, /^https?:\/\/\S+$/),
+    securityMirror: wordFrom('SECURITY_MIRROR', SECURITY_MIRROR || known.security, /^https?:\/\/\S+$/),
+    keyring: keyring === undefined ? undefined : keyringFrom(file, keyring),
     hasFirmware: FIRMWARE !== '0',
     isFresh: FRESH === '1',
     clusterKey: WITH_KEY === '1' ? clusterKeyFrom(resolve(root, KEY || 'cluster.key')) : undefined,
@@ -64,6 +72,23 @@ export function imageSettings(
     formats: formatsFrom(FORMATS || formats.join(',')),
     out,
   };
+}
+
+function distributionFrom(text: string): DistributionName {
+  if (isDistribution(text)) return text;
+  throw new BuildError(`DISTRIBUTION=${text} is none of ${Object.keys(distributions).join(', ')}`);
+}
+
+/** Never without one: what no signature vouches for is not installed. */
+function keyringFrom(file: (name: string, value: string) => string, path: string): string {
+  if (/\s/.test(path)) throw new BuildError(`KEYRING=${path} has a blank in it, which apt does not read`);
+  try {
+    return file('KEYRING', path);
+  } catch (error) {
+    const mend =
+      'it is in the package ubuntu-keyring of an Ubuntu; take it from there by a way that you trust';
+    throw new BuildError(`${(error as Error).message}\nhint: ${mend}`);
+  }
 }
 
 function formatsFrom(text: string): readonly Format[] {

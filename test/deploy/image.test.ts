@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { configuration, hostName, type ImageContent } from '../../deploy/image/configuration.ts';
-import { debianPackages } from '../../deploy/image/packages.ts';
+import { distributions } from '../../deploy/image/distributions.ts';
+import { imagePackages, sourcesOf } from '../../deploy/image/packages.ts';
 import { imageSettings } from '../../deploy/image/settings.ts';
 import { refuseIdentities, type TreeOptions } from '../../deploy/image/tree.ts';
 import { clusterosMachine } from '../../deploy/package/clusteros-machine.ts';
@@ -14,7 +15,8 @@ import { isDefaultName } from '../../src/boot/host-name.ts';
 
 const root = join(import.meta.dirname, '../..');
 const content: ImageContent = {
-  ...{ root, suite: 'bookworm', hasFirmware: false, clusterKey: undefined, authorizedKeys: undefined },
+  ...{ root, distribution: 'debian', suite: 'bookworm', hasFirmware: false },
+  ...{ clusterKey: undefined, authorizedKeys: undefined },
   ...{ rootUuid: '6f1b1e6a-0000-4000-8000-000000000000', espId: 'ABCD0123' },
 };
 
@@ -64,10 +66,56 @@ test('settings that are none are refused', () => {
   assert.throws(() => imageSettings(root, { SUITE: 'book worm' }), /SUITE/);
 });
 
+test(
+  'Ubuntu is a setting: its own mirrors, names and keyring, and never without a signature',
+  inFolder(folder => {
+    const keyring = join(folder, 'keyring.gpg');
+    writeFileSync(keyring, '');
+    const settings = imageSettings(root, {
+      DISTRIBUTION: 'ubuntu',
+      KEYRING: keyring,
+      MIRROR: 'http://mirror.lab/ubuntu',
+    });
+    assert.deepEqual(
+      [settings.suite, settings.mirror, settings.securityMirror],
+      ['noble', 'http://mirror.lab/ubuntu', 'http://security.ubuntu.com/ubuntu'],
+    );
+    const { suite, mirror, securityMirror: security, distribution } = settings;
+    assert.equal(
+      sourcesOf(suite, { mirror, security, distribution, hasFirmware: true, keyring }),
+      ['noble', 'noble-updates']
+        .map(each => `deb [signed-by=${keyring}] http://mirror.lab/ubuntu ${each} main universe\n`)
+        .concat(`deb [signed-by=${keyring}] http://security.ubuntu.com/ubuntu noble-security main universe\n`)
+        .join(''),
+    );
+    assert.throws(
+      () => imageSettings(root, { DISTRIBUTION: 'ubuntu', KEYRING: join(folder, 'none') }),
+      /KEYRING.*cannot be read\nhint/,
+    );
+    assert.throws(() => imageSettings(root, { DISTRIBUTION: 'gentoo' }), /none of debian, ubuntu/);
+    const packages = imagePackages({ distribution, hasFirmware: true });
+    assert.deepEqual(
+      [packages.includes('linux-image-generic'), packages.includes('linux-firmware')],
+      [true, true],
+    );
+    // What only Debian has.
+    const { kernel, firmware } = distributions.debian;
+    for (const each of [kernel, ...firmware.filter(name => name.startsWith('firmware-'))])
+      assert.ok(!packages.includes(each), each);
+    const ubuntu = { ...content, distribution, suite };
+    assert.match(textOf('/boot/grub/grub.cfg', ubuntu) ?? '', /linux \/boot\/vmlinuz root=/);
+    assert.match(
+      textOf('/etc/apt/sources.list', ubuntu) ?? '',
+      /^deb http:\/\/archive\.ubuntu\.com\/ubuntu noble main universe\n/,
+    );
+    assert.match(textOf('/boot/grub/grub.cfg') ?? '', /linux \/vmlinuz root=/);
+  }),
+);
+
 test('what clusteros-machine depends on is in the tree, so that nothing is downloaded later', () => {
   const { fields } = clusterosMachine({ root, version: '1.0.0', epoch: 0 });
   const needed = (fields.Depends ?? '').split(', ').map(each => each.split(/[ |]/)[0] ?? '');
-  const there = debianPackages({ hasFirmware: false });
+  const there = imagePackages({ hasFirmware: false, distribution: 'debian' });
   for (const name of needed) if (name !== 'clusteros') assert.ok(there.includes(name), name);
 });
 

@@ -42,7 +42,8 @@ after(async () => {
 
 /** In the order of deploy/systemd/README.md; each is done before the next begins. */
 const chain = [
-  ...['first-boot.service', 'network-pre.target', 'systemd-networkd.service', 'network-online.target'],
+  ...['handed-settings.service', 'first-boot.service', 'network-pre.target', 'systemd-networkd.service'],
+  'network-online.target',
   ...['wait-for-time.service', 'tailscale-auth.service', 'wait-for-tailscale.service', 'node-agent.service'],
 ];
 
