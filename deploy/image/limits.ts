@@ -10,8 +10,8 @@ export const settingsMib = 32;
 export const rootOverhead = 1.06;
 /** MiB that are free before the root grows to its disk, which it does at the first boot: logs, keys, what cloud-init writes. */
 export const rootFreeMib = 96;
-/** MiB that the raw image may have: it should fit a stick that is sold as 2 GB, which has some 1900. */
-export const rawMibMax = 1792;
+/** MiB that the raw image may have: it should fit a stick that is sold as 2 GB, and be written to one in minutes. */
+export const rawMibMax = 1536;
 /** Bytes of a sector: of the partition table, and of every offset on the disk. */
 export const sectorBytes = 512;
 /** Days that a bootstrapped tree is taken again: it has Debian's updates of its day. FRESH=1 makes a new one. */

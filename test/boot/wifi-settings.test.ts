@@ -215,8 +215,8 @@ test(
         /RouteMetric=(\d+)/.exec(
           readFileSync(join(root, `run/systemd/network/10-netplan-${name}.network`), 'utf8'),
         )?.[1];
-      assert.ok(Number(metric('clusteros-en')) < Number(metric('wlan0')), 'a cable comes first');
-      assert.equal(metric('clusteros-eth'), metric('clusteros-en'));
+      assert.ok(Number(metric('zz-clusteros-en')) < Number(metric('wlan0')), 'a cable comes first');
+      assert.equal(metric('zz-clusteros-eth'), metric('zz-clusteros-en'));
     });
   },
 );

@@ -52,7 +52,7 @@ test('with it every unit is enabled, and every cable has an address at the next 
   assert.equal(await tree.must(['stat', '-c', '%a', '/etc/netplan/50-clusteros-wired.yaml']), '600\n');
   await tree.must(['netplan', 'generate'], { env: { PYTHONDONTWRITEBYTECODE: '1' } });
   assert.match(
-    await tree.must(['sh', '-c', 'cat /run/systemd/network/*clusteros-en*']),
+    await tree.must(['sh', '-c', 'cat /run/systemd/network/*zz-clusteros-en*']),
     /Name=en\*[\s\S]*DHCP=yes/,
   );
   // It leaves what systemctl takes for a systemd that runs.
