@@ -13,7 +13,7 @@ import { tenureMs } from '../integrations/limits.ts';
 import { machineCapabilities } from '../integrations/machine.ts';
 import type { Integration } from '../integrations/reconciler.ts';
 import { formerClustersMax } from '../membership/limits.ts';
-import type { MemberDescription, MemberRecord } from '../membership/member.ts';
+import { isReachable, type MemberDescription, type MemberRecord } from '../membership/member.ts';
 import { type Contact, Membership } from '../membership/membership.ts';
 import type { MembershipEffect, MembershipInput } from '../membership/messages.ts';
 import { adviceFrom } from './advice.ts';
@@ -26,6 +26,7 @@ import { Executor } from './executor.ts';
 import { Lane } from './lane.ts';
 import { LeaderDriver } from './leader-driver.ts';
 import {
+  aloneSettleMs,
   failedTogetherMin,
   failedTogetherMs,
   farewellMs,
@@ -816,7 +817,7 @@ export class Agent {
   #drive(): void {
     this.#cancelSettle();
     if (this.options.integrations.length === 0 || !this.#election.raft.ready) return;
-    const restMs = this.#nodesSettledAtMs - this.#environment.nowMs();
+    const restMs = this.#firstGrantAtMs() - this.#environment.nowMs();
     if (restMs > 0) {
       this.#cancelSettle = this.#environment.setTimer(restMs, () => this.#drive());
       return;
@@ -824,6 +825,23 @@ export class Agent {
     this.#driver
       .drive(() => (this.#election.raft.ready && !this.#closed ? this.view() : undefined))
       .catch(error => this.#fatal(error));
+  }
+
+  /** A cluster of one that has granted nothing still gives up for another: it waits where there may be one. */
+  #firstGrantAtMs(): number {
+    const { nodes, grants } = this.#state;
+    const isAlone = Object.keys(nodes).length === 1 && grants.length === 0;
+    const mayGiveUp = isAlone && (this.#membership.awaitsStrangers || this.#seesOtherCluster());
+    return mayGiveUp
+      ? Math.max(this.#nodesSettledAtMs, this.startedAtMs + aloneSettleMs)
+      : this.#nodesSettledAtMs;
+  }
+
+  #seesOtherCluster(): boolean {
+    const own = this.#state.clusterId;
+    return this.records().some(
+      ({ state, clusterId }) => isReachable(state) && clusterId !== '' && clusterId !== own,
+    );
   }
 
   /** Sets the one timer for whichever core wants to be woken first. One that is set stays, lest a stream of inputs put it off for ever. */

@@ -20,6 +20,11 @@ export const reconcileIntervalMs = 10_000;
 export const reconcileSoonMs = 2000;
 /** The leader makes no first grant until the set of admitted nodes has stood still this long, so that a cluster of one can still give up for a larger one. */
 export const settleMs = 2500;
+/**
+ * ...nor this soon after its start while it is alone though it was given addresses of others: machines that are switched on together and have
+ * much to do met after 48 s (three emulated ones on two processors), each with a cluster of its own by then.
+ */
+export const aloneSettleMs = 60_000;
 /** A handshake ends within this: TCP, TLS and both Hellos, over a relayed path... */
 export const handshakeTimeoutMs = 5000;
 /** ...unless the machine is there and has more to do than it can: then it gets this in all, because what was begun is lost otherwise. */

@@ -65,12 +65,12 @@ export type MeetingDecision =
 
 /**
  * What a member of a cluster does when it sees another cluster of the same key.
- * @param idle true when this node is the whole cluster and nothing was ever granted in it
+ * @param isIdle whether nothing was ever granted in the own cluster, and all others of it, if there are any, are in the other one by now
  * @param formerClusters those that the own cluster has taken the place of; their nodes come over by themselves
  */
 export function decideMeeting(
   clusterId: string,
-  idle: boolean,
+  isIdle: (besides: string) => boolean,
   members: readonly MemberAdvice[],
   formerClusters: readonly string[],
 ): MeetingDecision {
@@ -79,10 +79,17 @@ export function decideMeeting(
   );
   const successor = others.find(({ formerClusters }) => formerClusters.includes(clusterId));
   if (successor) return { kind: 'superseded', other: successor };
-  const [other] = others.filter(({ clusterId: each }) => !formerClusters.includes(each));
+  // In one order whoever looks, or two would give up for each other: several nodes before one, then the lower id. Two are believed once both
+  // say that they are there: the second may have gone over to another meanwhile, and is on the list of each.
+  const isLarge = (id: string) => {
+    const own = members.filter(member => member.clusterId === id);
+    return own.length > 1 || own.some(({ clusterSize }) => clusterSize > 2);
+  };
+  const goesBefore = (one: string, two: string) => (isLarge(one) === isLarge(two) ? one < two : isLarge(one));
+  const [other] = others
+    .filter(({ clusterId: each }) => !formerClusters.includes(each))
+    .toSorted((a, b) => (goesBefore(a.clusterId, b.clusterId) ? -1 : 1));
   if (!other) return { kind: 'none' };
-  if (!idle) return { kind: 'two-clusters', other };
-  // Of two clusters of one the higher id gives way; a cluster of several is never asked to.
-  if (other.clusterSize > 1 || other.clusterId < clusterId) return { kind: 'yield', to: other.clusterId };
-  return { kind: 'none' };
+  if (!isIdle(other.clusterId)) return { kind: 'two-clusters', other };
+  return goesBefore(other.clusterId, clusterId) ? { kind: 'yield', to: other.clusterId } : { kind: 'none' };
 }

@@ -19,7 +19,7 @@ import type {
   MemberAdvice,
   Role,
 } from './messages.ts';
-import { type Configuration, isMember, membersOf } from './quorum.ts';
+import { type Configuration, isMember } from './quorum.ts';
 import { Raft } from './raft.ts';
 import { nothingSaved, type Saved } from './replica.ts';
 import { type Snapshot, type SnapshotContent, snapshotContent, snapshotText } from './snapshot.ts';
@@ -334,12 +334,19 @@ export class Election {
 
   #considerMeeting(nowMs: number): void {
     const { clusterId, configuration, commitIndex, lastIndex } = this.#raft;
-    const alone = membersOf(configuration).length === 1 && Object.keys(this.#state.nodes).length === 1;
-    const idle = alone && this.#state.grants.length === 0 && commitIndex === lastIndex;
+    const { nodes, grants } = this.#state;
+    const clusterOf = new Map(this.#members.map(member => [member.id, member.clusterId]));
+    // Also one that was just being taken in, when all whom it knows there have gone over to the other.
+    const isIdle = (besides: string) =>
+      grants.length === 0 &&
+      commitIndex === lastIndex &&
+      [...configuration.voters, ...Object.keys(nodes)].every(
+        each => each === this.#options.id || clusterOf.get(each) === besides,
+      );
     this.#yieldAtMs = Number.POSITIVE_INFINITY;
     const meeting = decideMeeting(
       clusterId,
-      idle,
+      isIdle,
       this.#members,
       this.#state.recoveries.map(({ formerId }) => formerId),
     );

@@ -813,6 +813,41 @@ export const electionScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'S52b',
+    title: 'three that are switched on together and meet late, with services on, are one cluster in the end',
+    seeds: 30,
+    async run(seed) {
+      const { world } = worldWithSlurm(seed, 3);
+      for (const one of world.machines)
+        for (const other of world.machines) if (one !== other) world.network.cut(one.id, other.id);
+      world.bootAll();
+      await world.runUntil(
+        () => world.machines.every(machine => clusterIdOf(machine) !== ''),
+        30_000,
+        'three clusters are born',
+      );
+      await world.run(25_000);
+      assert.ok(
+        world.machines.every(({ agent }) => agent?.state.grants.length === 0),
+        'whoever was told of others and has met none grants nothing yet',
+      );
+      world.network.healAll();
+      await world.runUntil(
+        () => world.machines.every(({ agent }) => Object.keys(agent?.state.nodes ?? {}).length === 3),
+        60_000,
+        'all three are in one cluster',
+      );
+      assert.equal(new Set(world.machines.map(clusterIdOf)).size, 1);
+      await world.runUntil(
+        () => world.machines.some(({ agent }) => (agent?.state.grants.length ?? 0) > 0),
+        60_000,
+        'a first grant',
+      );
+      await world.settleDown();
+      return world;
+    },
+  },
+  {
     name: 'S55',
     title:
       'leaves, crashes and quick restarts race, and one node floods updates; in the end all tables are equal',
