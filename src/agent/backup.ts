@@ -46,12 +46,14 @@ export function backupFrom(text: string): Backup {
 /**
  * What a backup would bring back into the present state: the command, and the changes for people.
  * @param bound names of secrets that go with what machines have stored: what is there stays, and of another cluster none is taken
+ * @param refused by service: why its settings of the backup cannot be taken now; those that hold stay
  */
 export function restoreOf(
   { state: kept }: Backup,
   present: ClusterState,
   sealer: Sealer,
   bound: readonly string[] = [],
+  refused: Readonly<Record<string, string>> = {},
 ): { readonly command: Extract<Command, { kind: 'restore' }>; readonly changes: readonly string[] } {
   const secrets = Object.fromEntries(Object.entries(kept.secrets).filter(([name]) => !bound.includes(name)));
   const unreadable = Object.entries(secrets).filter(([, sealed]) => sealer.open(sealed) === undefined);
@@ -77,8 +79,12 @@ export function restoreOf(
       changes.push(`secret ${name} is ${own === undefined ? 'brought back' : 'replaced'}`);
   }
   const settings = Object.fromEntries(
-    Object.entries(kept.settings).map(([service, each]) => [service, each.settings]),
+    Object.entries(kept.settings)
+      .filter(([service]) => !Object.hasOwn(refused, service))
+      .map(([service, each]) => [service, each.settings]),
   );
+  for (const [service, why] of Object.entries(refused))
+    changes.push(`settings of ${service} stay as they are: ${why}`);
   for (const [service, wished] of Object.entries(settings))
     if (JSON.stringify(wished) !== JSON.stringify(present.settings[service]?.settings))
       changes.push(`settings of ${service} are those of the backup`);

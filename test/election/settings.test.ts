@@ -50,6 +50,23 @@ test('a backup brings settings back, and says so', () => {
   );
 });
 
+test('settings that cannot be taken now stay as they are, and it is said why', () => {
+  const state: ClusterState = {
+    ...{ ...unborn, clusterId: 'c', clusterName: 'lab', founder: 'a' },
+    settings: { slurm: { version: 7, settings: { a: 1 } }, k3s: { version: 8, settings: { b: 2 } } },
+  };
+  const sealer = sealerFrom(new Uint8Array(32), count => new Uint8Array(count));
+  const backup = backupFrom(backupText({ atMs: 1, index: 9, state }));
+  const present = { ...unborn, settings: { k3s: { version: 3, settings: { b: 1 } } } };
+  const { command, changes } = restoreOf(backup, present, sealer, [], { k3s: 'b cannot be changed' });
+  assert.deepEqual(changes, [
+    'settings of k3s stay as they are: b cannot be changed',
+    'settings of slurm are those of the backup',
+  ]);
+  const after = applyCommand(present, command, 20).state;
+  assert.deepEqual(after.settings, { ...present.settings, slurm: { version: 20, settings: { a: 1 } } });
+});
+
 test('secrets that go with what machines have stored are not brought back, into this cluster or another', () => {
   const sealer = sealerFrom(new Uint8Array(32), count => new Uint8Array(count));
   const sealed = (text: string) => sealer.seal(new TextEncoder().encode(text));

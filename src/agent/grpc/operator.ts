@@ -232,18 +232,27 @@ export async function restore(
   administered: Administered,
   { content, dryRun, client }: RestoreRequest__Output,
 ): Promise<RestoreReply> {
-  const { agent } = administered;
-  const { command, changes } = restorationFrom(agent, Buffer.from(content).toString('utf8'));
+  const { command, changes } = await restorationFrom(administered, Buffer.from(content).toString('utf8'));
   if (dryRun || changes.length === 0) return { changes: [...changes] };
   await decide(administered, command, sessionsOf(client)());
   return { changes: [...changes] };
 }
 
-function restorationFrom(agent: Agent, text: string): ReturnType<typeof restoreOf> {
+async function restorationFrom(
+  { agent, host }: Pick<Administered, 'agent' | 'host'>,
+  text: string,
+): Promise<ReturnType<typeof restoreOf>> {
   try {
     const kept: Backup = backupFrom(text);
     const bound = agent.options.integrations.flatMap(each => each.boundSecrets ?? []);
-    return restoreOf(kept, agent.state, agent.options.sealer, bound);
+    const refused: Record<string, string> = {};
+    for (const { name, settings: book } of agent.options.integrations) {
+      const wished = kept.state.settings[name]?.settings;
+      // What a living cluster cannot be given any more, such as other addresses for its pods.
+      const judged = wished && (await book.judge(host, agent.view(), wished));
+      if (judged && 'refused' in judged) refused[name] = judged.refused;
+    }
+    return restoreOf(kept, agent.state, agent.options.sealer, bound, refused);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Refusal(status.INVALID_ARGUMENT, 'bad-backup', `this backup cannot be restored: ${reason}`);
