@@ -15,6 +15,7 @@ import { imageName as name, usbName } from './layout.ts';
 import { programTimeoutMs } from './limits.ts';
 import { type Format, imageSettings } from './settings.ts';
 import { tailscalePackage } from './tailscale.ts';
+import { warn } from './warning.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -89,10 +90,10 @@ await endWithBuildError(async () => {
 });
 
 function sayKey(file: string): void {
-  const bar = '!'.repeat(78);
-  console.error(
-    `${bar}\n!! WITH_KEY=1: the cluster key ${file} is in this image. Whoever has the image, or a stick\n!! with it, is a member of the cluster and reads its secrets. Never publish it.\n${bar}`,
-  );
+  warn([
+    `WITH_KEY=1: the cluster key ${file} is in this image. Whoever has the image, or a stick`,
+    'with it, is a member of the cluster and reads its secrets. Never publish it.',
+  ]);
 }
 
 /** In namespaces, in which mounts are nobody else's, and whoever builds is root. @throws BuildError */

@@ -12,6 +12,7 @@ import {
   sorted,
   textFrom,
 } from '../../src/boot/handed/files.ts';
+import type { Trouble } from '../../src/boot/handed/trouble.ts';
 import { BuildError } from '../package/tools.ts';
 import { clusterKeyFrom } from './settings.ts';
 import type { SettingsFile } from './settings-partition.ts';
@@ -87,9 +88,7 @@ function namesIn(folder: string): readonly string[] {
 }
 
 /** By the agent's own reader: here is no machine with an agent to ask. */
-async function agentTrouble(
-  text: string,
-): Promise<{ readonly why: string; readonly mend: string } | undefined> {
+async function agentTrouble(text: string): Promise<Trouble | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'clusteros-usb-'));
   const file = join(folder, 'node.yaml');
   try {

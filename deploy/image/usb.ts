@@ -12,6 +12,7 @@ import { imageName, usbName } from './layout.ts';
 import { programTimeoutMs } from './limits.ts';
 import { putSettings } from './settings-partition.ts';
 import { type UsbSettings, usbSettings } from './usb-settings.ts';
+import { warn } from './warning.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -68,8 +69,8 @@ function makeStick(image: string, stick: string, { files, secrets }: UsbSettings
 }
 
 function saySecrets(names: readonly string[]): void {
-  const bar = '!'.repeat(78);
-  console.error(
-    `${bar}\n!! ${usbName} has ${names.join(', ')} on it, readable on any computer until a machine has started\n!! from the stick. Whoever has the file or the stick has them. Never publish it.\n${bar}`,
-  );
+  warn([
+    `${usbName} has ${names.join(', ')} on it, readable on any computer until a machine has started`,
+    'from the stick. Whoever has the file or the stick has them. Never publish it.',
+  ]);
 }

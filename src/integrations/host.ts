@@ -55,7 +55,8 @@ export interface Host {
   pause(durationMs: number): Promise<void>;
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Has the names in a folder on the disk, fsync(2). */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

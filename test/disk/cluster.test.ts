@@ -1,7 +1,6 @@
 // Three sticks with the image, three machines, one wire: each is given its key, settings and address by a seed disk of cloud-init, as a rack without
 // a tailnet would. From power to a job on all three nobody lifts a hand.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import { type WatchedFolder, watchedFolder } from '../image/janitor.ts';
 import { waitFor } from '../lab/wait-for.ts';
+import { must } from './command.ts';
 import { DiskMachine, type MachineDisk, makeDisk, makeKey } from './disk-machine.ts';
 import { diskImage, ensureImage, missingForDisk } from './image.ts';
 import { clusterTimeoutMs, jobTimeoutMs, seedMib, stickMib, threeTimeoutMs } from './limits.ts';
@@ -76,11 +76,6 @@ function seedOf(number: number): string {
   for (const name of ['user-data', 'meta-data'])
     must('mcopy', ['-o', '-i', file, `${folder.path}/${name}`, `::${name}`]);
   return file;
-}
-
-function must(program: string, argv: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
 }
 
 test('three machines that are switched on run a job together', options, async t => {

@@ -1,6 +1,5 @@
 // A machine with the disks that a test gives it, started by its own firmware and boot loader from the first of them, with nothing told to the
 // kernel from outside. The way in is a key that systemd takes from the firmware, so no disk has anything of the test in it.
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,6 +10,7 @@ import { Shell } from '../image/shell.ts';
 import { freePort } from '../image/virtual-machine.ts';
 import { Child } from '../lab/child.ts';
 import { environment, type RunOptions, type RunResult } from '../lab/machine.ts';
+import { must } from './command.ts';
 import { bootTimeoutMs, menuLookMs, powerOffTimeoutMs } from './limits.ts';
 import { takePicture } from './screen.ts';
 
@@ -205,9 +205,4 @@ function diskArguments(
   const first = index === 0 ? ',bootindex=0' : '';
   const device = { usb: 'usb-storage,removable=on', virtio: 'virtio-blk-pci', nvme: 'nvme' }[bus];
   return ['-drive', drive, '-device', `${device},drive=disk${index},serial=${serial}${first}`];
-}
-
-function must(program: string, argv: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
 }

@@ -1,19 +1,18 @@
 // A stick on which somebody has put a key and settings, as laptops write them: at its first boot the machine takes what is right, before it has
 // a name or a network, wipes it from the stick, and says there what is wrong with the rest.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mibBytes, settingsAtMib, usbName } from '../../deploy/image/layout.ts';
 import { type WatchedFolder, watchedFolder } from '../image/janitor.ts';
+import { must } from './command.ts';
 import type { DiskMachine } from './disk-machine.ts';
 import { type FlashedMachine, flash } from './flashed-machine.ts';
 import { diskImage, ensureImage, missingForDisk } from './image.ts';
 
 const missing = missingForDisk();
 const options = missing === undefined ? {} : { skip: missing };
-const root = join(import.meta.dirname, '../..');
 const key = Buffer.alloc(32, 'canary-key').toString('base64');
 const publicKey =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB ada@laptop';
@@ -54,11 +53,6 @@ function drop(stick: string, name: string, text: string): void {
   const file = join(folder.path, 'dropped');
   writeFileSync(file, text);
   must('mcopy', ['-i', `${stick}@@${settingsAtMib * mibBytes}`, file, `::/${name}`]);
-}
-
-function must(program: string, argv: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: root });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
 }
 
 /** What is on the partition now. */

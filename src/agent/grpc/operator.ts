@@ -248,9 +248,11 @@ async function restorationFrom(
     const refused: Record<string, string> = {};
     for (const { name, settings: book } of agent.options.integrations) {
       const wished = kept.state.settings[name]?.settings;
+      const isNews = JSON.stringify(wished) !== JSON.stringify(agent.state.settings[name]?.settings);
+      if (!wished || !isNews) continue;
       // What a living cluster cannot be given any more, such as other addresses for its pods.
-      const judged = wished && (await book.judge(host, agent.view(), wished));
-      if (judged && 'refused' in judged) refused[name] = judged.refused;
+      const judged = await book.judge(host, agent.view(), wished);
+      if ('refused' in judged) refused[name] = judged.refused;
     }
     return restoreOf(kept, agent.state, agent.options.sealer, bound, refused);
   } catch (error) {

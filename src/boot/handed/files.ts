@@ -5,7 +5,8 @@ import { settingsBytesMax } from '../limits.ts';
 import { settingsFrom, signInSettings } from '../settings.ts';
 import { wifiSettingsFrom } from '../wifi-settings.ts';
 import { clusterKeyTrouble } from './cluster-key.ts';
-import { type SshTrouble, sshKeysFrom } from './ssh-keys.ts';
+import { sshKeysFrom } from './ssh-keys.ts';
+import type { Trouble } from './trouble.ts';
 
 /** Of the file system, by which it is known. */
 export const partitionLabel = 'CLUSTEROS';
@@ -55,12 +56,6 @@ export function sorted(names: readonly string[]): Sorted {
     else if (!ours.has(lower) && !debris.test(lower.replace(/\/$/, ''))) unknown.push(name);
   }
   return { found, leftovers, unknown };
-}
-
-export interface Trouble {
-  /** In words that follow the name of the file and a colon. */
-  readonly why: string;
-  readonly mend: string;
 }
 
 /** The text of a file as editors of all systems write it, with ends of lines as here; else why it is none. */
@@ -115,7 +110,7 @@ export function contentTrouble(name: Exclude<HandedName, 'node.yaml'>, text: str
   }
 }
 
-function isTrouble(value: readonly unknown[] | SshTrouble): value is SshTrouble {
+function isTrouble(value: readonly unknown[] | Trouble): value is Trouble {
   return 'why' in value;
 }
 

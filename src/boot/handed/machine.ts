@@ -8,7 +8,6 @@ import {
   nodeYamlTrouble,
   problemsFile,
   sorted,
-  type Trouble,
   takenFile,
   targets,
   textFrom,
@@ -16,6 +15,7 @@ import {
 import { agentTimeoutMs, mountTimeoutMs } from './limits.ts';
 import type { Partition } from './partition.ts';
 import type { HandedFacts, HandedStep } from './plan.ts';
+import type { Trouble } from './trouble.ts';
 
 /** In memory: nothing of it is left after a crash. */
 export const runFolder = '/run/handed-settings';

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../../integrations/host.ts';
 import { settingsBytesMax } from '../limits.ts';
 import { wipePrefix } from './files.ts';
 import { entriesMax, freeSpaceBytesMax, freeSpaceMs, wipeUnitBytes } from './limits.ts';
@@ -125,14 +126,5 @@ async function fill(path: string): Promise<void> {
   } finally {
     await file.sync().catch(() => {});
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -7,13 +7,13 @@ import {
   handedNames,
   problemsFile,
   sorted,
-  type Trouble,
   takenFile,
   targets,
   textFrom,
 } from './files.ts';
 import { nameLengthMax, takenLinesMax, unknownNamesMax } from './limits.ts';
 import { missingKeys, sshKeysFrom } from './ssh-keys.ts';
+import type { Trouble } from './trouble.ts';
 
 export interface HandedFacts {
   /** All names on the partition. */

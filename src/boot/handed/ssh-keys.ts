@@ -1,5 +1,6 @@
 // Public keys of SSH as authorized_keys has them, sshd(8): options, type, key, comment. Pure. A line that sshd would pass over in silence is
 // told here, since whoever has written it is not there to look.
+import type { Trouble } from './trouble.ts';
 
 export interface SshKey {
   /** Without options and comment: the same key is the same. */
@@ -13,14 +14,8 @@ const types = [
   ...['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'],
 ];
 
-export interface SshTrouble {
-  /** In words that follow the name of the file and a colon. */
-  readonly why: string;
-  readonly mend: string;
-}
-
 /** The keys of a text; blank lines and comments are none. */
-export function sshKeysFrom(text: string): readonly SshKey[] | SshTrouble {
+export function sshKeysFrom(text: string): readonly SshKey[] | Trouble {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
     return {
       why: 'holds a private key',
